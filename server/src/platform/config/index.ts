@@ -1,0 +1,8 @@
+/** The configuration: environment variables parsed once, at the start of a process. No other file reads the environment for settings. */
+export { ConfigError, INTERNAL_PREFIX, formatAddress, httpUrl, loadConfig } from './config.ts'
+export type { Config } from './config.ts'
+export { SETTINGS, configurationTable } from './settings.ts'
+export type { LogLevel, Mode } from './settings.ts'
+export { loadTlsMaterial } from './tls-material.ts'
+export type { TlsMaterial } from './tls-material.ts'
+export type { ListenAddress, Outbound } from './values.ts'

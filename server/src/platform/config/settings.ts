@@ -1,0 +1,203 @@
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import type { Redacted } from '../../kernel/redacted.ts'
+import {
+  isHostname,
+  parseDatabaseUrl,
+  parseDnsServer,
+  parseListenAddress,
+  parseNumber,
+  parseOutbound,
+  parsePublicUrl,
+  parseSwitch,
+  textValue,
+} from './values.ts'
+import type { ListenAddress, Outbound } from './values.ts'
+
+export type Mode = 'development' | 'production'
+
+export interface Setting<T> {
+  readonly name: `BULKHEAD_${string}`
+  readonly description: string
+  /** What the table shows where the default is not one plain text. */
+  readonly defaultNote?: string
+  /** The text used when the variable is unset; undefined leaves the value null. */
+  readonly defaultText: string | ((mode: Mode) => string) | undefined
+  readonly parser: z.ZodType<T, string>
+  /** The value holds a secret: it is never repeated in an error. */
+  readonly secret?: boolean
+}
+
+const ADDRESS_HINT = 'write host:port, for example 127.0.0.1:8600 or [::1]:8600'
+
+function setting<T>(value: Setting<T>): Setting<T> {
+  return value
+}
+
+function listen(
+  name: `BULKHEAD_${string}`,
+  defaultText: string,
+  description: string,
+): Setting<ListenAddress> {
+  return setting({ name, description, defaultText, parser: textValue(ADDRESS_HINT, parseListenAddress) })
+}
+
+function file(name: `BULKHEAD_${string}`, description: string): Setting<string> {
+  return setting({
+    name,
+    description,
+    defaultText: undefined,
+    parser: textValue('write the path of a file', path),
+  })
+}
+
+/** The one list of settings: parsing, errors and `docs/configuration.md` all come from it. */
+export const SETTINGS = {
+  mode: setting<Mode>({
+    name: 'BULKHEAD_MODE',
+    description:
+      '`development` or `production`. Development makes a first API key, a self-signed certificate and trusts `*.test` domains; production refuses all of these.',
+    defaultText: 'development',
+    parser: textValue('write development or production', (text) =>
+      text === 'development' || text === 'production' ? text : null,
+    ),
+  }),
+  dataDirectory: setting({
+    name: 'BULKHEAD_DATA',
+    description:
+      'Directory of everything that is kept on this host: keys, secrets and the embedded PostgreSQL.',
+    defaultText: './.bulkhead',
+    parser: textValue('write the path of a directory', path),
+  }),
+  http: listen('BULKHEAD_HTTP', '127.0.0.1:8600', 'Address of the API and the console.'),
+  submission: listen('BULKHEAD_SUBMISSION', '127.0.0.1:8587', 'Address of SMTP submission with STARTTLS.'),
+  submissions: listen(
+    'BULKHEAD_SUBMISSIONS',
+    '127.0.0.1:8465',
+    'Address of SMTP submission with TLS from the first byte.',
+  ),
+  databaseUrl: setting<Redacted<string>>({
+    name: 'BULKHEAD_DATABASE_URL',
+    description:
+      'PostgreSQL 15 or newer to use, `postgresql://owner:password@host/database`. The owner may create roles. Unset: an embedded PostgreSQL in the data directory.',
+    defaultText: undefined,
+    parser: textValue('write postgresql://owner:password@host:5432/database', parseDatabaseUrl),
+    secret: true,
+  }),
+  outbound: setting<Outbound>({
+    name: 'BULKHEAD_OUTBOUND',
+    description:
+      "Where mail goes: `capture` (a local inbox, nothing leaves this host), `direct` (to the recipients' MX hosts), or a relay `smtp://host:port` or `smtps://user:password@host:port`.",
+    defaultText: 'capture',
+    parser: textValue(
+      'write capture, direct, smtp://host:port or smtps://user:password@host:port',
+      parseOutbound,
+    ),
+    secret: true,
+  }),
+  setupFile: file(
+    'BULKHEAD_SETUP_FILE',
+    'Development only: at first start a JSON file (mode 0600) with the addresses, a workspace, an API key and an SMTP credential is written here.',
+  ),
+  retryScale: setting({
+    name: 'BULKHEAD_RETRY_SCALE',
+    description: 'Multiplies every delay of the retry schedule; tests use small values.',
+    defaultText: '1',
+    parser: textValue('write a number from 0.0001 to 100', (text) => parseNumber(text, 0.0001, 100)),
+  }),
+  allowPrivateTargets: setting({
+    name: 'BULKHEAD_ALLOW_PRIVATE_TARGETS',
+    description: 'Whether webhooks and relays may be on loopback and private addresses.',
+    defaultNote: '`on` in development, `off` in production',
+    defaultText: (mode) => (mode === 'development' ? 'on' : 'off'),
+    parser: textValue('write on or off', parseSwitch),
+  }),
+  tlsCert: file(
+    'BULKHEAD_TLS_CERT',
+    'PEM file with the certificate chain for SMTP. Required in production; in development a self-signed one is made in the data directory.',
+  ),
+  tlsKey: file('BULKHEAD_TLS_KEY', 'PEM file with the private key of `BULKHEAD_TLS_CERT`.'),
+  hostname: setting({
+    name: 'BULKHEAD_HOSTNAME',
+    description:
+      'Name of this host in the SMTP banner and in EHLO. For `direct`, the reverse name of the sending address.',
+    defaultNote: "the system's host name",
+    defaultText: () => (isHostname(hostname()) ? hostname() : 'localhost'),
+    parser: textValue('write a host name, for example mail.example.com', dnsName),
+  }),
+  delegationZone: setting({
+    name: 'BULKHEAD_DELEGATION_ZONE',
+    description: 'DNS zone under which the DKIM selectors and return paths of sending domains are delegated.',
+    defaultText: undefined,
+    parser: textValue('write a DNS zone, for example dkim.example.net', dnsName),
+  }),
+  dnsServers: setting<readonly ListenAddress[]>({
+    name: 'BULKHEAD_DNS_SERVERS',
+    description:
+      'DNS servers for MX and for domain verification, a comma-separated list of `address` or `address:port`.',
+    defaultNote: "the system's",
+    defaultText: '',
+    parser: textValue(
+      'write IP addresses separated by commas, for example 127.0.0.1:5353,9.9.9.9',
+      dnsServers,
+    ),
+  }),
+  publicUrl: setting({
+    name: 'BULKHEAD_PUBLIC_URL',
+    description:
+      'The address under which people reach the API and the console, for links in mail and output.',
+    defaultNote: '`http://` and `BULKHEAD_HTTP`',
+    defaultText: undefined,
+    parser: textValue('write a URL, for example https://mail.example.com', parsePublicUrl),
+  }),
+  logLevel: setting({
+    name: 'BULKHEAD_LOG_LEVEL',
+    description: '`debug`, `info`, `warn` or `error`. Logs never hold personal data, whatever the level.',
+    defaultText: 'info',
+    parser: textValue('write debug, info, warn or error', logLevel),
+  }),
+  senders: setting({
+    name: 'BULKHEAD_SENDERS',
+    description: 'Number of sender processes on this host.',
+    defaultText: '1',
+    parser: textValue('write a whole number from 0 to 64', (text) =>
+      /^\d+$/.test(text) ? parseNumber(text, 0, 64) : null,
+    ),
+  }),
+} as const
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+function logLevel(text: string): LogLevel | null {
+  return text === 'debug' || text === 'info' || text === 'warn' || text === 'error' ? text : null
+}
+
+function path(text: string): string | null {
+  return text === '' || text.includes('\0') ? null : resolve(text)
+}
+
+function dnsName(text: string): string | null {
+  return isHostname(text) ? text.toLowerCase() : null
+}
+
+function dnsServers(text: string): readonly ListenAddress[] | null {
+  const servers: ListenAddress[] = []
+  for (const part of text.split(',').map((item) => item.trim())) {
+    if (part === '') continue
+    const server = parseDnsServer(part)
+    if (server === null) return null
+    servers.push(server)
+  }
+  return servers
+}
+
+/** The settings as a Markdown table: the body of `docs/configuration.md`. */
+export function configurationTable(): string {
+  const rows = Object.values(SETTINGS).map((item) => {
+    const shown: Setting<unknown> = item
+    const plain = typeof shown.defaultText === 'string' ? `\`${shown.defaultText}\`` : 'unset'
+    return `| \`${shown.name}\` | ${shown.defaultNote ?? plain} | ${shown.description.replaceAll('|', '\\|')} |`
+  })
+  return ['| Variable | Default | Meaning |', '|---|---|---|', ...rows, ''].join('\n')
+}
