@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import type { Logger } from 'pino'
+import { Fault } from '../../kernel/faults.ts'
+import { problemOf } from './problem.ts'
+
+export interface HttpServerOptions {
+  readonly log: Logger
+  /** Connections open at once; further ones are refused at accept. */
+  readonly connectionsMax: number
+  readonly bodyBytesMax: number
+}
+
+/**
+ * An HTTP server with the limits every door shares. Slow clients are cut by time: 15 s for the head, 120 s for the whole
+ * request; idle kept-alive connections live 72 s, longer than the 60 s for which load balancers and SDKs reuse theirs.
+ */
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: options.bodyBytesMax,
+    requestTimeout: 120_000,
+    keepAliveTimeout: 72_000,
+    connectionTimeout: 0,
+    http: { headersTimeout: 15_000, connectionsCheckingInterval: 2_000, maxHeaderSize: 16 * 1024 },
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+    clientErrorHandler,
+    routerOptions: { maxParamLength: 300 },
+  })
+  app.server.maxConnections = options.connectionsMax
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    ['application/json', 'message/rfc822', 'text/plain'],
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
+  )
+  app.setNotFoundHandler((request, reply) =>
+    sendFault(
+      reply,
+      new Fault('not_found', {
+        detail: `There is no ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`,
+      }),
+      request.id,
+    ),
+  )
+  app.setErrorHandler((error, request, reply) => {
+    const fault = faultOf(error)
+    if (fault.status >= 500)
+      options.log.error({ err: error, requestId: request.id, url: request.routeOptions.url }, fault.message)
+    return sendFault(reply, fault, request.id)
+  })
+  return app
+}
+
+/** Answers a fault as problem+json (RFC 9457). */
+export function sendFault(reply: FastifyReply, fault: Fault, requestId: string): FastifyReply {
+  if (fault.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="bulkhead"')
+  if (fault.retryAfterSeconds !== undefined) void reply.header('retry-after', String(fault.retryAfterSeconds))
+  return reply
+    .status(fault.status)
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problemOf(fault, requestId)))
+}
+
+/** What the framework throws, in the words of our catalogue. */
+function faultOf(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Fault('too_large', { detail: 'The body is larger than this operation takes.' })
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+    case 'FST_ERR_CTP_EMPTY_TYPE':
+      return new Fault('unsupported_media_type', {
+        detail: 'Send the body as application/json (or message/rfc822 where MIME is taken).',
+      })
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_BAD_URL':
+      return new Fault('invalid_request', { detail: 'The request is malformed.', cause: error })
+    case 'FST_ERR_REOPENED_CLOSE_SERVER':
+      return new Fault('unavailable', {
+        detail: 'The server is stopping; try again.',
+        retryAfterSeconds: 2,
+        cause: error,
+      })
+    default:
+      return new Fault('internal', {
+        detail: 'The request could not be processed; nothing was done. Try again.',
+        cause: error,
+      })
+  }
+}
+
+/** Malformed or too slow requests never reach a route; they too get an answer a person can read. */
+function clientErrorHandler(error: Error & { code?: string }, socket: Duplex & { writable: boolean }): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, detail] =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? [408, 'The request did not arrive in time.']
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? [431, 'The headers are larger than 16 KiB.']
+        : [400, 'The request is not valid HTTP.']
+  const title = STATUS_CODES[status] ?? 'Bad Request'
+  const body = JSON.stringify({
+    type: '/problems/invalid_request',
+    title,
+    status,
+    code: 'invalid_request',
+    detail,
+  })
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import type { FaultCode } from '../../kernel/faults.ts'
+import type { TenantDatabase } from '../postgres/tenant.ts'
+import { faultOfIssues } from './problem.ts'
+
+/** What an operation can do to a workspace; containment, step-up and rate classes key on it. */
+export const RISKS = ['read', 'send', 'write', 'sender-change', 'credential', 'installation'] as const
+export type Risk = (typeof RISKS)[number]
+
+/** Who asks. An operator key belongs to the installation and opens no workspace. */
+export type Principal =
+  | {
+      readonly kind: 'api_key'
+      readonly id: string
+      readonly workspaceId: string
+      readonly scopes: readonly string[]
+    }
+  | { readonly kind: 'operator'; readonly id: string; readonly scopes: readonly string[] }
+
+/** What every handler gets. `services` holds the slices' services; an operation names only those that it uses. */
+export interface OperationContext<Services> {
+  readonly services: Services
+  /** The caller's workspace; operator operations have none and get the empty string. */
+  readonly workspaceId: string
+  readonly principal: Principal
+  /** Written to records of who did it: `api_key:<uuid>`. */
+  readonly actor: string
+  readonly idempotencyKey: string | undefined
+  /** SHA-256 of the request body, present where `idempotencyKey` is. */
+  readonly bodyHash: Buffer | undefined
+  /** The body of an operation that consumes a MIME message. */
+  readonly raw: Buffer | undefined
+  /** `Last-Event-ID` of a stream that is resumed. */
+  readonly lastEventId: string | undefined
+  /** Ends when the client goes away or the process drains. */
+  readonly signal: AbortSignal
+  /** Runs in a read-only transaction of the workspace. */
+  read<T>(work: (db: TenantDatabase) => Promise<T>): Promise<T>
+  /** Runs in a transaction of the workspace and writes the operation's audit event in it, about `target`. */
+  act<T>(
+    work: (
+      db: TenantDatabase,
+      about: (target: string, detail?: Record<string, unknown>) => void,
+    ) => Promise<T>,
+  ): Promise<T>
+}
+
+export interface StreamEvent {
+  readonly id: string
+  readonly event: string
+  readonly data: unknown
+}
+
+interface OperationFacts {
+  /** `<noun>.<verb>`: the name in the SDK, the CLI and the audit log. */
+  readonly id: string
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  /** Path with `{name}` placeholders; each names a property of the input. */
+  readonly path: string
+  readonly summary: string
+  readonly description?: string
+  readonly scope: string
+  readonly risk: Risk
+  /** The audit event; reads name theirs too, though only acts write one. */
+  readonly audit: string
+  readonly faults: readonly FaultCode[]
+  readonly bodyBytesMax?: number
+  readonly idempotent?: boolean
+}
+
+interface Definition<Input extends z.ZodObject, Services, Result> extends OperationFacts {
+  /** Path parameters, query (GET and DELETE) or body (others) in one strict object. */
+  readonly input: Input
+  readonly handle: (context: OperationContext<Services>, input: z.output<Input>) => Result
+}
+
+/** An operation as the registry holds it. `run` parses its input first, so that no handler sees what its contract does not allow. */
+export type Operation<Services> = OperationFacts & { readonly input: z.ZodObject } & (
+    | {
+        readonly kind: 'json'
+        readonly consumes: 'json' | 'mime'
+        readonly status: 200 | 201 | 202 | 207
+        readonly output: z.ZodType
+        readonly run: (context: OperationContext<Services>, input: unknown) => Promise<unknown>
+      }
+    | {
+        readonly kind: 'empty'
+        readonly run: (context: OperationContext<Services>, input: unknown) => Promise<void>
+      }
+    | {
+        readonly kind: 'bytes'
+        readonly produces: string
+        readonly run: (context: OperationContext<Services>, input: unknown) => Promise<Buffer>
+      }
+    | {
+        readonly kind: 'stream'
+        readonly run: (context: OperationContext<Services>, input: unknown) => AsyncIterable<StreamEvent>
+      }
+  )
+
+/**
+ * The single record from which come the route, OpenAPI, the SDK, the CLI, the permission list, the audit vocabulary and the
+ * generic tests. It does not compile without scope, risk and audit event.
+ */
+export function defineOperation<Input extends z.ZodObject, Output extends z.ZodType, Services>(
+  definition: Definition<Input, Services, Promise<z.input<Output>>> & {
+    readonly status: 200 | 201 | 202 | 207
+    readonly output: Output
+    readonly consumes?: 'json' | 'mime'
+  },
+): Operation<Services> {
+  const { handle, ...facts } = definition
+  return {
+    ...facts,
+    kind: 'json',
+    consumes: definition.consumes ?? 'json',
+    run: async (context, input) => {
+      const output = definition.output.safeParse(await handle(context, parse(definition.input, input)))
+      if (output.success) return output.data
+      throw new Error(
+        `${definition.id} answered what its contract does not allow: ${z.prettifyError(output.error)}`,
+      )
+    },
+  }
+}
+
+/** An operation that answers 204. */
+export function defineEmptyOperation<Input extends z.ZodObject, Services>(
+  definition: Definition<Input, Services, Promise<void>>,
+): Operation<Services> {
+  const { handle, ...facts } = definition
+  return {
+    ...facts,
+    kind: 'empty',
+    run: async (context, input) => handle(context, parse(definition.input, input)),
+  }
+}
+
+/** An operation that answers bytes of one media type. */
+export function defineBytesOperation<Input extends z.ZodObject, Services>(
+  definition: Definition<Input, Services, Promise<Buffer>> & { readonly produces: string },
+): Operation<Services> {
+  const { handle, ...facts } = definition
+  return {
+    ...facts,
+    kind: 'bytes',
+    run: async (context, input) => handle(context, parse(definition.input, input)),
+  }
+}
+
+/** An operation that answers a stream of server-sent events. */
+export function defineStreamOperation<Input extends z.ZodObject, Services>(
+  definition: Definition<Input, Services, AsyncIterable<StreamEvent>>,
+): Operation<Services> {
+  const { handle, ...facts } = definition
+  return {
+    ...facts,
+    kind: 'stream',
+    run: (context, input) => handle(context, parse(definition.input, input)),
+  }
+}
+
+function parse<Input extends z.ZodObject>(schema: Input, value: unknown): z.output<Input> {
+  const parsed = schema.safeParse(value, { reportInput: true })
+  if (parsed.success) return parsed.data
+  throw faultOfIssues(parsed.error.issues)
+}

@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { Fault, invalidField } from '../../kernel/faults.ts'
+import type { TenantDatabase, TenantTransactions } from '../postgres/tenant.ts'
+import { parseJsonBody, queryObject } from './input.ts'
+import type { Operation, OperationContext, Principal, StreamEvent } from './operation.ts'
+
+export interface AuditRecord {
+  readonly workspaceId: string | null
+  readonly actor: string
+  readonly action: string
+  readonly target: string | null
+  readonly detail: Record<string, unknown>
+}
+
+export interface RouteDependencies<Services> {
+  readonly app: FastifyInstance
+  readonly log: Logger
+  readonly services: Services
+  readonly transactions: TenantTransactions
+  /** Who sent this request; throws `unauthenticated`. */
+  authenticate(request: { readonly authorization: string | undefined }): Promise<Principal>
+  /** Writes the audit event of an act in the act's own transaction. */
+  recordAudit(db: TenantDatabase, record: AuditRecord): Promise<void>
+  readonly bodyBytesMaxDefault: number
+}
+
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,256}$/
+
+/** Makes one route per operation: authenticate, check scope, parse, handle, present. Nothing an operation can forget. */
+export function addRoutes<Services>(
+  operations: readonly Operation<Services>[],
+  deps: RouteDependencies<Services>,
+): void {
+  for (const operation of operations) {
+    deps.app.route({
+      method: operation.method,
+      url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      bodyLimit: operation.bodyBytesMax ?? deps.bodyBytesMaxDefault,
+      handler: (request, reply) => handleRequest(operation, deps, request, reply),
+    })
+  }
+}
+
+async function handleRequest<Services>(
+  operation: Operation<Services>,
+  deps: RouteDependencies<Services>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const principal = await deps.authenticate({ authorization: request.headers.authorization })
+  if (!principal.scopes.includes(operation.scope)) {
+    throw new Fault('missing_scope', {
+      detail: `This needs the scope ${operation.scope}; the key has: ${principal.scopes.join(', ') || 'none'}.`,
+    })
+  }
+  const raw = Buffer.isBuffer(request.body) ? request.body : undefined
+  const input = parseInput(operation, request, raw)
+  const context = contextOf(operation, deps, request, reply, principal, raw)
+  switch (operation.kind) {
+    case 'json': {
+      const output = await operation.run(context, input)
+      return reply
+        .status(operation.status)
+        .type('application/json; charset=utf-8')
+        .send(JSON.stringify(output))
+    }
+    case 'empty':
+      await operation.run(context, input)
+      return reply.status(204).send()
+    case 'bytes': {
+      const bytes = await operation.run(context, input)
+      return reply
+        .type(operation.produces)
+        .header('x-content-type-options', 'nosniff')
+        .header('content-disposition', 'attachment')
+        .send(bytes)
+    }
+    case 'stream':
+      await stream(operation.run(context, input), reply, context.signal, deps.log)
+      return reply
+  }
+}
+
+function parseInput<Services>(
+  operation: Operation<Services>,
+  request: FastifyRequest,
+  raw: Buffer | undefined,
+): Record<string, unknown> {
+  const fromQuery =
+    operation.method === 'GET' ||
+    operation.method === 'DELETE' ||
+    (operation.kind === 'json' && operation.consumes === 'mime')
+  const isJson = (request.headers['content-type'] ?? '').startsWith('application/json')
+  if (!fromQuery && raw !== undefined && !isJson) {
+    throw new Fault('unsupported_media_type', { detail: 'Send the body as application/json.' })
+  }
+  const search = request.url.indexOf('?')
+  const body = fromQuery
+    ? queryObject(new URLSearchParams(search < 0 ? '' : request.url.slice(search + 1)))
+    : parseJsonBody(raw ?? Buffer.alloc(0))
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw invalidField('', 'must be a JSON object')
+  const parameters: Record<string, string> =
+    request.params !== null && typeof request.params === 'object' ? { ...request.params } : {}
+  for (const name of Object.keys(parameters)) {
+    if (Object.hasOwn(body, name))
+      throw invalidField(name, 'belongs in the path only', 'Remove it from the body.')
+  }
+  return { ...body, ...parameters }
+}
+
+function contextOf<Services>(
+  operation: Operation<Services>,
+  deps: RouteDependencies<Services>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  principal: Principal,
+  raw: Buffer | undefined,
+): OperationContext<Services> {
+  const workspaceId = principal.kind === 'api_key' ? principal.workspaceId : ''
+  const actor = `${principal.kind}:${principal.id}`
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  const idempotencyKey = operation.idempotent === true ? headerOf(request, 'idempotency-key') : undefined
+  if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
+    throw invalidField('Idempotency-Key', 'must be 1 to 256 printable ASCII characters')
+  }
+  return {
+    services: deps.services,
+    workspaceId,
+    principal,
+    actor,
+    idempotencyKey,
+    bodyHash:
+      idempotencyKey === undefined
+        ? undefined
+        : createHash('sha256')
+            .update(request.url)
+            .update('\n')
+            .update(raw ?? '')
+            .digest(),
+    raw,
+    lastEventId: headerOf(request, 'last-event-id'),
+    signal: gone.signal,
+    read: (work) => deps.transactions.read(workspaceId, work),
+    act: (work) =>
+      deps.transactions.write(workspaceId, async (db) => {
+        let target: string | null = null
+        let detail: Record<string, unknown> = {}
+        const result = await work(db, (about, more = {}) => {
+          target = about
+          detail = more
+        })
+        await deps.recordAudit(db, { workspaceId, actor, action: operation.audit, target, detail })
+        return result
+      }),
+  }
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+const PING_MS = 15_000
+
+/** Server-sent events. A client that reads too slowly stops the source by back-pressure; a comment every 15 s keeps proxies awake. */
+async function stream(
+  source: AsyncIterable<StreamEvent>,
+  reply: FastifyReply,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  reply.hijack()
+  reply.raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  })
+  reply.raw.write('retry: 2000\n\n')
+  const ping = setInterval(() => reply.raw.write(': ping\n\n'), PING_MS)
+  try {
+    for await (const event of source) {
+      const open = reply.raw.write(
+        `id: ${event.id}\nevent: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`,
+      )
+      if (!open) await drained(reply, signal)
+      if (signal.aborted) break
+    }
+  } catch (error) {
+    if (!signal.aborted) {
+      log.warn({ err: error }, 'a live stream ended by a failure')
+      reply.raw.write(
+        'event: error\ndata: {"detail":"The stream was interrupted; reconnect with Last-Event-ID."}\n\n',
+      )
+    }
+  } finally {
+    clearInterval(ping)
+    reply.raw.end()
+  }
+}
+
+async function drained(reply: FastifyReply, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    reply.raw.once('drain', resolve)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
