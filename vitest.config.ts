@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
+const long = process.env['BULKHEAD_TEST_LONG'] === '1'
+
 export default defineConfig({
   test: {
     include: ['{server,keyring,sdk,cli,bench}/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'server/test/long/**'],
+    exclude: ['**/node_modules/**', ...(long ? [] : ['server/test/long/**'])],
+    globalSetup: ['server/test/support/cluster.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

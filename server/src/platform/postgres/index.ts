@@ -1,0 +1,22 @@
+/** PostgreSQL: pools with a transaction helper, classified errors, migrations, roles, and the embedded server. The only place that imports `pg`. */
+export { startEmbeddedPostgres } from './embedded.ts'
+export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded.ts'
+export {
+  errorCode,
+  isCheckViolation,
+  isConnectionError,
+  isDiskFull,
+  isForeignKeyViolation,
+  isSerializationFailure,
+  isTimeout,
+  isUniqueViolation,
+} from './errors.ts'
+export { migrate, migrationsDigest } from './migrate.ts'
+export type { MigrationDirectory } from './migrate.ts'
+export { isAlive } from './orphan.ts'
+export { pathDigest } from './placement.ts'
+export { createPool } from './pool.ts'
+export type { Pool, PoolOptions, Queryable, Transaction, TransactionOptions } from './pool.ts'
+export { ENGINE_ROLE, LOGIN_ROLES, ensureRoles } from './roles.ts'
+export type { LoginRole, RoleUrls } from './roles.ts'
+export { socketUrl, withDatabase, withRole } from './urls.ts'
