@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { Refusal } from './refusal.ts'
 
@@ -19,7 +20,7 @@ export function bindFields(fields: readonly (string | number)[]): Buffer {
 }
 
 /** AES-256-GCM: format byte 1 | nonce 12 (random) | ciphertext | tag 16. `place` says what the value is and where it belongs. */
-export function encrypt(key: Buffer, place: readonly (string | number)[], plaintext: Buffer): Buffer {
+export function encrypt(key: KeyObject, place: readonly (string | number)[], plaintext: Buffer): Buffer {
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
   cipher.setAAD(bindFields(place))
@@ -29,7 +30,7 @@ export function encrypt(key: Buffer, place: readonly (string | number)[], plaint
 }
 
 /** Opens what `encrypt` made. Throws `refused` where key, place or bytes differ; which of them is not told. */
-export function decrypt(key: Buffer, place: readonly (string | number)[], sealed: Buffer): Buffer {
+export function decrypt(key: KeyObject, place: readonly (string | number)[], sealed: Buffer): Buffer {
   if (sealed.length < 1 + NONCE_BYTES + TAG_BYTES || sealed[0] !== FORMAT) {
     throw new Refusal('refused', 'The sealed value is not in a known format')
   }

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
@@ -30,7 +31,7 @@ export async function openFileRoot(path: string): Promise<RootProvider> {
   }
 }
 
-async function readRoot(path: string): Promise<Buffer | null> {
+async function readRoot(path: string): Promise<KeyObject | null> {
   let file
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -59,14 +60,14 @@ async function readRoot(path: string): Promise<Buffer | null> {
         `The root key file ${path} is damaged. Restore it from your backup; without it sealed data is lost`,
       )
     }
-    return key
+    return createSecretKey(key)
   } finally {
     await file.close()
   }
 }
 
 /** Written aside and linked into place, so that a crash leaves a whole file or none, and two first starts agree on one root. */
-async function createRoot(path: string): Promise<Buffer> {
+async function createRoot(path: string): Promise<KeyObject> {
   const directory = dirname(path)
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`

@@ -1,10 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto'
-import fc from 'fast-check'
+import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { open, seal, sealedKeyId, SEALED_OVERHEAD_BYTES, SealedValueError } from './index.ts'
 import type { SealedPlace } from './index.ts'
 
-const newKey = () => ({ keyId: randomUUID(), key: randomBytes(32) })
+const newKey = () => ({ keyId: randomUUID(), key: createSecretKey(randomBytes(32)) })
 const field = fc.string({ unit: 'binary', maxLength: 12 })
 const places = fc.record({ workspaceId: field, table: field, column: field, rowId: field })
 const at: SealedPlace = { workspaceId: 'w', table: 'message_body', column: 'mime', rowId: '1' }
@@ -72,11 +72,13 @@ describe('sealing', () => {
       )
     }
     expect(() => open(new Map(), at, sealed)).toThrow(/is not at hand/)
-    expect(() => open({ get: () => randomBytes(32) }, at, sealed)).toThrow(SealedValueError)
+    expect(() => open({ get: () => newKey().key }, at, sealed)).toThrow(SealedValueError)
   })
 
   it('refuses to seal with a key that is no key', () => {
-    expect(() => seal({ keyId: randomUUID(), key: Buffer.alloc(16) }, at, Buffer.alloc(1))).toThrow(TypeError)
-    expect(() => seal({ keyId: 'nonsense', key: randomBytes(32) }, at, Buffer.alloc(1))).toThrow(TypeError)
+    expect(() =>
+      seal({ keyId: randomUUID(), key: createSecretKey(Buffer.alloc(16)) }, at, Buffer.alloc(1)),
+    ).toThrow(TypeError)
+    expect(() => seal({ ...newKey(), keyId: 'nonsense' }, at, Buffer.alloc(1))).toThrow(TypeError)
   })
 })
