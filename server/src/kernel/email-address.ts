@@ -203,10 +203,13 @@ function readAngle(scan: Scan, display: string | undefined): Entry {
 }
 
 function finish(scan: Scan, start: number, end: number, display: string | undefined): Entry {
-  const result = withName(parseAddress(scan.text.slice(start, end)), display)
+  const result = parseAddress(scan.text.slice(start, end))
   if (!result.ok) return wrong(`has an address that ${result.problem}`)
   const problem = skipComments(scan)
-  return problem === null ? { kind: 'address', address: result.address } : wrong(problem)
+  if (problem !== null) return wrong(problem)
+  // No bound on the name but the list's: as encoded words a permitted name is several times as long.
+  const address = display === undefined || display === '' ? result.address : { ...result.address, display }
+  return { kind: 'address', address }
 }
 
 /** Moves past `@` and the domain; answers where the domain ends. */
