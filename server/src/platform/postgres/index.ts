@@ -1,4 +1,5 @@
 /** PostgreSQL: pools with a transaction helper, classified errors, migrations, roles, and the embedded server. The only place that imports `pg`. */
+export { withClient } from './client.ts'
 export { startEmbeddedPostgres } from './embedded.ts'
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded.ts'
 export {

@@ -1,0 +1,82 @@
+import { INTERNAL_PREFIX, SETTINGS } from '../config/index.ts'
+
+/** What the supervisor hands to a process beyond the settings. */
+export interface Handover {
+  /** URL of this process's own database role. */
+  readonly databaseUrl: string
+  readonly keyring: { readonly socketPath: string; readonly token: string }
+  readonly runtimeDirectory: string
+}
+
+const NAMES = {
+  databaseUrl: `${INTERNAL_PREFIX}DATABASE_URL`,
+  keyringSocket: `${INTERNAL_PREFIX}KEYRING_SOCKET`,
+  keyringToken: `${INTERNAL_PREFIX}KEYRING_TOKEN`,
+  runtimeDirectory: `${INTERNAL_PREFIX}RUNTIME`,
+} as const
+
+const SYSTEM_NAMES = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'NODE_ENV',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+]
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** The variables of the system and the settings that a process may see: the owner's database URL never, a relay's password only the sender. */
+export function childEnvironment(env: Env, kind: string, dataDirectory: string): Record<string, string> {
+  const result: Record<string, string> = {}
+  for (const name of SYSTEM_NAMES) {
+    const value = env[name]
+    if (value !== undefined) result[name] = value
+  }
+  if (kind === 'keyring') return result
+  for (const { name } of Object.values(SETTINGS)) {
+    const value = env[name]
+    if (value === undefined || value === '' || name === SETTINGS.databaseUrl.name) continue
+    result[name] = name === SETTINGS.outbound.name && kind !== 'sender' ? withoutCredentials(value) : value
+  }
+  result[SETTINGS.dataDirectory.name] = dataDirectory
+  return result
+}
+
+/** Writes the handover as variables. */
+export function writeHandover(handover: Handover): Record<string, string> {
+  return {
+    [NAMES.databaseUrl]: handover.databaseUrl,
+    [NAMES.keyringSocket]: handover.keyring.socketPath,
+    [NAMES.keyringToken]: handover.keyring.token,
+    [NAMES.runtimeDirectory]: handover.runtimeDirectory,
+  }
+}
+
+/**
+ * Reads the handover and removes its secrets from the environment, so that crash reports and children of the process do not hold them.
+ * @throws Error where the process was not started by a supervisor.
+ */
+export function takeHandover(env: Record<string, string | undefined>): Handover {
+  const take = (name: string): string => {
+    const value = env[name]
+    if (value === undefined || value === '') {
+      throw new Error(`${name} is not set: start Bulkhead with npm start, whose supervisor sets it`)
+    }
+    delete env[name]
+    return value
+  }
+  return {
+    databaseUrl: take(NAMES.databaseUrl),
+    keyring: { socketPath: take(NAMES.keyringSocket), token: take(NAMES.keyringToken) },
+    runtimeDirectory: take(NAMES.runtimeDirectory),
+  }
+}
+
+function withoutCredentials(outbound: string): string {
+  return outbound.replace(/^(smtps?:\/\/)[^@]*@/, '$1')
+}
