@@ -1,0 +1,5 @@
+// `npm start`: installs what is missing, then runs the supervisor.
+import { ensureInstalled } from './install.mjs'
+import { runNode } from './run-node.mjs'
+
+runNode(ensureInstalled(), 'server/src/processes/supervisor.ts', process.argv.slice(2), { link: true })
