@@ -1,5 +1,5 @@
 import { findBodyPieces } from './pieces.ts'
-import { relaxedBodyHash, relaxedHeader } from './canonicalise.ts'
+import { relaxedBodyHash, writeRelaxedHeader } from './canonicalise.ts'
 import type { MimeProblem } from '../mime/header-block.ts'
 import { parseHeaderBlock } from '../mime/header-block.ts'
 
@@ -99,7 +99,8 @@ export function prepareSigning(raw: Buffer | readonly Buffer[], options: Signing
   const extra = options.oversigned === undefined ? NO_NAMES : new Set(options.oversigned)
   let from = false
   let listed = ''
-  let headers = ''
+  const headers = Buffer.allocUnsafe(head.length + 2)
+  let written = 0
   let column = 3
   const list = (name: string) => {
     // Room for the name and the colon behind it.
@@ -116,7 +117,7 @@ export function prepareSigning(raw: Buffer | readonly Buffer[], options: Signing
     if (header === undefined || !(names.has(header.name) || extra.has(header.name))) continue
     from ||= header.name === 'from'
     list(header.name)
-    headers += `${relaxedHeader(header.name, head.toString('latin1', header.valueStart, header.end))}\r\n`
+    written = writeRelaxedHeader(head, header, headers, written)
   }
   if (!from) return { ok: false, problem: 'there is no From header to sign' }
   for (const name of oversigned) list(name)
@@ -125,7 +126,16 @@ export function prepareSigning(raw: Buffer | readonly Buffer[], options: Signing
     const headerText = signatureHeader(key, options, listed, bodyHash)
     // §3.7: the field itself comes last, with an empty b= and without its CRLF. Its folds are each CRLF and one space.
     const own = `dkim-signature:${headerText.slice(HEADER.length).replaceAll('\r\n', '')}`
-    return { ...key, headerText, toBeSigned: Buffer.from(headers + own, 'latin1') }
+    const toBeSigned = Buffer.allocUnsafe(written + own.length)
+    headers.copy(toBeSigned, 0, 0, written)
+    toBeSigned.write(own, written, 'latin1')
+    return {
+      domain: key.domain,
+      selector: key.selector,
+      algorithm: key.algorithm,
+      headerText,
+      toBeSigned,
+    }
   })
   return { ok: true, prepared, bodyHash }
 }
