@@ -1,4 +1,4 @@
-import { Pool } from 'pg'
+import { DatabaseError, Pool } from 'pg'
 import type { QueryResultRow } from 'pg'
 import { describeError } from './log.ts'
 import type { Log } from './log.ts'
@@ -46,6 +46,9 @@ export interface UnwrapRecord {
   readonly reason: string
 }
 
+/** How long no connection is tried after one failed. */
+const AWAY_PAUSE_MS = 250
+
 export type Store = ReturnType<typeof createStore>
 
 const DKIM_COLUMNS = `id, workspace_id as "workspaceId", domain, selector, algorithm,
@@ -66,20 +69,37 @@ export function createStore(deps: { databaseUrl: string; log: Log }) {
     idleTimeoutMillis: 30_000,
     keepAlive: true,
   })
-  // Without a listener, a connection that breaks while idle would end the process.
+  // Without listeners, a connection that breaks would end the process: the pool's covers idle ones, the client's those in use.
   pool.on('error', (error) =>
     deps.log('warn', 'A database connection broke', { error: describeError(error) }),
   )
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  let awayUntilMs = 0
+
+  async function run<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
+    const client = await pool.connect()
+    try {
+      const result = await client.query<R>({ name, text, values })
+      client.release()
+      return result.rows
+    } catch (error) {
+      // After a time-out the connection may be dead without a sign, so it is not used again.
+      client.release(!(error instanceof DatabaseError))
+      throw error
+    }
+  }
 
   async function query<R extends QueryResultRow>(
     name: string,
     text: string,
     values: unknown[],
   ): Promise<R[]> {
+    if (Date.now() < awayUntilMs) throw new Refusal('unavailable', 'The keyring cannot reach its database')
     try {
-      const result = await pool.query<R>({ name, text, values })
-      return result.rows
+      return await run<R>(name, text, values)
     } catch (error) {
+      // A database that swallows connections must not make every request wait for the same time-out.
+      if (!(error instanceof DatabaseError)) awayUntilMs = Date.now() + AWAY_PAUSE_MS
       deps.log('warn', 'The database did not answer', { statement: name, error: describeError(error) })
       throw new Refusal('unavailable', 'The keyring cannot reach its database', error)
     }

@@ -1,9 +1,12 @@
 import { createPublicKey, hash, randomBytes, randomUUID, verify } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../../../test/support/database.ts'
 import type { TestDatabase } from '../../../test/support/database.ts'
+import { prepareSigning } from '../dkim/prepare.ts'
 import { open, seal, SealedValueError } from '../sealing/index.ts'
 import { encodeFrame, createFrameReader } from './frames.ts'
 import type { Frame } from './frames.ts'
@@ -220,6 +223,34 @@ describe('DKIM signatures', () => {
       'refused',
     ])
     expect(outcomes[1]).toMatchObject({ reason: 'From names bank.example, which is outside example.com' })
+  })
+
+  it('are given for what the DKIM signer prepares, with several keys', async () => {
+    const workspaceId = randomUUID()
+    const api = clientOf('api')
+    const names = [
+      { domain: 'example.com', selector: 'r1', algorithm: 'rsa-sha256' },
+      { domain: 'example.com', selector: 'e1', algorithm: 'ed25519-sha256' },
+    ] as const
+    const keys = await Promise.all(
+      names.map(({ domain, selector, algorithm }) =>
+        api.createDkimKey({
+          workspaceId,
+          domain,
+          selector,
+          algorithm: algorithm === 'rsa-sha256' ? 'rsa' : 'ed25519',
+        }),
+      ),
+    )
+    const raw = Buffer.from(
+      'From: "Ann, Sales" <ann@example.com>\r\nTo: Bob\r\n <bob@example.net>\r\nSubject: Hello\r\n\r\nHello\r\n',
+    )
+    const preparation = prepareSigning(raw, { keys: names, timeSeconds: 1_800_000_000 })
+    if (!preparation.ok) throw new Error(preparation.problem)
+    const outcomes = await clientOf('sender').sign(
+      preparation.prepared.map((prepared, i) => ({ keyId: keys[i]!.keyId, data: prepared.toBeSigned })),
+    )
+    expect(outcomes.map((outcome) => outcome.state)).toEqual(['signed', 'signed'])
   })
 
   it('come in any number at once, each for its own block', async () => {
@@ -443,6 +474,20 @@ describe('the process', () => {
     expect((await api.health()).database).toBe('down')
     await superuser.query(`alter database ${later.name} allow_connections true`)
     expect(await api.contentKey(randomUUID())).toMatchObject({ keyId: expect.any(String) })
+  })
+
+  it('stays up and answers in time when the database takes connections and says nothing', async () => {
+    const mute = createServer()
+    mute.listen(0, '127.0.0.1')
+    await once(mute, 'listening')
+    const { port } = mute.address() as AddressInfo
+    await using other = await makeTestKeyring({ databaseUrl: `postgres://x:x@127.0.0.1:${port}/x` })
+    await other.start()
+    const api = clientOf('api', { socketPath: other.socketPath })
+    const failures = await Promise.allSettled(Array.from({ length: 20 }, () => api.contentKey(randomUUID())))
+    for (const failure of failures) expect(failure).toMatchObject({ reason: expect.any(KeyringUnavailable) })
+    expect((await api.health()).database).toBe('down')
+    mute.close()
   })
 
   it('does not start on a root key that others can read, and ends when its supervisor goes away', async () => {

@@ -22,6 +22,8 @@ interface Waiting {
 const MAX_ITEMS_PER_FRAME = 16
 const MAX_BYTES_PER_FRAME = 768 * 1024
 const MAX_OUTSTANDING = 64
+/** Room that only urgent signatures may use, so that they do not wait for others to come back. */
+const URGENT_ROOM = 16
 const MAX_WAITING = 10_000
 
 /**
@@ -36,12 +38,14 @@ export function createSigning(deps: { channel: Channel; timeoutMs: number }) {
 
   function flush(): void {
     scheduled = false
-    while (outstanding < MAX_OUTSTANDING) {
+    for (;;) {
       const urgent = urgentLine.length > 0
+      if (outstanding >= MAX_OUTSTANDING + (urgent ? URGENT_ROOM : 0)) return
       const batch = takeBatch(urgent ? urgentLine : normalLine)
-      if (batch.length === 0) return
-      outstanding += batch.length
-      void sendBatch(batch, urgent)
+      if (batch.length > 0) {
+        outstanding += batch.length
+        void sendBatch(batch, urgent)
+      } else if (urgentLine.length + normalLine.length === 0) return
     }
   }
 
