@@ -1,0 +1,94 @@
+import type { z } from 'zod'
+import { Fault, invalidField } from '../../kernel/faults.ts'
+import { encodeId } from '../../kernel/ids.ts'
+import type { OperationContext } from '../../platform/http/operation.ts'
+import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
+import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
+import { mintApiKey } from '../../security/access/index.ts'
+import { scopesBeyond } from './api-key.ts'
+import type { ApiKey, ApiKeyWithSecret } from './api-key.ts'
+import { insertApiKey, markApiKeyRevoked, selectApiKeys } from './api-keys-store.ts'
+import type { ApiKeyRecord } from './api-keys-store.ts'
+
+export type ApiKeyView = z.output<typeof ApiKey>
+export type MintedApiKey = z.output<typeof ApiKeyWithSecret>
+type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'principal' | 'read' | 'act'>
+
+export interface NewApiKey {
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly expiresAt: Date | null
+}
+
+export interface ApiKeys {
+  /** Throws `missing_scope` where the new key could do more than the caller's. */
+  create(caller: Caller, wanted: NewApiKey): Promise<MintedApiKey>
+  list(
+    caller: Caller,
+    query: { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<{ data: ApiKeyView[]; nextCursor: string | null }>
+  revoke(caller: Caller, id: string): Promise<void>
+  /** Mints a key in a transaction of the caller's; for a workspace's first key. */
+  mintIn(db: TenantDatabase, workspaceId: string, wanted: NewApiKey): Promise<MintedApiKey>
+}
+
+/** API keys: see the slice's door for what holds. */
+export function createApiKeys(deps: {
+  readonly newId: () => string
+  readonly clock?: () => number
+}): ApiKeys {
+  const clock = deps.clock ?? Date.now
+
+  async function mintIn(db: TenantDatabase, workspaceId: string, wanted: NewApiKey): Promise<MintedApiKey> {
+    const { key, prefix, hash } = mintApiKey()
+    const row = await insertApiKey(db, { ...wanted, id: deps.newId(), workspaceId, prefix, hash })
+    return { ...view(row), key: key.reveal() }
+  }
+
+  return {
+    mintIn,
+
+    async create(caller, wanted) {
+      const beyond = scopesBeyond(wanted.scopes, caller.principal.scopes)
+      if (beyond.length > 0) {
+        throw new Fault('missing_scope', {
+          detail: `A key gives at most the scopes it has; yours lacks: ${beyond.join(', ')}.`,
+          fields: [{ field: 'scopes', problem: `asks for more than your key has: ${beyond.join(', ')}` }],
+        })
+      }
+      if (wanted.expiresAt !== null && wanted.expiresAt.getTime() <= clock()) {
+        throw invalidField('expiresAt', 'is in the past', 'Give a time to come, or leave it out.')
+      }
+      return caller.act(async (db, about) => {
+        const made = await mintIn(db, caller.workspaceId, wanted)
+        about(made.id, { name: made.name, scopes: made.scopes })
+        return made
+      })
+    },
+
+    async list(caller, { limit, cursor }) {
+      const before = idOfCursor(cursor)
+      const rows = await caller.read((db) => selectApiKeys(db, caller.workspaceId, before, limit + 1))
+      return page(rows, limit, view, (row) => idCursor(row.id))
+    },
+
+    revoke: (caller, id) =>
+      caller.act(async (db, about) => {
+        if (!(await markApiKeyRevoked(db, caller.workspaceId, id))) throw missing('apiKey', id)
+        about(encodeId('apiKey', id))
+      }),
+  }
+}
+
+function view(row: ApiKeyRecord): ApiKeyView {
+  return {
+    id: encodeId('apiKey', row.id),
+    name: row.name,
+    prefix: row.prefix,
+    scopes: row.scopes,
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    revokedAt: row.revoked_at?.toISOString() ?? null,
+    lastUsedAt: row.last_used_at?.toISOString() ?? null,
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * API keys of a workspace.
+ *
+ * Tables owned: api_key. Events: none; audit `api_key.created`, `api_key.revoked`.
+ * Invariants: a key is shown once, when it is made, and kept as its SHA-256; no key makes another with a scope that it lacks;
+ * a revoked key stays in the list, so that who had access when remains known.
+ */
+export { createApiKeys } from './api-keys-service.ts'
+export type { ApiKeys, ApiKeyView, MintedApiKey } from './api-keys-service.ts'
+export { ApiKey, ApiKeyWithSecret } from './api-key.ts'
+export { apiKeyOperations } from './api-key-operations.ts'

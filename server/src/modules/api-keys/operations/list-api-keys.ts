@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { listInput, pageOf } from '../../../platform/http/listing.ts'
+import { defineOperation } from '../../../platform/http/operation.ts'
+import type { OperationContext } from '../../../platform/http/operation.ts'
+import { ApiKey } from '../api-key.ts'
+import type { ApiKeys } from '../api-keys-service.ts'
+
+export const listApiKeys = defineOperation({
+  id: 'apiKeys.list',
+  method: 'GET',
+  path: '/v1/api-keys',
+  summary: 'List API keys, newest first',
+  description: 'Revoked keys stay in the list. Secrets are never shown.',
+  scope: 'api-keys:read',
+  risk: 'read',
+  audit: 'api_key.listed',
+  faults: ['invalid_request'],
+  status: 200,
+  input: z.strictObject(listInput),
+  output: pageOf(ApiKey),
+  handle: (context: OperationContext<{ apiKeys: ApiKeys }>, input) =>
+    context.services.apiKeys.list(context, input),
+})

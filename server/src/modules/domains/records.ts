@@ -1,0 +1,101 @@
+import { encodeId } from '../../kernel/ids.ts'
+import { dkimRecord } from '../../platform/dkim/record.ts'
+import type { RecordPurpose, Selector } from './domain.ts'
+
+export interface ExpectedRecord {
+  readonly purpose: RecordPurpose
+  readonly type: 'CNAME' | 'TXT'
+  readonly name: string
+  readonly value: string
+  readonly required: boolean
+  /** The public key that a lookup of the name must lead to, for DKIM. */
+  readonly publicKey?: string
+}
+
+/**
+ * The records a domain is to publish. With a delegation zone, DKIM names point into it, so that keys are rotated without asking
+ * the domain's owner again; without one, the keys stand in the domain's own zone.
+ */
+export function expectedRecords(
+  domain: { readonly id: string; readonly name: string },
+  selectors: readonly Selector[],
+  zone: string | null,
+): ExpectedRecord[] {
+  const keys = selectors.map((selector): ExpectedRecord => {
+    const name = `${selector.selector}._domainkey.${domain.name}`
+    return {
+      purpose: purposeOf(selector),
+      ...(zone === null
+        ? { type: 'TXT', name, value: keyRecord(selector) }
+        : { type: 'CNAME', name, value: delegationName(domain.id, selector.selector, zone) }),
+      // Receivers without RFC 8463 ignore an Ed25519 signature, so nothing depends on it.
+      required: selector.algorithm === 'rsa',
+      publicKey: selector.publicKey,
+    }
+  })
+  const returnPath: ExpectedRecord[] =
+    zone === null
+      ? []
+      : [
+          {
+            purpose: 'return-path',
+            type: 'CNAME',
+            name: `rp.${domain.name}`,
+            value: `rp.${zone}`,
+            required: false,
+          },
+        ]
+  const dmarc: ExpectedRecord = {
+    purpose: 'dmarc',
+    type: 'TXT',
+    name: `_dmarc.${domain.name}`,
+    value: `v=DMARC1; p=none; rua=mailto:dmarc@${domain.name}`,
+    required: false,
+  }
+  return [...keys.sort(byPurpose), ...returnPath, dmarc]
+}
+
+/** The TXT value of a selector (RFC 6376 §3.6.1). */
+export function keyRecord(selector: Pick<Selector, 'algorithm' | 'publicKey'>): string {
+  return dkimRecord({
+    algorithm: selector.algorithm === 'rsa' ? 'rsa-sha256' : 'ed25519-sha256',
+    publicKeyBase64: selector.publicKey,
+  })
+}
+
+/** Where a selector lives in the delegation zone. */
+export function delegationName(domainId: string, selector: string, zone: string): string {
+  return `${selector}.${domainLabel(domainId)}.dkim.${zone}`
+}
+
+/** The domain's label in the delegation zone: the random and time bits of its id, valid in DNS. */
+export function domainLabel(domainId: string): string {
+  return encodeId('domain', domainId).slice(4)
+}
+
+/**
+ * The selectors of a new domain. They carry the end of the workspace's id, so that two workspaces of one company can both send from
+ * one domain, and of the domain's, so that a domain that is added again gets new keys.
+ */
+export function selectorsFor(
+  workspaceId: string,
+  domainId: string,
+): readonly Pick<Selector, 'selector' | 'algorithm' | 'role'>[] {
+  const mark = `${encodeId('workspace', workspaceId).slice(-4)}${domainLabel(domainId).slice(-4)}`
+  return [
+    { selector: `bh1-${mark}`, algorithm: 'rsa', role: 'active' },
+    { selector: `bh2-${mark}`, algorithm: 'rsa', role: 'standby' },
+    { selector: `bhe-${mark}`, algorithm: 'ed25519', role: 'active' },
+  ]
+}
+
+function purposeOf(selector: Selector): RecordPurpose {
+  if (selector.algorithm === 'ed25519') return 'dkim-ed25519'
+  return selector.role === 'active' ? 'dkim' : 'dkim-standby'
+}
+
+const ORDER: readonly RecordPurpose[] = ['dkim', 'dkim-standby', 'dkim-ed25519', 'return-path', 'dmarc']
+
+function byPurpose(a: ExpectedRecord, b: ExpectedRecord): number {
+  return ORDER.indexOf(a.purpose) - ORDER.indexOf(b.purpose)
+}

@@ -1,0 +1,9 @@
+/**
+ * Senders: named From addresses of a workspace.
+ *
+ * Tables owned: sender. Events: none; audit `sender.created`, `sender.deleted`.
+ * Invariants: a sender's domain is one that the workspace has added; an address is listed once, compared without case in the domain.
+ */
+export { createSenders } from './senders-service.ts'
+export type { Senders } from './senders-service.ts'
+export { senderOperations } from './sender-operations.ts'

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { invalidField } from '../../kernel/faults.ts'
+import { parseAddress } from '../../kernel/email-address.ts'
+import type { ParsedAddress } from '../../kernel/email-address.ts'
+import { Instant } from '../../platform/http/listing.ts'
+
+export const Sender = z.object({
+  id: z.string(),
+  email: z.string(),
+  name: z.string().nullable(),
+  replyTo: z.string().nullable(),
+  createdAt: Instant,
+})
+
+/** A plain address in a field of a request. Throws `invalid_request` that names the field. */
+export function addressIn(field: string, text: string): ParsedAddress {
+  const parsed = parseAddress(text)
+  if (!parsed.ok) throw invalidField(field, parsed.problem, 'Write an address such as ann@example.com.')
+  return parsed.address
+}

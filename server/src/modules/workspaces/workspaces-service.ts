@@ -1,0 +1,72 @@
+import type { z } from 'zod'
+import { encodeId } from '../../kernel/ids.ts'
+import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
+import type { OperationContext } from '../../platform/http/operation.ts'
+import type { AuditRecord } from '../../platform/http/routes.ts'
+import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
+import { ALL_SCOPES } from '../../security/access/index.ts'
+import type { ApiKeys, MintedApiKey } from '../api-keys/index.ts'
+import type { Workspace } from './workspace.ts'
+import { insertWorkspace, selectWorkspace, selectWorkspaces } from './workspaces-store.ts'
+import type { WorkspaceRecord } from './workspaces-store.ts'
+
+type View = z.output<typeof Workspace>
+
+export interface Workspaces {
+  /** Makes a workspace and its first API key, with all scopes, in one transaction. `actor` goes to the audit log. */
+  create(actor: string, name: string): Promise<{ workspace: View; apiKey: MintedApiKey }>
+  list(query: {
+    readonly limit: number
+    readonly cursor?: string | undefined
+  }): Promise<{ data: View[]; nextCursor: string | null }>
+  own(caller: Pick<OperationContext<unknown>, 'workspaceId' | 'read'>): Promise<View>
+}
+
+/** A transaction of no workspace: row-level security shows nothing in it; only functions of the engine answer. */
+const NO_WORKSPACE = '00000000-0000-0000-0000-000000000000'
+
+/** Workspaces: see the slice's door for what holds. */
+export function createWorkspaces(deps: {
+  readonly transactions: TenantTransactions
+  readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
+  readonly apiKeys: Pick<ApiKeys, 'mintIn'>
+  readonly newId: () => string
+}): Workspaces {
+  return {
+    create(actor, name) {
+      const id = deps.newId()
+      return deps.transactions.write(id, async (db) => {
+        const workspace = view(await insertWorkspace(db, id, name))
+        const apiKey = await deps.apiKeys.mintIn(db, id, {
+          name: 'First key',
+          scopes: ALL_SCOPES,
+          expiresAt: null,
+        })
+        await deps.recordAudit(db, {
+          workspaceId: id,
+          actor,
+          action: 'workspace.created',
+          target: workspace.id,
+          detail: { firstKey: apiKey.id },
+        })
+        return { workspace, apiKey }
+      })
+    },
+
+    async list({ limit, cursor }) {
+      const after = idOfCursor(cursor) ?? NO_WORKSPACE
+      const rows = await deps.transactions.read(NO_WORKSPACE, (db) => selectWorkspaces(db, after, limit + 1))
+      return page(rows, limit, view, (row) => idCursor(row.id))
+    },
+
+    async own(caller) {
+      const row = await caller.read((db) => selectWorkspace(db, caller.workspaceId))
+      if (row === undefined) throw missing('workspace', caller.workspaceId)
+      return view(row)
+    },
+  }
+}
+
+function view(row: WorkspaceRecord): View {
+  return { id: encodeId('workspace', row.id), name: row.name, createdAt: row.created_at.toISOString() }
+}

@@ -1,0 +1,39 @@
+import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
+
+export interface WorkspaceRecord {
+  readonly id: string
+  readonly name: string
+  readonly created_at: Date
+}
+
+export async function insertWorkspace(
+  db: TenantDatabase,
+  id: string,
+  name: string,
+): Promise<WorkspaceRecord> {
+  const [row] = await db.query<WorkspaceRecord>(
+    'insert into workspace (id, name) values ($1, $2) returning id, name, created_at',
+    [id, name],
+  )
+  if (row === undefined) throw new Error('the workspace was not stored')
+  return row
+}
+
+export async function selectWorkspace(db: TenantDatabase, id: string): Promise<WorkspaceRecord | undefined> {
+  const rows = await db.query<WorkspaceRecord>('select id, name, created_at from workspace where id = $1', [
+    id,
+  ])
+  return rows[0]
+}
+
+/** Oldest first, of the whole installation. */
+export function selectWorkspaces(
+  db: TenantDatabase,
+  after: string,
+  rowsMax: number,
+): Promise<WorkspaceRecord[]> {
+  return db.query<WorkspaceRecord>('select id, name, created_at from engine.list_workspaces($1, $2)', [
+    after,
+    rowsMax,
+  ])
+}

@@ -1,0 +1,44 @@
+import type { Queryable } from '../../platform/postgres/index.ts'
+
+export interface ApiKeyRow {
+  readonly id: string
+  readonly workspace_id: string
+  readonly scopes: string[]
+  readonly expires_at: Date | null
+  readonly revoked_at: Date | null
+}
+
+export interface SmtpCredentialRow {
+  readonly id: string
+  readonly workspace_id: string
+  readonly secret_hash: Buffer
+  readonly revoked_at: Date | null
+}
+
+/** Look-ups of credentials. They cross workspaces by nature, so each is a function of the engine. */
+export function createAccessStore(pool: Queryable) {
+  return {
+    async apiKey(hash: Buffer): Promise<ApiKeyRow | undefined> {
+      return (await pool.query<ApiKeyRow>('select * from engine.find_api_key($1)', [hash])).rows[0]
+    },
+
+    async smtpCredential(username: string): Promise<SmtpCredentialRow | undefined> {
+      const found = await pool.query<SmtpCredentialRow>('select * from engine.find_smtp_credential($1)', [
+        username,
+      ])
+      return found.rows[0]
+    },
+
+    async touch(apiKeys: readonly string[], smtpCredentials: readonly string[]): Promise<void> {
+      await pool.query('select engine.touch_credentials($1::uuid[], $2::uuid[])', [apiKeys, smtpCredentials])
+    },
+
+    async dead(apiKeys: readonly string[], smtpCredentials: readonly string[]): Promise<string[]> {
+      const found = await pool.query<{ id: string }>(
+        'select id from engine.dead_credentials($1::uuid[], $2::uuid[])',
+        [apiKeys, smtpCredentials],
+      )
+      return found.rows.map((row) => row.id)
+    },
+  }
+}

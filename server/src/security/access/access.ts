@@ -1,0 +1,166 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Queryable } from '../../platform/postgres/index.ts'
+import { Fault } from '../../kernel/faults.ts'
+import type { Principal } from '../../platform/http/operation.ts'
+import { createAccessStore } from './access-store.ts'
+import type { ApiKeyRow, SmtpCredentialRow } from './access-store.ts'
+import { createShortCache } from './short-cache.ts'
+import { hashSecret, isApiKey } from './key-format.ts'
+import { OPERATOR_SCOPES } from './scopes.ts'
+
+export interface CredentialRef {
+  readonly kind: 'api_key' | 'smtp_credential'
+  readonly id: string
+}
+
+export interface SmtpIdentity {
+  readonly workspaceId: string
+  readonly credential: CredentialRef
+  /** `smtp_credential:<uuid>` or `api_key:<uuid>`, as written to messages and the audit log. */
+  readonly actor: string
+}
+
+export interface Access {
+  /** The principal behind an `Authorization` header. Throws `unauthenticated`, or `unavailable` while the database is away. */
+  authenticateBearer(authorization: string | undefined): Promise<Principal>
+  /** The workspace behind SMTP AUTH. Throws `unauthenticated`, or `unavailable` while the database is away. */
+  authenticateSmtp(username: string, password: string): Promise<SmtpIdentity>
+  /** Those of the given credentials that were revoked, expired or deleted: long sessions of theirs must end. */
+  findDeadCredentials(credentials: readonly CredentialRef[]): Promise<ReadonlySet<string>>
+  /** Whether one credential still lives. */
+  checkCredentialsAlive(credential: CredentialRef): Promise<boolean>
+  /** Writes what is still to be written of last-used times. */
+  close(): Promise<void>
+}
+
+/** How long an answer of the database is believed: the longest time for which a revoked key still works. */
+const CACHE_MS = 1_000
+const CACHED_MAX = 20_000
+/** last_used_at is for people; more often would make every request a write. */
+const TOUCH_EVERY_MS = 30_000
+const AUTHORIZATION_MAX = 512
+const USERNAME_MAX = 320
+const PASSWORD_MAX = 512
+
+/**
+ * Resolves credentials. `clock` answers milliseconds since 1970; `operatorKeyHash` is the SHA-256 (hex) of the installation's
+ * operator key, if there is one.
+ */
+export function createAccess(deps: {
+  readonly pool: Queryable
+  readonly clock?: () => number
+  readonly operatorKeyHash?: string
+}): Access {
+  const clock = deps.clock ?? Date.now
+  const store = createAccessStore(deps.pool)
+  const operatorHash = deps.operatorKeyHash === undefined ? null : Buffer.from(deps.operatorKeyHash, 'hex')
+  if (operatorHash !== null && operatorHash.length !== 32)
+    throw new Error('operatorKeyHash is not a SHA-256 in hex')
+  const apiKeys = createShortCache<ApiKeyRow | undefined>({ clock, ttlMs: CACHE_MS, entriesMax: CACHED_MAX })
+  const smtpCredentials = createShortCache<SmtpCredentialRow | undefined>({
+    clock,
+    ttlMs: CACHE_MS,
+    entriesMax: CACHED_MAX,
+  })
+  const used = { api_key: new Set<string>(), smtp_credential: new Set<string>() }
+  let touchedAt = clock()
+
+  async function touchAll(): Promise<void> {
+    touchedAt = clock()
+    const keys = [...used.api_key]
+    const smtp = [...used.smtp_credential]
+    if (keys.length + smtp.length === 0) return
+    used.api_key.clear()
+    used.smtp_credential.clear()
+    await store.touch(keys, smtp)
+  }
+
+  function note(kind: CredentialRef['kind'], id: string): void {
+    used[kind].add(id)
+    // A time of use that is lost with a failing database is no loss; the next one is written.
+    if (clock() - touchedAt >= TOUCH_EVERY_MS) touchAll().catch(() => undefined)
+  }
+
+  async function liveApiKey(key: string): Promise<ApiKeyRow | null> {
+    if (!isApiKey(key)) return null
+    const hash = hashSecret(key)
+    const row = await orUnavailable(apiKeys.get(hash.toString('base64'), () => store.apiKey(hash)))
+    if (row === undefined || row.revoked_at !== null) return null
+    if (row.expires_at !== null && row.expires_at.getTime() <= clock()) return null
+    note('api_key', row.id)
+    return row
+  }
+
+  async function findDeadCredentials(credentials: readonly CredentialRef[]): Promise<ReadonlySet<string>> {
+    if (credentials.length === 0) return new Set()
+    const ids = (kind: CredentialRef['kind']) =>
+      credentials.filter((credential) => credential.kind === kind).map((credential) => credential.id)
+    return new Set(await orUnavailable(store.dead(ids('api_key'), ids('smtp_credential'))))
+  }
+
+  return {
+    async authenticateBearer(authorization) {
+      const token = bearerToken(authorization)
+      if (token === null) throw unauthenticated('Send the header "Authorization: Bearer <API key>".')
+      if (operatorHash !== null && timingSafeEqual(hashSecret(token), operatorHash)) {
+        return { kind: 'operator', id: 'installation', scopes: OPERATOR_SCOPES }
+      }
+      const row = await liveApiKey(token)
+      if (row === null) throw unauthenticated(REFUSED)
+      return { kind: 'api_key', id: row.id, workspaceId: row.workspace_id, scopes: row.scopes }
+    },
+
+    async authenticateSmtp(username, password) {
+      if (username.length > USERNAME_MAX || password.length > PASSWORD_MAX)
+        throw unauthenticated(REFUSED_SMTP)
+      if (isApiKey(password)) {
+        const row = await liveApiKey(password)
+        if (row === null || !row.scopes.includes('messages:send')) throw unauthenticated(REFUSED_SMTP)
+        return identity(row.workspace_id, { kind: 'api_key', id: row.id })
+      }
+      const row = await orUnavailable(smtpCredentials.get(username, () => store.smtpCredential(username)))
+      // The comparison is made for unknown names too, so that both take the same time.
+      const matches = timingSafeEqual(hashSecret(password), row?.secret_hash ?? NO_HASH)
+      if (row === undefined || row.revoked_at !== null || !matches) throw unauthenticated(REFUSED_SMTP)
+      note('smtp_credential', row.id)
+      return identity(row.workspace_id, { kind: 'smtp_credential', id: row.id })
+    },
+
+    findDeadCredentials,
+
+    checkCredentialsAlive: async (credential) =>
+      !(await findDeadCredentials([credential])).has(credential.id),
+
+    close: touchAll,
+  }
+}
+
+const NO_HASH = Buffer.alloc(32)
+const REFUSED = 'The API key is not valid: it is mistyped, expired or revoked.'
+const REFUSED_SMTP = 'The user name or the password is not valid.'
+
+function unauthenticated(detail: string): Fault {
+  return new Fault('unauthenticated', { detail })
+}
+
+function identity(workspaceId: string, credential: CredentialRef): SmtpIdentity {
+  return { workspaceId, credential, actor: `${credential.kind}:${credential.id}` }
+}
+
+function bearerToken(authorization: string | undefined): string | null {
+  if (authorization === undefined || authorization.length > AUTHORIZATION_MAX) return null
+  return /^bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? null
+}
+
+async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw new Fault('unavailable', {
+      detail: 'Credentials cannot be checked right now; try again.',
+      internal: 'the look-up of a credential failed',
+      retryAfterSeconds: 2,
+      cause: error,
+    })
+  }
+}

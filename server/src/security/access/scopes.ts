@@ -1,0 +1,25 @@
+/** What an API key of a workspace may be allowed to do. Every operation names one of these or of the operator's. */
+export const ALL_SCOPES = [
+  'messages:send',
+  'messages:read',
+  'domains:read',
+  'domains:write',
+  'senders:read',
+  'senders:write',
+  'suppressions:read',
+  'suppressions:write',
+  'webhooks:read',
+  'webhooks:write',
+  'api-keys:read',
+  'api-keys:write',
+  'smtp-credentials:read',
+  'smtp-credentials:write',
+  'inbox:read',
+  'inbox:write',
+  'workspace:read',
+  'operations:read',
+] as const
+export type Scope = (typeof ALL_SCOPES)[number]
+
+/** What the operator's key may do. It opens no workspace: it has no scope over mail, senders or keys. */
+export const OPERATOR_SCOPES = ['workspaces:read', 'workspaces:write', 'operations:read'] as const
