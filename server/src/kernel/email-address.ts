@@ -96,6 +96,7 @@ export function parseMailbox(
 export function normaliseForIndex(address: string): string {
   const text = address.trim()
   const at = text.lastIndexOf('@')
+  if (at < 0) return text.normalize('NFC').toLowerCase().normalize('NFC')
   const written = text.slice(0, at)
   const bare = written.startsWith('"') && QUOTED.test(written) ? unquote(written) : written
   const local = DOT_ATOM.test(bare) || !ASCII.test(bare) ? bare : written

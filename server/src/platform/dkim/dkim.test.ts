@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import * as fc from 'fast-check'
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js'
 import { describe, expect, it } from 'vitest'
+import { composeMessage } from '../mime/compose.ts'
 import { parseHeaderBlock, withHeaders } from '../mime/header-block.ts'
 import { createBodyCanonicaliser, relaxedBody, relaxedBodyHash, writeRelaxedHeader } from './canonicalise.ts'
 import { finishSigning, prepareSigning } from './prepare.ts'
@@ -120,6 +121,22 @@ describe('signing', () => {
       expect(await verdicts(signed(raw))).toEqual(['pass', 'pass'])
     },
   )
+
+  it('is verified for what our own composer writes', async () => {
+    const composed = composeMessage({
+      from: { email: 'jörg@example.com', name: 'Jörg, "the" Boss' },
+      to: [{ email: 'bob@example.net', name: 'B'.repeat(200) }],
+      subject: 'Ünïcode '.repeat(40),
+      text: 'Grüße \n\n\n',
+      html: '<p>ASCII  \t</p>',
+      attachments: [{ filename: '漢字.bin', content: Buffer.alloc(300_000, 7) }],
+      headers: [{ name: 'List-Unsubscribe', value: '<https://x.co/a>,   <mailto:a@x.co>' }],
+      messageId: 'x@example.com',
+      date: new Date(),
+    })
+    if (!composed.ok) throw new Error(composed.problem)
+    expect(await verdicts(signed(composed.raw))).toEqual(['pass', 'pass'])
+  })
 
   it('breaks when the body, a signed header or an added oversigned header changes', async () => {
     const good = signed(

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check'
 import PostalMime from 'postal-mime'
 import { describe, expect, it } from 'vitest'
+import { parseAddress, parseAddressList } from '../../kernel/email-address.ts'
+import { findHeader, headerValue, parseHeaderBlock } from './header-block.ts'
+import { decodeHeaderText } from './header-text.ts'
 import type { ComposeInput } from './compose.ts'
 import { composeMessage } from './compose.ts'
 import { composeBody } from './compose-body.ts'
@@ -45,6 +48,10 @@ const types = (raw: Buffer) =>
   [...raw.toString().matchAll(/^Content-Type: ([^;\r]+)/gm)].map((match) => match[1])
 const attach = (content: string) =>
   composeMessage({ ...BASE, attachments: [{ contentType: 'message/rfc822', content: Buffer.from(content) }] })
+const parsedEmail = (email: string) => {
+  const parsed = parseAddress(email)
+  return parsed.ok ? parsed.address.email : ''
+}
 const noControls = (text: string) => text.toWellFormed().replaceAll(/\p{Cc}/gu, '')
 // postal-mime trims names and drops characters such as a byte-order mark at the start; a person types neither.
 const words = fc
@@ -163,6 +170,24 @@ describe('a composed message', () => {
           )
         },
       ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is read back by our own parsers: header addresses and names', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.emailAddress(), words), { minLength: 1, maxLength: 8 }), (people) => {
+        const to = people.map(([email, name]) => ({ email, name: name.slice(0, 480).toWellFormed().trim() }))
+        const raw = compose({ to })
+        const block = parseHeaderBlock(raw)
+        if (!block.ok) throw new Error(block.problem)
+        const field = findHeader(block, 'to')
+        const parsed = parseAddressList(field === undefined ? '' : headerValue(raw, field))
+        if (!parsed.ok) throw new Error(parsed.problem)
+        expect(
+          parsed.addresses.map((one) => ({ email: one.email, name: decodeHeaderText(one.display ?? '') })),
+        ).toEqual(to.map((one) => ({ email: parsedEmail(one.email), name: one.name })))
+      }),
       { numRuns: 300 },
     )
   })

@@ -51,6 +51,7 @@ describe('the header block', () => {
     'A: b\nC: d\r\n\r\n',
     'A : b\r\n\r\n',
     ': b\r\n\r\n',
+    'A: b\r\n\rX',
     'A\u00e9: b\r\n\r\n',
     '\n',
     `A: ${'b'.repeat(300_000)}`,

@@ -55,7 +55,7 @@ export function parseHeaderBlock(raw: Buffer): HeaderBlock | MimeProblem {
       continue
     }
     if (start >= 0) headers.push({ name, start, valueStart, end: at })
-    if (first === CR && next === at + 2) return { ok: true, headers, bodyStart: next }
+    if (first === CR && raw[at + 1] === LF) return { ok: true, headers, bodyStart: next }
     if (headers.length >= MAX_HEADER_FIELDS)
       return bad(`there are more than ${MAX_HEADER_FIELDS} header fields`)
     const colon = raw.indexOf(0x3a, at)

@@ -11,8 +11,11 @@ export interface EncodedBody {
 const MAX_LINE = 998
 /** RFC 2045 §6.7 (5), §6.8. */
 const ENCODED_LINE = 76
-const HEX = '0123456789ABCDEF'
-const HEX_BYTES = Buffer.from(HEX, 'latin1')
+const HEX_BYTES = Buffer.from('0123456789ABCDEF', 'latin1')
+/** 1 for what quoted-printable may leave as it is anywhere: printable ASCII but =. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte > 0x20 && byte < 0x7f && byte !== 0x3d ? 1 : 0,
+)
 
 /** Text: as it is where it is ASCII with short lines, quoted-printable where that is smaller than base64, else base64. */
 export function encodeText(text: string): EncodedBody {
@@ -25,7 +28,7 @@ export function encodeText(text: string): EncodedBody {
   const content = Buffer.from(lines.toWellFormed(), 'utf8')
   // A quoted byte takes three characters, base64 4/3 for every byte: even at about one byte in six.
   let high = 0
-  for (const byte of content) high += byte >> 7
+  for (let i = 0; i < content.length; i++) high += (content[i] ?? 0) >> 7
   if (high * 6 <= content.length) return { encoding: 'quoted-printable', content: quotedPrintable(content) }
   return { encoding: 'base64', content: base64Lines(content) }
 }
@@ -63,10 +66,20 @@ export function quotedPrintable(bytes: Buffer): string {
       i++
       continue
     }
+    // Nearly every byte goes here: plain, with room on the line, and nothing to look out for.
+    if (
+      column < ENCODED_LINE - 1 &&
+      (PLAIN[byte] === 1 || (byte === 0x20 && (bytes[i + 1] ?? 0) > 0x20)) &&
+      (byte !== 0x46 || column > 0)
+    ) {
+      out[o++] = byte
+      column++
+      continue
+    }
     const next = bytes[i + 1]
     const lineEnd = next === undefined || (next === 0x0d && bytes[i + 2] === 0x0a)
     const plain =
-      (byte > 0x20 && byte < 0x7f && byte !== 0x3d && !(byte === 0x46 && column === 0 && next === 0x72)) ||
+      (PLAIN[byte] === 1 && !(byte === 0x46 && column === 0 && next === 0x72)) ||
       ((byte === 0x20 || byte === 0x09) && !lineEnd)
     const width = plain ? 1 : 3
     // One column stays free for the = of a soft line break, but for the last character of a line.
