@@ -5,7 +5,7 @@ import { runNode } from './run-node.mjs'
 
 const [command, ...rest] = process.argv.slice(2)
 if (command === 'start' && !rest.includes('--help')) {
-  runNode(ensureInstalled(), 'server/src/processes/supervisor.ts', rest, { link: true })
+  runNode(await ensureInstalled(), 'server/src/processes/supervisor.ts', rest, { link: true })
 } else {
-  runNode(ensureInstalled({ quiet: true, console: false }), 'cli/src/main.ts', process.argv.slice(2))
+  runNode(await ensureInstalled({ quiet: true, console: false }), 'cli/src/main.ts', process.argv.slice(2))
 }

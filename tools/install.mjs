@@ -1,5 +1,5 @@
 // Makes sure that what package-lock.json names is installed, and finds Node 24 in it. Runs on Node 20 and newer, without dependencies.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
@@ -14,13 +14,15 @@ const NODE_MAJOR = 24
  * Installs what is missing and returns the path of Node 24.
  * @param {{ quiet?: boolean, console?: boolean }} [options] `quiet` says nothing unless something must be done; `console: false` skips the console's build.
  */
-export function ensureInstalled(options = {}) {
+export async function ensureInstalled(options = {}) {
   const wanted = lockDigest()
   const stamped = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : ''
   if (stamped !== wanted || !existsSync(join(ROOT, 'node_modules/.package-lock.json'))) {
     if (!matchesLock()) {
-      say('Installing packages (npm ci); this takes about half a minute on a first start')
-      npm(['ci', '--no-audit', '--no-fund', '--loglevel=http'])
+      await installPackages()
+      if (!matchesLock()) {
+        fail('npm did not install what package-lock.json names: remove node_modules and try again')
+      }
     }
     const node = findNode()
     linkPostgres(node)
@@ -71,16 +73,53 @@ function matchesLock() {
   )
 }
 
-function npm(args) {
+/**
+ * `npm install --no-save` rather than `npm ci`: a registry mirror may lack the binaries of platforms that are not this one, and
+ * `npm ci` then calls the lock file incomplete. What was installed is compared with the lock file afterwards, which is as strict.
+ */
+async function installPackages() {
+  const locked = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages
+  const total = Object.values(locked).filter(
+    (entry) => entry.resolved !== undefined && entry.link !== true,
+  ).length
+  say(`Installing packages from npm (up to ${total}, about half a minute on a first start)`)
   // Under `npm start` npm names its own script; otherwise it is looked up in PATH.
   const own = process.env.npm_execpath
-  const [command, ...rest] =
-    own !== undefined && own.endsWith('.js') ? [process.execPath, own, ...args] : ['npm', ...args]
-  const result = spawnSync(command, rest, { cwd: ROOT, stdio: ['ignore', 2, 2] })
-  if (result.error)
-    fail(`npm could not be run (${result.error.message}): install Node 20 or newer together with npm`)
-  if (result.status !== 0)
-    fail('npm ci failed: see its lines above; a network or registry problem may pass, so try again')
+  const start = own !== undefined && own.endsWith('.js') ? [process.execPath, own] : ['npm']
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=http']
+  const child = spawn(start[0], [...start.slice(1), ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const problems = []
+  let fetched = 0
+  let shownMs = performance.now()
+  let rest = ''
+  child.stderr.setEncoding('utf8')
+  child.stderr.on('data', (chunk) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      if (/^npm http .*\.tgz/.test(line)) fetched += 1
+      else if (/^npm error/.test(line)) problems.push(line)
+    }
+    if (performance.now() - shownMs < 1000) return
+    shownMs = performance.now()
+    process.stderr.write(process.stderr.isTTY ? `\r  ${fetched} packages` : `  ${fetched} packages\n`)
+  })
+  const code = await new Promise((done) => {
+    child.once('error', (error) => {
+      problems.push(`npm could not be run (${error.message}): install Node 20 or newer together with npm`)
+      done(1)
+    })
+    child.once('close', done)
+  })
+  process.stderr.write(process.stderr.isTTY ? `\r  ${fetched} packages\n` : '')
+  if (code !== 0) {
+    fail(
+      `${problems.join('\n')}\nThe packages could not be installed. A network or registry problem may pass: try again`,
+    )
+  }
 }
 
 function findNode() {

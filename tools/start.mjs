@@ -2,4 +2,4 @@
 import { ensureInstalled } from './install.mjs'
 import { runNode } from './run-node.mjs'
 
-runNode(ensureInstalled(), 'server/src/processes/supervisor.ts', process.argv.slice(2), { link: true })
+runNode(await ensureInstalled(), 'server/src/processes/supervisor.ts', process.argv.slice(2), { link: true })

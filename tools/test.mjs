@@ -25,7 +25,7 @@ const CHECKS = [
   },
 ]
 
-const node = ensureInstalled()
+const node = await ensureInstalled()
 let passed = 0
 let failed = 0
 
