@@ -1,3 +1,8 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ScriptedPeer } from '../../../../test/support/scripted-smtp.ts'
 import { run, serve } from '../../../../test/support/smtp-run.ts'
@@ -210,6 +215,77 @@ describe('what is known when the connection dies', () => {
     )
     expect(kinds).toEqual(['1 unattempted'])
     expect(order).not.toContain('dot 1')
+  })
+
+  it('a refusal within large content is believed, and the dot is never sent', async () => {
+    const chunks = [Buffer.alloc(40_000_000, 'x')]
+    const { outcomes, order } = await run(
+      async (p) => {
+        await p.greet('PIPELINING')
+        await p.until('DATA\r\n')
+        p.socket.pause()
+        p.send('250 a\r\n250 b\r\n354 c\r\n')
+        setTimeout(() => p.send('552 5.3.4 too big\r\n'), 50)
+      },
+      [{ n: 1, chunks, bytes: 40_000_000 }],
+    )
+    expect(outcomes[0]?.outcome).toMatchObject({
+      kind: 'bounced',
+      stage: 'data',
+      reply: { enhanced: '5.3.4' },
+    })
+    expect(order).not.toContain('dot 1')
+  })
+
+  it.each([
+    ['then reads it all: delivered, once it is out', true, 'delivered'],
+    ['then dies: uncertain, not delivered', false, 'uncertain'],
+  ])('a peer accepts before the final dot has left and %s', async (_name, reads, expected) => {
+    const directory = await mkdtemp(join(tmpdir(), 'smtp-'))
+    const path = join(directory, 's')
+    let readBytes = 0
+    const server = createServer((socket) => {
+      socket.write('220 x\r\n')
+      socket.once('data', () => {
+        socket.write('250-x\r\n250 PIPELINING\r\n')
+        socket.once('data', () => {
+          // A Unix socket holds less than 250 KB: the rest of the content stays with the client.
+          socket.pause()
+          socket.write('250 a\r\n250 b\r\n354 c\r\n')
+          setTimeout(() => socket.write('250 queued\r\n'), 30)
+          setTimeout(() => {
+            if (!reads) {
+              socket.destroy()
+              return
+            }
+            socket.on('data', (chunk: Buffer) => {
+              readBytes += chunk.length
+            })
+            socket.resume()
+          }, 100)
+        })
+      })
+      socket.on('error', () => {})
+    })
+    server.listen(path)
+    await once(server, 'listening')
+    let readAtOutcome = -1
+    const result = Promise.withResolvers<string>()
+    const { left } = await run(
+      async () => {},
+      [{ n: 1, chunks: [Buffer.alloc(250_000, 'x')], bytes: 250_000 }],
+      {
+        target: { path },
+        onOutcome: (_job, outcome) => {
+          readAtOutcome = readBytes
+          result.resolve(outcome.kind)
+        },
+      },
+    )
+    expect([await result.promise, left]).toEqual([expected, 0])
+    if (reads) expect(readAtOutcome).toBeGreaterThan(0)
+    server.close()
+    await rm(directory, { recursive: true })
   })
 
   it('a trickle of bytes does not extend a deadline', async () => {

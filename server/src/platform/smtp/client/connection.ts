@@ -157,6 +157,10 @@ class Connection<T> implements SmtpConnection {
     socket.on('error', (error) => {
       this.#error ??= error
     })
+    // The peer's FIN: all its replies are read, no more can come. Acting now keeps `wake()` from writing to a dead connection.
+    socket.on('end', () => {
+      if (socket === this.#socket) this.#onSocketClosed()
+    })
     socket.on('close', () => this.#onSocketClosed())
   }
 

@@ -167,6 +167,21 @@ describe('TLS', () => {
     expect([reason.kind, reason.tlsFailed, left]).toEqual(['failed', false, 1])
   })
 
+  it('carries large content in blocks inside TLS', async () => {
+    const chunks = [Buffer.from(`${'x'.repeat(78)}\r\n`.repeat(40_000))]
+    const { kinds, peer } = await run(
+      async (p) => {
+        await p.secure(pair)
+        await p.greet('PIPELINING')
+        await serve(p)
+      },
+      [{ n: 1, chunks, bytes: 3_200_000 }, 2],
+      { tls: { mode: 'implicit', verify: false } },
+    )
+    expect(kinds).toEqual(['1 delivered', '2 delivered'])
+    expect(peer?.received.match(/^x{78}\r$/gm)).toHaveLength(40_000)
+  })
+
   it('implicit TLS reads the banner inside', async () => {
     const { kinds } = await run(
       async (p) => {
