@@ -8,7 +8,7 @@ const TAG_BYTES = 16
 const FORMAT = 1
 
 /** Joins fields so that no two different lists give the same bytes: each is preceded by its length (u32). */
-export function bindFields(fields: readonly (string | number)[]): Buffer {
+function bindFields(fields: readonly (string | number)[]): Buffer {
   const parts: Buffer[] = []
   for (const field of fields) {
     const bytes = Buffer.from(String(field), 'utf8')

@@ -12,7 +12,7 @@ export type OpenedKey =
   | { readonly state: 'unknown' }
 
 /** How long a process may keep a content key in memory. */
-export const LEASE_MS = 5 * 60_000
+const LEASE_MS = 5 * 60_000
 
 export type ContentKeys = ReturnType<typeof createContentKeys>
 

@@ -8,7 +8,7 @@ export interface SigningIdentity {
 }
 
 const ALGORITHM_TAG = { rsa: 'rsa-sha256', ed25519: 'ed25519-sha256' } as const
-export const MAX_BLOCK_BYTES = 64 * 1024
+const MAX_BLOCK_BYTES = 64 * 1024
 
 /**
  * Checks a canonicalised header block (RFC 6376 §3.7) before it is signed, so that whoever holds the sender process can sign with

@@ -7,6 +7,9 @@ import { openFileRoot } from './root.ts'
  * The process `keyring`. Says `{type:'ready'}` over IPC once it listens, and ends when its supervisor goes away or on SIGTERM. It
  * exits with 1 where it cannot start.
  */
+
+// Whoever read the log may be gone before this process is.
+process.stdout.on('error', () => undefined)
 const log = createLog((line) => process.stdout.write(line))
 
 const exit = (): never => process.exit(0)

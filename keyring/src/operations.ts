@@ -18,12 +18,12 @@ import { Refusal } from './refusal.ts'
 import type { createSecrets } from './secrets.ts'
 import type { createSigner } from './signer.ts'
 
-export interface Reply {
+interface Reply {
   readonly result: Readonly<Record<string, unknown>>
   readonly attachments?: readonly Buffer[]
 }
 
-export interface Request {
+interface Request {
   readonly process: ProcessKind
   readonly body: Frame['body']
   readonly attachments: readonly Buffer[]

@@ -12,7 +12,7 @@ export interface KeyringClientLog {
 
 export type KeyringState = 'connecting' | 'ready' | 'refused' | 'closed'
 
-export interface ChannelRequest {
+interface ChannelRequest {
   readonly op: string
   readonly body: Readonly<Record<string, unknown>>
   readonly attachments?: readonly Buffer[]

@@ -3,7 +3,7 @@
  * `sizes` in the JSON lists the attachments' lengths. The keyring has its own copy: nothing is shared with it but these bytes, and
  * the tests here run against the real process.
  */
-export const MAX_FRAME_BYTES = 1024 * 1024
+const MAX_FRAME_BYTES = 1024 * 1024
 const HEAD_BYTES = 12
 
 export interface Frame {
