@@ -113,17 +113,19 @@ export function createBodyCanonicaliser(
         afterCr = false
         continue
       }
-      do {
-        to[o++] = byte
-        i++
-        byte = i < length ? (piece[i] ?? 0) : 0
-        // A single blank between two words, by far the most common, stays in this loop.
-        if (byte === SPACE && i + 1 < length && (piece[i + 1] ?? 0) > SPACE) {
-          to[o++] = SPACE
+      while (true) {
+        do {
+          to[o++] = byte
           i++
-          byte = piece[i] ?? 0
-        }
-      } while (byte > SPACE)
+          byte = i < length ? (piece[i] ?? 0) : 0
+        } while (byte > SPACE)
+        // A single blank between two words, by far the most common, does not leave this loop.
+        const next = byte === SPACE && i + 1 < length ? (piece[i + 1] ?? 0) : 0
+        if (next <= SPACE) break
+        to[o++] = SPACE
+        i++
+        byte = next
+      }
     }
     used = o
     held.lineEnds = lineEnds
