@@ -101,7 +101,7 @@ async function installPackages() {
     rest = lines.pop() ?? ''
     for (const line of lines) {
       if (/^npm http .*\.tgz/.test(line)) fetched += 1
-      else if (/^npm error/.test(line)) problems.push(line)
+      else if (line.startsWith('npm error')) problems.push(line)
     }
     if (performance.now() - shownMs < 1000) return
     shownMs = performance.now()
@@ -176,4 +176,4 @@ function fail(text) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
-  ensureInstalled()
+  await ensureInstalled()
