@@ -8,18 +8,19 @@ export function wallMs(): number {
   return performance.timeOrigin + performance.now()
 }
 
-/** Waits until `condition` gives something other than null or false; throws naming `what` when `timeoutMs` has passed. */
+/** Waits until `condition` gives something other than null or false; throws naming `what` when `timeoutMs` has passed or the signal comes. */
 export async function waitFor<T>(
   what: string,
   timeoutMs: number,
   condition: () => T | null | false | Promise<T | null | false>,
-  everyMs = 25,
+  options: { readonly everyMs?: number; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<T> {
   const end = performance.now() + timeoutMs
   for (;;) {
     const answer = await condition()
     if (answer !== null && answer !== false) return answer
     if (performance.now() > end) throw new Error(`${what}: not within ${timeoutMs} ms`)
-    await delay(everyMs)
+    if (options.signal?.aborted === true) throw new Error(`${what}: interrupted`)
+    await delay(options.everyMs ?? 25)
   }
 }

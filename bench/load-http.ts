@@ -18,6 +18,8 @@ export interface HttpLoadOptions {
   readonly messages: number
   readonly perSecond?: number
   readonly maxSeconds?: number
+  /** Ends the load early, in order. */
+  readonly signal?: AbortSignal | undefined
   /** About the size of one composed message; default 5,000. */
   readonly bytes?: number
   readonly from?: string
@@ -28,6 +30,8 @@ export interface HttpLoadOptions {
   readonly recipientDomain?: string
   /** Further top-level fields of each message, such as `lane`. */
   readonly extra?: Readonly<Record<string, unknown>>
+  /** False leaves out the X-Bench-Sent header, so that the sink's latency is about other messages only. */
+  readonly stamp?: boolean
   /** Makes the body of a batch request from the JSON of its messages. */
   readonly wrapBatch?: (messages: readonly string[]) => string
   /** Tries again what was answered 429 or 503; default true. */
@@ -119,8 +123,7 @@ class HttpConnection {
 
 /**
  * Sends messages to POST /v1/messages over keep-alive connections, one request in flight on each, and reports what was accepted. It stops
- * after `messages`, or after `maxSeconds` (default 300) at the latest. The
- * items of a 2xx batch answer are counted by their `"id"`s.
+ * after `messages`, or after `maxSeconds` (default 300) at the latest. Of a batch the answer's `accepted` is counted.
  */
 export function loadHttp(options: HttpLoadOptions): Promise<LoadReport> {
   const { batch = 0, recipients = 1, recipientDomain = 'rcpt.test', retryBusy = true } = options
@@ -130,12 +133,14 @@ export function loadHttp(options: HttpLoadOptions): Promise<LoadReport> {
   const work = new Work({
     count: requests,
     maxSeconds: options.maxSeconds ?? 300,
+    signal: options.signal,
     ...(options.perSecond === undefined ? {} : { perSecond: options.perSecond / perRequest }),
   })
   const tally = new Tally()
   const make = jsonFactory({
     bytes: options.bytes ?? 5000,
     from: options.from ?? 'shop@sender.test',
+    stamp: options.stamp ?? true,
     ...(options.extra === undefined ? {} : { extra: options.extra }),
   })
   const path = options.path ?? (batch > 0 ? '/v1/messages/batch' : '/v1/messages')
@@ -166,8 +171,8 @@ export function loadHttp(options: HttpLoadOptions): Promise<LoadReport> {
         if (job === null) return
         tally.status(String(status))
         if (status >= 200 && status < 300) {
-          const ids = batch > 0 ? (body.match(/"id":\s*"/g)?.length ?? 0) : 1
-          const accepted = Math.min(ids, sizeOf(job))
+          const count = batch > 0 ? Number(/"accepted":\s*(\d{1,6})/.exec(body)?.[1] ?? 0) : 1
+          const accepted = Math.min(count, sizeOf(job))
           tally.accepted(job.dueMs, accepted)
           if (accepted < sizeOf(job)) tally.failed(sizeOf(job) - accepted)
         } else {

@@ -18,6 +18,8 @@ export interface SmtpLoadOptions {
   readonly messages: number
   readonly perSecond?: number
   readonly maxSeconds?: number
+  /** Ends the load early, in order. */
+  readonly signal?: AbortSignal | undefined
   readonly bytes?: number
   readonly from?: string
   /** Recipients per message; default 1. */
@@ -56,6 +58,7 @@ export async function loadSmtp(options: SmtpLoadOptions): Promise<LoadReport> {
   const work = new Work({
     count: options.messages,
     maxSeconds: options.maxSeconds ?? 300,
+    signal: options.signal,
     ...(options.perSecond === undefined ? {} : { perSecond: options.perSecond }),
   })
   const tally = new Tally()

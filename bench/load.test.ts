@@ -100,7 +100,7 @@ describe('the HTTP generator', () => {
   it('counts a batch by its items', async () => {
     await using server = await startHttp((body) => {
       const { messages } = JSON.parse(body) as { messages: unknown[] }
-      return { status: 202, body: JSON.stringify({ results: messages.map((_, i) => ({ id: `msg_${i}` })) }) }
+      return { status: 207, body: JSON.stringify({ accepted: messages.length, refused: 0, data: [] }) }
     })
     const report = await loadHttp({
       port: server.port,
@@ -109,7 +109,7 @@ describe('the HTTP generator', () => {
       batch: 100,
       connections: 2,
     })
-    expect(report).toMatchObject({ accepted: 250, failed: 0, byStatus: { 202: 3 } })
+    expect(report).toMatchObject({ accepted: 250, failed: 0, byStatus: { 207: 3 } })
   })
 
   it('counts a server that is not there as a failure and ends', async () => {

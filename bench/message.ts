@@ -46,6 +46,7 @@ export interface JsonMailOptions {
   readonly from: string
   /** Further top-level fields of POST /v1/messages, such as `lane` or `sendAt`. */
   readonly extra?: Readonly<Record<string, unknown>>
+  readonly stamp: boolean
 }
 
 /**
@@ -56,12 +57,15 @@ export function jsonFactory({
   bytes,
   from,
   extra,
+  stamp,
 }: JsonMailOptions): (parts: Omit<MessageParts, 'from'>) => string {
   const mail = sampleMail(bytes - 700)
   const fixed = JSON.stringify({ from: `Shop <${from}>`, html: mail.html, text: mail.text, ...extra }).slice(
     0,
     -1,
   )
-  return ({ index, to, sentMs }) =>
-    `${fixed},"to":${to},"subject":"${mail.subject} ${index}","headers":{"X-Bench-Sent":"${sentMs.toFixed(2)}"}}`
+  return ({ index, to, sentMs }) => {
+    const stamped = stamp ? `,"headers":{"X-Bench-Sent":"${sentMs.toFixed(2)}"}` : ''
+    return `${fixed},"to":${to},"subject":"${mail.subject} ${index}"${stamped}}`
+  }
 }

@@ -13,6 +13,8 @@ export interface WorkOptions {
   readonly perSecond?: number
   /** No job is given out after this long. */
   readonly maxSeconds: number
+  /** No job is given out once it is aborted. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The wait before a job that the server was too busy for is tried again. */
@@ -32,7 +34,8 @@ export class Work {
   }
 
   get over(): boolean {
-    return wallMs() - this.#startMs > this.#options.maxSeconds * 1000
+    const { maxSeconds, signal } = this.#options
+    return signal?.aborted === true || wallMs() - this.#startMs > maxSeconds * 1000
   }
 
   /** Jobs given out so far, those that came back counted once. */

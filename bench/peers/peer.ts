@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -41,10 +41,23 @@ export function findProgram(name: string): string | null {
   return null
 }
 
-/** A fresh directory under the system's temporary one, removed with everything in it when disposed of. */
-export function temporaryDirectory(purpose: string): { readonly path: string } & Disposable {
-  const path = mkdtempSync(join(tmpdir(), `bulkhead-bench-${purpose}-`))
+/** A fresh directory under `parent` (the system's temporary one), removed with everything in it when disposed of. */
+export function temporaryDirectory(
+  purpose: string,
+  parent = tmpdir(),
+): { readonly path: string } & Disposable {
+  const path = mkdtempSync(join(parent, `bulkhead-bench-${purpose}-`))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true, maxRetries: 3 }) }
+}
+
+/** Whether a process is there and not a zombie. */
+export function isAlive(pid: number): boolean {
+  // A zombie still has an entry; its command line is empty.
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== ''
+  } catch {
+    return false
+  }
 }
 
 export interface Running {

@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import { waitFor } from '../clock.ts'
 import { freePorts } from '../free-port.ts'
-import { findProgram, SENDER_DOMAIN, startProgram, temporaryDirectory, waitForPort } from './peer.ts'
+import { findProgram, isAlive, SENDER_DOMAIN, startProgram, temporaryDirectory, waitForPort } from './peer.ts'
 import type { Peer, PeerOptions } from './peer.ts'
 
 /** The services of Debian's master.cf, without chroot and without local delivery, and the SMTP server on our port. */
@@ -95,21 +95,12 @@ function masterPid(root: string): number | null {
   }
 }
 
-function alive(pid: number): boolean {
-  // A zombie still has an entry; its command line is empty.
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== ''
-  } catch {
-    return false
-  }
-}
-
 /** The master makes its own session, so ending the starter's process group does not reach it: it is ended by its pid file. */
 async function stopMaster(root: string): Promise<void> {
   const pid = masterPid(root)
-  if (pid === null || !alive(pid)) return
+  if (pid === null || !isAlive(pid)) return
   process.kill(pid, 'SIGTERM')
-  await waitFor('the end of Postfix', 10_000, () => !alive(pid)).catch(() => process.kill(-pid, 'SIGKILL'))
+  await waitFor('the end of Postfix', 10_000, () => !isAlive(pid)).catch(() => process.kill(-pid, 'SIGKILL'))
 }
 
 /**

@@ -1,0 +1,143 @@
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { readConditions } from './conditions.ts'
+import type { FlowResult } from './flow.ts'
+import { ratios, render } from './report.ts'
+import { runCritical, runDepths, runFlows, runPeers } from './scenarios.ts'
+import type { Progress, Sizes } from './scenarios.ts'
+
+const SCENARIOS = ['http', 'smtp', 'batch', 'depth', 'critical', 'peers'] as const
+type Scenario = (typeof SCENARIOS)[number]
+
+const FULL: Sizes = {
+  messages: 20_000,
+  bytes: 5000,
+  connections: 20,
+  warmUp: 1000,
+  depths: [0, 100_000, 1_000_000],
+  depthMessages: 10_000,
+  criticalBacklog: 1_000_000,
+  criticalPerSecond: 20,
+  criticalSeconds: 60,
+  maxSeconds: 120,
+}
+
+const QUICK: Sizes = {
+  ...FULL,
+  messages: 1500,
+  warmUp: 200,
+  depths: [0, 10_000],
+  depthMessages: 1000,
+  criticalBacklog: 10_000,
+  criticalSeconds: 5,
+  maxSeconds: 8,
+}
+
+const USAGE = `Measures Bulkhead from accept to a sink on the loopback, and Postfix and Haraka beside it where they are installed.
+  npm run bench -- [--quick] [--json FILE] [--scenario ${SCENARIOS.join('|')} …] [--messages N] [--bytes N]
+                   [--connections N] [--depth N …] [--backlog N] [--directory DIR]
+  --quick       small counts, under a minute
+  --json FILE   writes conditions, results and ratios as JSON
+  --scenario    only these; may be given several times
+  --depth       queue depths for the scenario depth; may be given several times
+  --backlog     bulk recipients that are due in the scenario critical
+  --directory   where the queues are kept while it runs (default: the temporary directory)
+Haraka: BULKHEAD_BENCH_HARAKA=directory that has it in node_modules, or npm install Haraka in bench/peers.`
+
+function parseCount(name: string, text: string | undefined, fallback: number): number {
+  if (text === undefined) return fallback
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 10_000_000) {
+    throw new Error(`--${name} must be a whole number from 0 to 10,000,000, not ${text}`)
+  }
+  return value
+}
+
+function parseScenarios(names: readonly string[] | undefined): readonly Scenario[] {
+  if (names === undefined) return SCENARIOS
+  return names.map((name) => {
+    const known = SCENARIOS.find((each) => each === name)
+    if (known === undefined) throw new Error(`--scenario must be one of ${SCENARIOS.join(', ')}, not ${name}`)
+    return known
+  })
+}
+
+async function main(signal: AbortSignal): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      scenario: { type: 'string', multiple: true },
+      messages: { type: 'string' },
+      bytes: { type: 'string' },
+      connections: { type: 'string' },
+      depth: { type: 'string', multiple: true },
+      backlog: { type: 'string' },
+      directory: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`)
+    return
+  }
+  const base = values.quick ? QUICK : FULL
+  const sizes: Sizes = {
+    ...base,
+    signal,
+    messages: parseCount('messages', values.messages, base.messages),
+    bytes: Math.max(1000, parseCount('bytes', values.bytes, base.bytes)),
+    connections: Math.max(1, parseCount('connections', values.connections, base.connections)),
+    criticalBacklog: parseCount('backlog', values.backlog, base.criticalBacklog),
+    depths: values.depth?.map((depth) => parseCount('depth', depth, 0)) ?? base.depths,
+    ...(values.directory === undefined ? {} : { parent: values.directory }),
+  }
+  const scenarios = parseScenarios(values.scenario)
+  const conditions = readConditions(values.directory)
+  const results: FlowResult[] = []
+  const startMs = performance.now()
+  const progress: Progress = {
+    say: (text) => {
+      process.stderr.write(`${((performance.now() - startMs) / 1000).toFixed(0).padStart(5)} s  ${text}\n`)
+    },
+    done: (result) => {
+      results.push(result)
+      progress.say(
+        `${result.server}, ${result.scenario}: accepted ${result.acceptedPerSecond}/s, delivered ${result.deliveredPerSecond}/s`,
+      )
+    },
+  }
+  // A scenario that fails says so and does not take the figures of the others with it.
+  const attempt = async (name: string, run: () => Promise<void>): Promise<void> => {
+    if (signal.aborted) return
+    try {
+      await run()
+    } catch (error) {
+      process.exitCode = 1
+      progress.say(`${name} failed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  const flows = (['http', 'smtp', 'batch'] as const).filter((flow) => scenarios.includes(flow))
+  if (flows.length > 0) await attempt(flows.join(', '), () => runFlows(flows, sizes, progress))
+  if (scenarios.includes('peers')) await attempt('peers', () => runPeers(sizes, progress))
+  if (scenarios.includes('depth')) await attempt('depth', () => runDepths(sizes, progress))
+  if (scenarios.includes('critical')) await attempt('critical', () => runCritical(sizes, progress))
+  process.stdout.write(`\n${render(conditions, results)}\n`)
+  if (values.json !== undefined) {
+    const { signal: _, ...counts } = sizes
+    const document = { conditions, sizes: counts, results, ratios: ratios(results) }
+    writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
+  }
+}
+
+// The first signal winds down: servers are stopped and their directories removed. The second ends at once.
+const interruption = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (interruption.signal.aborted) process.exit(130)
+    process.exitCode = 130
+    process.stderr.write('stopping; once more ends at once\n')
+    interruption.abort(new Error('interrupted'))
+  })
+}
+await main(interruption.signal)
