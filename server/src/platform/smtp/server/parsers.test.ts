@@ -6,6 +6,8 @@ import { formatReply } from './reply.ts'
 import { refusalFor, STATES, VERBS } from './transitions.ts'
 
 const RULES = { messageBytes: 1_000, smtputf8: true, extra: new Set(['RET']) }
+const allowed = (verb: (typeof VERBS)[number]): string[] =>
+  STATES.filter((state) => refusalFor(state, verb) === null)
 const mailCode = (argument: string): string => {
   const parsed = parseMail(argument, RULES, true)
   return parsed.ok ? 'ok' : `${parsed.reply.code} ${parsed.reply.enhanced}`
@@ -151,8 +153,6 @@ describe('replies', () => {
 
 describe('states', () => {
   it('let a message begin only after TLS, AUTH, EHLO, MAIL and RCPT where they are needed', () => {
-    const allowed = (verb: (typeof VERBS)[number]): string[] =>
-      STATES.filter((state) => refusalFor(state, verb) === null)
     expect(allowed('DATA')).toEqual(['recipients'])
     expect(allowed('RCPT')).toEqual(['mail', 'recipients'])
     expect(allowed('MAIL')).toEqual(['ready'])

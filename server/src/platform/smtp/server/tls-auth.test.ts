@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls'
 import { createTransport } from 'nodemailer'
 import { describe, expect, it } from 'vitest'
 import {
@@ -15,6 +16,8 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const PLAIN = base64('\0ann\0secret')
 
 const certificate = selfSigned()
+const subject = (client: RawClient): string =>
+  client.socket instanceof TLSSocket ? String(client.socket.getPeerCertificate().subject.CN) : ''
 
 describe('STARTTLS', () => {
   it('lets nobody log in or send before TLS, and forgets the clear-text EHLO', async () => {
@@ -94,10 +97,6 @@ describe('implicit TLS', () => {
     current = selfSigned('other')
     const second = await RawClient.tls(running.port)
     await second.reply()
-    const subject = (client: RawClient): string =>
-      'getPeerCertificate' in client.socket
-        ? String((client.socket as import('node:tls').TLSSocket).getPeerCertificate().subject.CN)
-        : ''
     expect([subject(first), subject(second)]).toEqual(['localhost', 'other'])
     expect(peers[0]).toMatchObject({
       listener: 'submissions',
