@@ -35,7 +35,7 @@ export class ScriptedPeer {
   }
 
   send(text: string): void {
-    this.socket.write(text, 'latin1')
+    if (this.socket.writable) this.socket.write(text, 'latin1')
   }
 
   /** Reads up to and including `marker`; rejects where the client ends first. */
@@ -90,7 +90,11 @@ export class ScriptedPeer {
   }
 
   async closed(): Promise<void> {
-    if (!this.socket.destroyed) await once(this.socket, 'close')
+    const { socket } = this
+    if (socket.closed) return
+    await new Promise((resolve) => {
+      socket.once('close', resolve)
+    })
   }
 
   /** Ends with a TCP reset. */

@@ -201,6 +201,20 @@ describe('what is known when the connection dies', () => {
     expect(['failed', 'peer-closed']).toContain(reason.kind)
   })
 
+  it('a reply too many is noticed without PIPELINING too, before any content', async () => {
+    const { kinds, order, peer } = await run(
+      async (p) => {
+        await p.greet('8BITMIME')
+        await p.line()
+        p.send('250 a\r\n250 b\r\n')
+      },
+      [1],
+    )
+    expect(kinds).toEqual(['1 unattempted'])
+    expect(order).not.toContain('dot 1')
+    expect(peer?.received).not.toContain('RCPT')
+  })
+
   it('a peer that stops reading within large content never had the dot: unattempted', async () => {
     const chunks = [Buffer.alloc(40_000_000, 'x\r\n')]
     const { kinds, order } = await run(

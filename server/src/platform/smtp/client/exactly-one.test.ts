@@ -28,7 +28,10 @@ it('every pulled job gets exactly one outcome, and the outcome is true, whatever
       fc.array(fc.constantFrom(...MISBEHAVIOURS), { minLength: 1, maxLength: 30 }),
       fc.integer({ min: 1, max: 6 }),
       fc.boolean(),
-      async (moves, count, pipelining) => {
+      async (drawn, count, pipelining) => {
+        // A server that answers twice and then says 354 to RCPT looks exactly like one that took the message: no client can tell.
+        const doubles = drawn.some((each) => each.startsWith('250 ok\r\n250'))
+        const moves = doubles ? drawn.filter((each) => !each.startsWith('354')) : drawn
         let move = 0
         /** Message numbers by what the server knows: content complete, and what it said after that. */
         const contents = new Map<string, string>()
@@ -95,10 +98,19 @@ it('every pulled job gets exactly one outcome, and the outcome is true, whatever
         expect([...outcomes.keys()].sort()).toEqual(pulled.sort())
         for (const [job, all] of outcomes) {
           expect(all, `job ${job}`).toHaveLength(1)
-          const kind = all[0]?.kind
+          const outcome = all[0]
+          const kind = outcome?.kind
           const said = contents.get(job)
           if (kind === 'delivered') expect(said?.startsWith('250')).toBe(true)
           if (kind === 'uncertain' || kind === 'delivered') expect(dotted.has(job)).toBe(true)
+          if (kind === 'deferred' || kind === 'bounced')
+            expect(said?.[0]).toBe(
+              outcome && 'reply' in outcome && outcome.stage === 'dot'
+                ? kind === 'deferred'
+                  ? '4'
+                  : '5'
+                : undefined,
+            )
           if (kind === 'unattempted') expect([dotted.has(job), said]).toEqual([false, undefined])
         }
       },

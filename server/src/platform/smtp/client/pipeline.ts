@@ -396,6 +396,9 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
         if (code === 421) return serviceClosing(code, raw)
         return breach(`the server sent ${code} unasked`)
       }
+      // One command per round trip: bytes behind the reply answer nothing that was asked.
+      if (!peer?.pipelining && wire.pending && stage !== 'dot')
+        return breach('the server answered more than it was asked')
       switch (stage) {
         case 'rset':
           if (code === 421) return serviceClosing(code, raw)
