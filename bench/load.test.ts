@@ -1,8 +1,13 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { waitFor } from './clock.ts'
 import { freePorts } from './free-port.ts'
 import { loadHttp } from './load-http.ts'
 import { loadSmtp } from './load-smtp.ts'
+import { startSinkProcess } from './sink-process.ts'
 import { startSink } from './sink.ts'
 import { Work } from './work.ts'
 
@@ -65,6 +70,22 @@ describe('the SMTP generator', () => {
       byStatus: { 250: 96, 550: 1, 451: 5, 421: 2 },
     })
     expect(sink.stats().messages).toBe(96)
+  })
+
+  it('is never told 250 for a message that the journal of a killed sink lacks', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'bulkhead-sink-'))
+    const journal = join(directory, 'journal')
+    await using sink = await startSinkProcess(['--journal', journal])
+    const load = loadSmtp({ port: sink.port, messages: 1e6, connections: 8, maxSeconds: 3, retryBusy: false })
+    await waitFor('some messages', 5000, async () => (await sink.stats()).messages > 500)
+    process.kill(sink.pid, 'SIGKILL')
+    const { accepted } = await load
+    const lines = readFileSync(journal, 'utf8').split('\n').length - 1
+    expect(accepted).toBeGreaterThan(0)
+    // One message per connection may be journalled without its 250 having come through.
+    expect(lines).toBeGreaterThanOrEqual(accepted)
+    expect(lines).toBeLessThanOrEqual(accepted + 8)
+    rmSync(directory, { recursive: true })
   })
 
   it('uses STARTTLS', async () => {

@@ -114,7 +114,7 @@ function byProcess(result: FlowResult): string {
 }
 
 function section(title: string, lines: readonly string[]): string {
-  return lines.length === 0 ? '' : `\n${title}\n${lines.join('\n')}\n`
+  return lines.length === 0 ? '' : `\n\n${title}\n${lines.join('\n')}`
 }
 
 /** The whole report as a person reads it. */
@@ -127,13 +127,15 @@ export function render(conditions: Conditions, results: readonly FlowResult[]): 
   ])
   const compared = ratios(results)
   const growth = depthGrowth(results)
-  return [
+  const summary = [
     `Bulkhead benchmark, ${conditions.time}, commit ${conditions.commit}`,
     `${conditions.cores} × ${conditions.cpu}, ${conditions.memoryGb} GB, kernel ${conditions.kernel}, Node ${conditions.node}`,
     `queues in ${conditions.directory} (${conditions.fileSystem}, fsync ${conditions.fsyncMs} ms); load at start ${conditions.load.join(' ')}`,
     'generator and sink share these cores; accept is from due to 202 or 250, delivered from first accept to last arrival',
     '',
     table([HEAD, ...results.map(row)]),
+  ].join('\n')
+  const details = [
     section('CPU seconds per 1,000 messages and peak memory, by process', results.map(byProcess)),
     section(
       'Machine: load before and after, share of all cores that was busy',
@@ -151,5 +153,6 @@ export function render(conditions: Conditions, results: readonly FlowResult[]): 
       compared.map(({ what, ratio }) => `  ${ratio.toFixed(2)} × ${what}`),
     ),
     section('Notes', notes),
-  ].join('\n')
+  ].join('')
+  return summary + details
 }

@@ -113,7 +113,7 @@ async function main(signal: AbortSignal): Promise<void> {
     try {
       await run()
     } catch (error) {
-      process.exitCode = 1
+      process.exitCode ??= 1
       progress.say(`${name} failed: ${error instanceof Error ? error.message : String(error)}`)
     }
   }

@@ -38,7 +38,7 @@ exports.hook_get_mx = (next) => next(OK, { priority: 0, exchange: '127.0.0.1', p
 
 /**
  * Starts a private Haraka that queues to disk and delivers through its own outbound engine (not smtp_forward, which would only pass
- * through). One process, as it ships. Throws with what Haraka said.
+ * through), with a process per core as its guide to performance advises. Throws with what Haraka said.
  */
 export async function startHaraka(options: PeerOptions): Promise<Peer> {
   const found = findHaraka()
@@ -55,7 +55,7 @@ export async function startHaraka(options: PeerOptions): Promise<Peer> {
   symlinkSync(found.modules, join(root, 'node_modules'))
   const [port = 0] = await freePorts(1)
   const files: Record<string, string> = {
-    'smtp.ini': `listen=127.0.0.1:${port}\n`,
+    'smtp.ini': `listen=127.0.0.1:${port}\nnodes=cpus\n`,
     me: 'haraka.bench.test\n',
     plugins: `bench_relay\n${options.signed ? 'dkim\n' : ''}`,
     'outbound.ini': 'concurrency_max=50\nenable_tls=false\nlocal_mx_ok=true\n',
@@ -88,7 +88,7 @@ export async function startHaraka(options: PeerOptions): Promise<Peer> {
     pids: [haraka.pid],
     notes: [
       options.signed ? 'signed RSA-2048 by haraka-plugin-dkim' : 'unsigned',
-      'one process as shipped; queue files on disk, not fsynced as shipped; 50 deliveries at a time',
+      'a process per core (nodes=cpus); queue files on disk, not fsynced as shipped; 50 deliveries at a time each',
     ],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
