@@ -103,9 +103,11 @@ async function installPackages() {
       if (/^npm http .*\.tgz/.test(line)) fetched += 1
       else if (line.startsWith('npm error')) problems.push(line)
     }
-    if (performance.now() - shownMs < 1000) return
+    // A terminal sees one line that counts; a log file gets a line every five seconds.
+    if (performance.now() - shownMs < (process.stderr.isTTY ? 200 : 5000)) return
     shownMs = performance.now()
-    process.stderr.write(process.stderr.isTTY ? `\r  ${fetched} packages` : `  ${fetched} packages\n`)
+    const text = fetched === 0 ? 'looking up versions' : `${fetched} packages`
+    process.stderr.write(process.stderr.isTTY ? `\r  ${text.padEnd(24)}` : `  ${text}\n`)
   })
   const code = await new Promise((done) => {
     child.once('error', (error) => {
@@ -114,7 +116,7 @@ async function installPackages() {
     })
     child.once('close', done)
   })
-  process.stderr.write(process.stderr.isTTY ? `\r  ${fetched} packages\n` : '')
+  process.stderr.write(process.stderr.isTTY ? `\r  ${fetched} packages`.padEnd(28) + '\n' : '')
   if (code !== 0) {
     fail(
       `${problems.join('\n')}\nThe packages could not be installed. A network or registry problem may pass: try again`,
