@@ -1,7 +1,17 @@
+import { once } from 'node:events'
+import { connect as connectPlain } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DataReader } from './data-reader.ts'
-import { RawClient, startServer } from './fixture.test-support.ts'
+import {
+  eventually,
+  RawClient,
+  selfSigned,
+  startServer,
+  SUBMISSION,
+  SUBMISSIONS,
+} from './fixture.test-support.ts'
 import type { Running } from './fixture.test-support.ts'
 import { LineBuffer } from './line-buffer.ts'
 
@@ -199,5 +209,37 @@ describe('a server under fuzz', () => {
       { numRuns: 150 },
     )
     expect(await talk('EHLO c\r\nQUIT\r\n', [100])).toMatch(/221 2\.0\.0 Bye\r\n$/)
+  })
+
+  it('survives resets at any moment, in clear text, in handshakes and in TLS', async () => {
+    const certificate = selfSigned()
+    for (const listener of [SUBMISSION, SUBMISSIONS]) {
+      await using secured = await startServer({
+        listener,
+        secureContext: () => certificate,
+        limits: { connectionsPerAddress: 1_000 },
+      })
+      await Promise.all(
+        Array.from({ length: 100 }, async (_, index) => {
+          const socket = connectPlain({ port: secured.port, host: '127.0.0.1' })
+          socket.on('error', () => {})
+          await once(socket, 'connect')
+          if (listener === SUBMISSION) socket.write('EHLO c\r\nSTARTTLS\r\n')
+          else {
+            const tls = connectTls({ socket, rejectUnauthorized: false })
+            tls.on('error', () => {})
+            tls.write('EHLO c\r\nNOOP\r\n'.repeat(5))
+          }
+          await new Promise((resolve) => {
+            setTimeout(resolve, index / 5)
+          })
+          socket.resetAndDestroy()
+        }),
+      )
+      await eventually(() => secured.server.connections() === 0)
+      const client = listener === SUBMISSION ? RawClient.plain(secured.port) : RawClient.tls(secured.port)
+      expect(await (await client).reply()).toMatch(/^220 /)
+      ;(await client).close()
+    }
   })
 })

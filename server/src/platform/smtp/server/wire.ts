@@ -23,6 +23,7 @@ export class Wire {
   #paused = false
   #congested = false
   #peerEnded = false
+  #handshaken = false
   #finished = false
 
   constructor(socket: Socket, owner: WireOwner) {
@@ -63,7 +64,14 @@ export class Wire {
     this.#congested = false
     secured.on('error', ignore)
     secured.on('close', () => this.#gone())
+    // A half-open connection is for peers that still wait for an answer; during the handshake it only leaks.
+    secured.once('end', () => {
+      if (!this.#handshaken) secured.destroy()
+    })
+    // Node has no documented event for this side of a wrapped socket; 'secure' follows the handshake.
     secured.once('secure', () => {
+      if (secured.destroyed) return
+      this.#handshaken = true
       secured.disableRenegotiation()
       this.#read(secured)
       this.#owner.onSecure({
