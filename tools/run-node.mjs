@@ -14,6 +14,11 @@ export function runNode(node, entry, args, options = {}) {
   const stdio = options.link ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit'
   const child = spawn(node, [join(ROOT, entry), ...args], { stdio })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  if (options.link && process.env.npm_lifecycle_event !== undefined) {
+    // A signal to npm ends npm and its shell, but does not come down here: their end is the signal.
+    const parent = process.ppid
+    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500).unref()
+  }
   child.once('error', (error) => {
     process.stderr.write(`${node} could not be run: ${error.message}\n`)
     process.exit(1)
