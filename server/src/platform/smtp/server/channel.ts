@@ -8,14 +8,14 @@ import type { SmtpLog, SmtpPeer, SmtpServerLimits } from './types.ts'
 import { Watch } from './watch.ts'
 import { Wire } from './wire.ts'
 
-export interface ChannelDriver {
+interface ChannelDriver {
   readonly peer: SmtpPeer
   /** Consumes one line or piece of content; false when more input is needed. */
   step(): boolean
   onSecure(tls: { readonly protocol: string; readonly cipher: string }): void
   /** The conversation is over: give everything back. Called once. */
   onEnd(): void
-  /** The connection is gone. Called once, after `onEnd`. */
+  /** The connection is gone and no handler works for it. Called once, after `onEnd`. */
   onClose(): void
 }
 
@@ -36,6 +36,8 @@ export class Channel {
   /** Given once the answer in flight is out. */
   #farewell: SmtpReply | null = null
   #errors = 0
+  #working = false
+  #gone = false
 
   constructor(deps: ChannelDeps) {
     this.#deps = deps
@@ -53,6 +55,11 @@ export class Channel {
 
   get busy(): boolean {
     return this.#busy
+  }
+
+  /** A handler is at work, maybe for a peer that has left. */
+  get working(): boolean {
+    return this.#working
   }
 
   get closed(): boolean {
@@ -89,6 +96,7 @@ export class Channel {
     otherwise: (failure: SmtpReply) => void,
   ): void {
     this.#busy = true
+    this.#working = true
     this.#watch.suspend()
     void this.#settle(work, then, otherwise).catch((error: unknown) => {
       this.logFailure(error)
@@ -163,7 +171,9 @@ export class Channel {
 
   onClose(): void {
     this.#finish('connection closed')
-    this.#deps.driver.onClose()
+    this.#gone = true
+    // Leaving does not make room: otherwise a peer that asks and leaves has any number of handlers at work.
+    if (!this.#working) this.#deps.driver.onClose()
   }
 
   /** Only the kind of the failure and where it was thrown: its text may quote what a peer sent. */
@@ -183,19 +193,19 @@ export class Channel {
     then: (answer: Answer) => void,
     otherwise: (failure: SmtpReply) => void,
   ): Promise<void> {
-    let answer: Answer
+    let apply: () => void
     try {
-      answer = await work()
+      const answer = await work()
+      apply = () => then(answer)
     } catch (error) {
       this.logFailure(error)
-      if (this.#closed) return
-      otherwise(INTERNAL_FAILURE)
-      if (!this.#closed) this.resume()
-      return
+      apply = () => otherwise(INTERNAL_FAILURE)
     }
+    this.#working = false
+    if (this.#gone) this.#deps.driver.onClose()
     if (this.#closed) return
-    then(answer)
-    if (!this.#closed) this.resume()
+    apply()
+    if (!this.#closed && !this.#working) this.resume()
   }
 
   #run(): void {

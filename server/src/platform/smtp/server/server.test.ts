@@ -332,6 +332,42 @@ describe('handlers', () => {
     client.close()
   })
 
+  it('counts a peer that left until its handler is done, and waits for the handler on close', async () => {
+    const gate = Promise.withResolvers<void>()
+    const running = await startServer({
+      handler: {
+        async message() {
+          await gate.promise
+          return { code: 250, text: 'ok' }
+        },
+      },
+    })
+    const client = await RawClient.plain(running.port)
+    client.write(`${START}hi\r\n.\r\n`)
+    await client.until(/354/)
+    client.socket.resetAndDestroy()
+    let closed = false
+    const closing = running.server.close({ graceMs: 10_000 }).then(() => {
+      closed = true
+    })
+    await eventually(() => running.logged.some((line) => line.includes('connection closed')))
+    expect(running.server.connections()).toBe(1)
+    expect(closed).toBe(false)
+    gate.resolve()
+    await closing
+    expect(running.server.connections()).toBe(0)
+  })
+
+  it('does not wait longer than the grace for a handler that never ends', async () => {
+    const running = await startServer({ handler: { mail: () => new Promise(() => {}) } })
+    const client = await RawClient.plain(running.port)
+    client.write('EHLO c\r\nMAIL FROM:<a@x.test>\r\n')
+    await client.until(/250 SMTPUTF8/)
+    await running.server.close({ graceMs: 50 })
+    await client.end()
+    expect(client.received).toMatch(/250 SMTPUTF8\r\n$/)
+  })
+
   it('refuses at connect with the handler’s reply', async () => {
     await using running = await startServer({
       handler: {

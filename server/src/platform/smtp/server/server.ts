@@ -91,7 +91,6 @@ export function createSmtpServer<Session>(options: SmtpServerOptions<Session>): 
       await Promise.race([empty, grace.promise])
       clearTimeout(timer)
       for (const session of sessions) session.abort()
-      await empty
     }
     if (sweeper !== null) clearInterval(sweeper)
     await Promise.all(stopped)

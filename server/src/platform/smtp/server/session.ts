@@ -118,10 +118,11 @@ export class SmtpSession<Session> {
   onEnd(): void {
     this.#auth.forget()
     this.#transaction = null
-    this.#dropContent()
+    if (!this.#channel.working) this.#dropContent()
   }
 
   onClose(): void {
+    this.#dropContent()
     this.#context.onEnd(this)
   }
 

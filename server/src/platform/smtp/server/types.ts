@@ -147,9 +147,12 @@ export interface SmtpServerOptions<Session> {
 export interface SmtpServer<Session> extends AsyncDisposable {
   /** Opens all listeners, or none: the first error closes the others and is thrown. */
   listen(): Promise<readonly SmtpListenerAddress[]>
-  /** Refuses new connections, ends idle ones with 421, lets transactions finish for at most `graceMs`. */
+  /**
+   * Refuses new connections, ends idle ones with 421, lets transactions and handlers finish for at most `graceMs`, then closes
+   * what is left; a handler that still works is not waited for.
+   */
   close(options: { readonly graceMs: number }): Promise<void>
-  /** Open connections. */
+  /** Open connections, and handlers still at work for a peer that left. */
   connections(): number
   /**
    * Ends authenticated sessions with 421 4.7.0, after the answer to the command in flight. An AUTH that is in flight is judged when
