@@ -96,7 +96,7 @@ create table queue (
   lease bigint,
   attempts integer not null default 0,
   held boolean not null default false,
-  primary key (lane, message_id, number)
+  primary key (message_id, number, lane)
 ) partition by list (lane);
 comment on table queue is 'class: operational. One narrow row per recipient that waits; deleted on settling. lease points to worker_lease.';
 create table queue_critical partition of queue for values in ('critical');

@@ -123,11 +123,12 @@ end $$;
 
 -- Takes up to p_limit due rows of a lane for a lease, an equal share per workspace: the workspaces that have free rows are
 -- found by skipping through the ready index, beginning behind p_after, so that a million rows of one do not hide another's.
+-- When the scan stopped at its 64th workspace, a last row without a message names it: the next claim begins behind it.
 create function engine.claim(
   p_lane lane, p_lease bigint, p_limit integer, p_after uuid, p_avoid bigint[]
 ) returns table (
   message_id uuid, number integer, workspace_id uuid, destination bigint, attempts integer, due timestamptz,
-  expires_at timestamptz, created_at timestamptz, sensitive boolean, from_domain text, summary bytea, address bytea,
+  expires_at timestamptz, created_at timestamptz, size_bytes integer, sensitive boolean, from_domain text, summary bytea, address bytea,
   address_index bytea, suppressed boolean
 )
 language plpgsql security definer set search_path = public, engine as $$
@@ -164,12 +165,15 @@ begin
     where q.lane = p_lane and q.message_id = picked.message_id and q.number = picked.number
     returning q.message_id, q.number, q.workspace_id, q.destination, q.attempts, q.due, q.expires_at
   )
-  select t.message_id, t.number, t.workspace_id, t.destination, t.attempts, t.due, t.expires_at, m.created_at, m.sensitive,
+  select t.message_id, t.number, t.workspace_id, t.destination, t.attempts, t.due, t.expires_at, m.created_at, m.size_bytes, m.sensitive,
          m.from_domain, m.summary, r.address, r.address_index,
          exists (select 1 from suppression s where s.workspace_id = t.workspace_id and s.address_index = r.address_index)
   from taken t
   join message m on m.id = t.message_id
-  join recipient r on r.message_id = t.message_id and r.number = t.number;
+  join recipient r on r.message_id = t.message_id and r.number = t.number
+  union all
+  select null, null, w, null, null, null, null, null, null, null, null, null, null, null, null
+  from waiting where n = 64 and w is not null;
 end $$;
 
 -- The sealed bodies of claimed messages; only rows under the caller's live lease are handed out.
@@ -206,7 +210,8 @@ language sql security definer set search_path = public, engine as $$
   select exists (select 1 from renewed)
 $$;
 
--- Gives the rows of one lease back and ends it. p_lease null: of every lease that ran out.
+-- Gives the rows of one lease back and ends it. p_lease null: of every lease that ran out; not in the first 20 s of the server's
+-- life, so that senders that were stopped with it can first settle what their journals hold.
 create function engine.release_leases(p_lease bigint) returns bigint
 language plpgsql security definer set search_path = public, engine as $$
 #variable_conflict use_column
@@ -216,7 +221,7 @@ declare
 begin
   with dead as (
     delete from worker_lease l
-    where (p_lease is not null and l.id = p_lease) or (p_lease is null and l.expires_at < now())
+    where (p_lease is not null and l.id = p_lease) or (p_lease is null and l.expires_at < now() and pg_postmaster_start_time() < now() - interval '20 seconds')
     returning l.id
   )
   select array_agg(id) into v_dead from dead;
@@ -229,9 +234,10 @@ end $$;
 
 -- Settles a batch under a lease: one statement deletes the finished rows and writes their outcomes, another puts the others
 -- back with their next attempt. A row whose lease is not p_lease is not touched (fencing); answered are the numbers of the
--- items that were refused, so that the caller can say so.
+-- items that were refused, so that the caller can say so. p_or_free also takes rows that nobody holds: what a journal says of
+-- them is newer than the queue.
 create function engine.settle(
-  p_lane lane, p_lease bigint,
+  p_lane lane, p_lease bigint, p_or_free boolean,
   p_message uuid[], p_number integer[], p_event uuid[], p_state text[], p_attempted boolean[], p_due timestamptz[],
   p_type text[], p_detail text[]
 ) returns table (item integer)
@@ -244,14 +250,16 @@ begin
       with ordinality as u(message_id, number, event_id, state, attempted, due, type, detail, ord)
   ), finished as (
     delete from queue q using x
-    where q.lane = p_lane and q.message_id = x.message_id and q.number = x.number and q.lease = p_lease
+    where q.lane = p_lane and q.message_id = x.message_id and q.number = x.number
+      and (q.lease = p_lease or (p_or_free and q.lease is null))
       and x.state is not null
     returning q.message_id, q.number, q.workspace_id, q.attempts, x.event_id, x.state, x.attempted, x.detail, x.ord
   ), put_back as (
     update queue q
     set lease = null, due = coalesce(x.due, q.due), attempts = q.attempts + x.attempted::integer
     from x
-    where q.lane = p_lane and q.message_id = x.message_id and q.number = x.number and q.lease = p_lease
+    where q.lane = p_lane and q.message_id = x.message_id and q.number = x.number
+      and (q.lease = p_lease or (p_or_free and q.lease is null))
       and x.state is null
     returning q.message_id, q.number, q.workspace_id, x.event_id, x.type, x.detail, x.ord
   ), written as (

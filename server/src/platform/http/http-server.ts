@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Logger } from 'pino'
 import { Fault } from '../../kernel/faults.ts'
+import { faultOfFailure } from '../failures.ts'
 import { problemOf } from './problem.ts'
 
 export interface HttpServerOptions {
@@ -89,10 +90,7 @@ function faultOf(error: unknown): Fault {
         cause: error,
       })
     default:
-      return new Fault('internal', {
-        detail: 'The request could not be processed; nothing was done. Try again.',
-        cause: error,
-      })
+      return faultOfFailure(error)
   }
 }
 

@@ -1,8 +1,9 @@
-import type pg from 'pg'
+import type { QueryResultRow } from 'pg'
+import type { Pool } from './pool.ts'
 
 /** Statements inside one transaction that row-level security binds to one workspace. */
 export interface TenantDatabase {
-  query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
 export interface TenantTransactions {
@@ -15,7 +16,7 @@ export interface TenantTransactions {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Opens transactions with `bulkhead.workspace` set for their length only, so that a pooled connection carries no tenant. */
-export function createTenantTransactions(pool: pg.Pool): TenantTransactions {
+export function createTenantTransactions(pool: Pool): TenantTransactions {
   async function run<T>(
     mode: 'read only' | 'read write',
     workspaceId: string,
@@ -28,7 +29,7 @@ export function createTenantTransactions(pool: pg.Pool): TenantTransactions {
       // One round trip; the id was checked against UUID, so that it can stand in the text of a multi-statement query.
       await client.query(`begin ${mode}; set local bulkhead.workspace = '${workspaceId}'`)
       const result = await work({
-        query: async <Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+        query: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
           (await client.query<Row>(text, [...values])).rows,
       })
       await client.query('commit')

@@ -11,7 +11,14 @@ export function createAuditOutbox(deps: { readonly newId: () => string }) {
     async record(db: TenantDatabase, record: AuditRecord): Promise<void> {
       await db.query(
         'insert into audit_outbox (id, workspace_id, actor, action, target, detail) values ($1, $2, $3, $4, $5, $6)',
-        [deps.newId(), record.workspaceId, record.actor, record.action, record.target, JSON.stringify(record.detail)],
+        [
+          deps.newId(),
+          record.workspaceId,
+          record.actor,
+          record.action,
+          record.target,
+          JSON.stringify(record.detail),
+        ],
       )
     },
   }

@@ -1,0 +1,87 @@
+import type { Logger } from 'pino'
+import type { Lane } from '../../kernel/lane.ts'
+import type { DeliveryStore } from './delivery-store.ts'
+import type { ClaimedRow } from './job.ts'
+
+export interface ClaimerDependencies {
+  readonly lane: Lane
+  readonly store: Pick<DeliveryStore, 'claim'>
+  readonly log: Logger
+  readonly signal: AbortSignal
+  /** The lease to claim under; null while there is none. */
+  lease(): string | null
+  /** How many more rows fit into memory. */
+  room(): number
+  /** Destinations whose jobs would only wait. */
+  avoid(): readonly bigint[]
+  onClaimed(rows: readonly ClaimedRow[], lease: string): void
+}
+
+const CLAIM_MAX = 200
+/** A claim of a few rows costs as much as one of many; below this a busy lane waits for room. */
+const CLAIM_MIN = 32
+/** Wake-ups make this rarely matter; it finds what a lost wake-up, a due retry or another host's rows left. */
+const POLL_MS: Readonly<Record<Lane, number>> = {
+  critical: 250,
+  transactional: 500,
+  bulk: 1_000,
+  internal: 1_000,
+}
+const FAILURE_MS = 500
+const ZERO = '00000000-0000-0000-0000-000000000000'
+
+/** Claims one lane's rows as there is room for them. Each lane has a loop and room of its own: a full one holds up no other. */
+export function createClaimer(deps: ClaimerDependencies) {
+  let after = ZERO
+  let wakeUp: (() => void) | undefined
+  let woken = false
+
+  async function run(): Promise<void> {
+    while (!deps.signal.aborted) {
+      const lease = deps.lease()
+      const room = deps.room()
+      if (lease === null || room < CLAIM_MIN) {
+        await sleep(POLL_MS[deps.lane])
+        continue
+      }
+      woken = false
+      try {
+        const limit = Math.min(room, CLAIM_MAX)
+        const { rows, stoppedAt } = await deps.store.claim(deps.lane, lease, limit, after, deps.avoid())
+        const sawAll = after === ZERO && stoppedAt === undefined
+        after = stoppedAt ?? ZERO
+        if (rows.length > 0) deps.onClaimed(rows, lease)
+        if (sawAll && rows.length < limit / 2) await sleep(POLL_MS[deps.lane])
+      } catch (error) {
+        deps.log.warn({ err: error, lane: deps.lane }, 'Rows could not be claimed; trying again')
+        await sleep(FAILURE_MS)
+      }
+    }
+  }
+
+  function sleep(ms: number): Promise<void> {
+    if (woken || deps.signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        deps.signal.removeEventListener('abort', done)
+        wakeUp = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      deps.signal.addEventListener('abort', done, { once: true })
+      wakeUp = done
+    })
+  }
+
+  return {
+    run,
+    /** There may be rows, or room. */
+    wake(): void {
+      woken = true
+      wakeUp?.()
+    },
+  }
+}
+
+export type Claimer = ReturnType<typeof createClaimer>

@@ -1,0 +1,195 @@
+import type { Lane } from '../../kernel/lane.ts'
+import type { Pool } from '../../platform/postgres/index.ts'
+import type { ClaimedRow, Settlement } from './job.ts'
+
+export interface SigningKey {
+  readonly selector: string
+  readonly algorithm: 'rsa' | 'ed25519'
+  readonly keyId: string
+}
+
+export interface SuppressionEntry {
+  readonly id: string
+  readonly workspaceId: string
+  readonly addressIndex: Buffer
+  readonly address: Buffer
+  readonly messageId: string
+  readonly evidence: Readonly<Record<string, unknown>>
+}
+
+export interface Claimed {
+  readonly rows: readonly ClaimedRow[]
+  /** The scan of workspaces ended here, not at the last one. */
+  readonly stoppedAt: string | undefined
+}
+
+interface ClaimRow {
+  message_id: string | null
+  number: number
+  workspace_id: string
+  destination: string
+  attempts: number
+  due: Date
+  expires_at: Date
+  created_at: Date
+  size_bytes: number
+  sensitive: boolean
+  from_domain: string
+  summary: Buffer
+  address: Buffer
+  address_index: Buffer
+  suppressed: boolean
+}
+
+export type DeliveryStore = ReturnType<typeof createDeliveryStore>
+
+/** The engine's statements; each is one call per batch and never holds a transaction open over a network wait. */
+export function createDeliveryStore(pool: Pool) {
+  return {
+    async openLease(processId: string, seconds: number): Promise<string> {
+      const { rows } = await pool.query<{ id: string }>('select engine.open_lease($1, $2)::text as id', [
+        processId,
+        seconds,
+      ])
+      if (rows[0] === undefined) throw new Error('engine.open_lease answered nothing')
+      return rows[0].id
+    },
+
+    async renewLease(lease: string, seconds: number): Promise<boolean> {
+      const { rows } = await pool.query<{ alive: boolean }>({
+        name: 'engine.renew_lease',
+        text: 'select engine.renew_lease($1, $2) as alive',
+        values: [lease, seconds],
+      })
+      return rows[0]?.alive ?? false
+    },
+
+    async releaseLease(lease: string): Promise<void> {
+      await pool.query('select engine.release_leases($1)', [lease])
+    },
+
+    async claim(
+      lane: Lane,
+      lease: string,
+      limit: number,
+      after: string,
+      avoid: readonly bigint[],
+    ): Promise<Claimed> {
+      const { rows } = await pool.query<ClaimRow>({
+        name: 'engine.claim',
+        text: `select message_id, number, workspace_id, destination::text as destination, attempts, due, expires_at, created_at,
+                      size_bytes, sensitive, from_domain, summary, address, address_index, suppressed
+               from engine.claim($1, $2, $3, $4, $5)`,
+        values: [lane, lease, limit, after, avoid.map(String)],
+      })
+      const claimed = rows.flatMap((row) =>
+        row.message_id === null
+          ? []
+          : [
+              {
+                lane,
+                messageId: row.message_id,
+                number: row.number,
+                workspaceId: row.workspace_id,
+                destination: BigInt(row.destination),
+                attempts: row.attempts,
+                due: row.due,
+                expiresAt: row.expires_at,
+                createdAt: row.created_at,
+                sizeBytes: row.size_bytes,
+                sensitive: row.sensitive,
+                fromDomain: row.from_domain,
+                summary: row.summary,
+                address: row.address,
+                addressIndex: row.address_index,
+                suppressed: row.suppressed,
+              },
+            ],
+      )
+      return { rows: claimed, stoppedAt: rows.find((row) => row.message_id === null)?.workspace_id }
+    },
+
+    /** Sealed bodies by message id. Binary results: hex text would be twice the bytes and a parse. */
+    async bodies(lane: Lane, lease: string, messageIds: readonly string[]): Promise<Map<string, Buffer>> {
+      // A variable, because the driver takes `binary` and its types do not know it.
+      const query = {
+        name: 'engine.bodies',
+        text: 'select uuid_send(message_id) as id, sealed from engine.bodies($1, $2, $3)',
+        values: [lane, lease, messageIds],
+        binary: true,
+        types: { getTypeParser: () => (value: unknown) => value },
+      }
+      const { rows } = await pool.query<{ id: Buffer; sealed: Buffer }>(query)
+      return new Map(rows.map((row) => [uuidOf(row.id), row.sealed]))
+    },
+
+    async signingKeys(workspaceId: string, domain: string): Promise<SigningKey[]> {
+      const { rows } = await pool.query<{ selector: string; algorithm: 'rsa' | 'ed25519'; key_id: string }>({
+        name: 'engine.signing_keys',
+        text: 'select selector, algorithm, key_id from engine.signing_keys($1, $2)',
+        values: [workspaceId, domain],
+      })
+      return rows.map((row) => ({ selector: row.selector, algorithm: row.algorithm, keyId: row.key_id }))
+    },
+
+    /** Settles; answers the positions of settlements that were refused because the row is no longer ours. */
+    async settle(
+      lane: Lane,
+      lease: string,
+      orFree: boolean,
+      settlements: readonly Settlement[],
+      newId: () => string,
+    ): Promise<number[]> {
+      const { rows } = await pool.query<{ item: number }>({
+        name: 'engine.settle',
+        text: 'select item from engine.settle($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)',
+        values: [
+          lane,
+          lease,
+          orFree,
+          settlements.map((s) => s.messageId),
+          settlements.map((s) => s.number),
+          settlements.map(() => newId()),
+          settlements.map((s) => s.state),
+          settlements.map((s) => s.attempted),
+          settlements.map((s) => s.due ?? null),
+          settlements.map((s) => s.type ?? null),
+          settlements.map((s) => JSON.stringify(s.detail)),
+        ],
+      })
+      return rows.map((row) => row.item - 1)
+    },
+
+    async deferDestination(lane: Lane, destination: bigint, until: Date, limit: number): Promise<number> {
+      const { rows } = await pool.query<{ moved: number }>(
+        'select engine.defer_destination($1, $2, $3, $4) as moved',
+        [lane, destination.toString(), until, limit],
+      )
+      return rows[0]?.moved ?? 0
+    },
+
+    async suppress(entries: readonly SuppressionEntry[]): Promise<void> {
+      await pool.query('select engine.suppress($1, $2, $3, $4, $5, $6)', [
+        entries.map((e) => e.id),
+        entries.map((e) => e.workspaceId),
+        entries.map((e) => e.addressIndex),
+        entries.map((e) => e.address),
+        entries.map((e) => e.messageId),
+        entries.map((e) => JSON.stringify(e.evidence)),
+      ])
+    },
+
+    /** Removes bodies of sensitive messages that are done; answers the content keys to destroy. */
+    async eraseSensitive(messageIds: readonly string[]): Promise<string[]> {
+      const { rows } = await pool.query<{ key_id: Buffer }>('select key_id from engine.erase_sensitive($1)', [
+        messageIds,
+      ])
+      return rows.map((row) => uuidOf(row.key_id))
+    },
+  }
+}
+
+function uuidOf(bytes: Buffer): string {
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

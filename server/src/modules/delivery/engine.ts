@@ -1,0 +1,348 @@
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { LANES, type Lane } from '../../kernel/lane.ts'
+import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import { seal } from '../../platform/sealing/index.ts'
+import type { SmtpTimeouts } from '../../platform/smtp/client/index.ts'
+import { createClaimer, type Claimer } from './claimer.ts'
+import type { DeliveryStore, SuppressionEntry } from './delivery-store.ts'
+import { createDispatch, type Dispatch } from './dispatch.ts'
+import { jobKey, type ClaimedRow, type Job, type Settlement } from './job.ts'
+import { openJournal, type Journal } from './journal.ts'
+import { endUnattempted, judge, putBack, undeliverable, unreachable } from './judge.ts'
+import { openLease, type Lease } from './lease.ts'
+import { createPreparer } from './prepare.ts'
+import { replayJournals } from './replay-journals.ts'
+import { createSettler } from './settler.ts'
+import type { Resolution } from './sites.ts'
+
+export interface EngineDependencies {
+  readonly store: DeliveryStore
+  readonly keyring: Pick<KeyringClient, 'openContentKeys' | 'sign' | 'destroyContentKeys'>
+  readonly log: Logger
+  readonly processId: string
+  readonly journalDirectory: string
+  readonly isAlive: (pid: number) => boolean
+  readonly findSite: (domain: string) => Promise<Resolution>
+  readonly ehloName: string
+  readonly retryScale: number
+  readonly timeouts?: Partial<SmtpTimeouts>
+  readonly newId: () => string
+  readonly nowMs: () => number
+  readonly random: () => number
+}
+
+export interface Engine extends AsyncDisposable {
+  /** There may be new rows in these lanes. */
+  wake(lanes: readonly Lane[]): void
+  state(): Readonly<Record<string, unknown>>
+}
+
+/** Rows in memory per lane. Enough to keep signing and connections busy (about 0.3 s of work), few enough to hand over quickly. */
+const ROOM: Readonly<Record<Lane, number>> = { critical: 256, transactional: 512, bulk: 512, internal: 128 }
+const SLICE_MESSAGES = 32
+const SLICE_BYTES = 16 * 1024 * 1024
+/** Slices prepared at once: two keep the keyring's threads busy while bodies are read. */
+const SLICES_AT_ONCE = 3
+const KEYRING_PAUSE_MS = 3_000
+const DEFER_ROWS = 5_000
+
+/**
+ * The delivery engine: claim → open and sign → route → attempt → judge → journal → settle, one way. Each stage is a file; this
+ * one only joins them. It holds no state that a crash could lose: what is not settled comes back with the lease or the journal.
+ */
+export async function startEngine(deps: EngineDependencies): Promise<Engine> {
+  const stop = new AbortController()
+  const judging = () => ({ nowMs: deps.nowMs(), random: deps.random(), retryScale: deps.retryScale })
+  const held = new Map<string, Lane>()
+  const heldByLane: Record<Lane, number> = { critical: 0, transactional: 0, bulk: 0, internal: 0 }
+
+  await replayJournals({ ...deps, directory: deps.journalDirectory, judging })
+  let lease: Lease = await openLease(deps)
+  let journal: Journal = openJournal(deps.journalDirectory, lease.id)
+  const journals = new Map([[lease.id, journal]])
+
+  const settler = createSettler({
+    store: deps.store,
+    log: deps.log,
+    newId: deps.newId,
+    onSettled: (settlements) => {
+      for (const settlement of settlements) forget(settlement)
+      for (const claimer of claimers.values()) claimer.wake()
+    },
+    onSensitiveDone: (messageIds) => {
+      eraseSensitive(messageIds).catch((error: unknown) =>
+        deps.log.warn(
+          { err: error },
+          'Content of sensitive messages could not be erased yet; the worker tries again',
+        ),
+      )
+    },
+  })
+
+  function remember(row: ClaimedRow): void {
+    held.set(jobKey(row), row.lane)
+    heldByLane[row.lane] += 1
+  }
+
+  function forget(settlement: Settlement): void {
+    const key = jobKey(settlement)
+    journals.get(settlement.lease)?.settled(key)
+    if (held.delete(key)) heldByLane[settlement.lane] -= 1
+  }
+
+  function settle(settlement: Settlement, row: ClaimedRow): void {
+    settler.add(settlement, { sensitive: row.sensitive })
+  }
+
+  const preparer = createPreparer(deps)
+  const dispatch: Dispatch = createDispatch({
+    ...deps,
+    mayPull: () => lease.isValid(),
+    beforeFinalDot: (job) => journals.get(job.lease)?.noteDot(job),
+    onOutcome: (job, outcome, info) => {
+      const settlement = judge(job, outcome, info, judging())
+      journals.get(job.lease)?.noteReply(settlement)
+      settle(settlement, job.row)
+      if (settlement.suppress) suppress(job, settlement)
+    },
+    onUnreachable: (job, cause, untilMs) => {
+      settle(unreachable(job, { stage: 'connect', cause }, judging()), job.row)
+      deferOthers(job, untilMs)
+    },
+    onNoRoute: (job, resolution) => {
+      if (resolution.kind === 'bounce') {
+        const settlement = undeliverable(job, resolution.enhanced, resolution.reason)
+        settle(settlement, job.row)
+        suppress(job, settlement)
+      } else {
+        settle(
+          unreachable(
+            job,
+            { stage: 'dns', enhanced: resolution.enhanced, cause: resolution.reason },
+            judging(),
+          ),
+          job.row,
+        )
+      }
+    },
+  })
+
+  const slices: { rows: readonly ClaimedRow[]; lease: string }[] = []
+  let preparing = 0
+
+  function onClaimed(rows: readonly ClaimedRow[], under: string): void {
+    const wanted: ClaimedRow[] = []
+    for (const row of rows) {
+      remember(row)
+      if (row.suppressed) settle(endUnattempted(row, under, 'suppressed', 'on the suppression list'), row)
+      else if (row.expiresAt.getTime() <= deps.nowMs())
+        settle(endUnattempted(row, under, 'expired', 'not delivered before it expired'), row)
+      else wanted.push(row)
+    }
+    const cut = cutSlices(wanted).map((slice) => ({ rows: slice, lease: under }))
+    // Critical mail is prepared before whatever else waits.
+    if (rows[0]?.lane === 'critical') slices.unshift(...cut)
+    else slices.push(...cut)
+    prepareMore()
+  }
+
+  function prepareMore(): void {
+    while (
+      preparing < SLICES_AT_ONCE ||
+      (slices[0]?.rows[0]?.lane === 'critical' && preparing < SLICES_AT_ONCE + 2)
+    ) {
+      const slice = slices.shift()
+      if (slice === undefined) return
+      preparing += 1
+      void prepareOne(slice.rows, slice.lease).finally(() => {
+        preparing -= 1
+        prepareMore()
+      })
+    }
+  }
+
+  async function prepareOne(rows: readonly ClaimedRow[], under: string): Promise<void> {
+    try {
+      for (const prepared of await preparer.prepareSlice(rows, under)) {
+        if (prepared.kind === 'job') dispatch.push(prepared.job)
+        else if (prepared.kind === 'gone')
+          settle(endUnattempted(prepared.row, under, 'expired', prepared.reason), prepared.row)
+        else later(prepared.row, under, prepared.reason)
+      }
+    } catch (error) {
+      if (rows.length > 1 && !isOutage(error)) {
+        // One message that cannot be prepared must not take the slice with it.
+        for (const row of rows) await prepareOne([row], under)
+        return
+      }
+      deps.log.warn({ err: error, rows: rows.length }, 'Messages could not be prepared; they wait')
+      for (const row of rows) later(row, under, 'the keyring or the database could not be used')
+    }
+  }
+
+  /** Gives a row back for a while; it is neither attempted nor failed. */
+  function later(row: ClaimedRow, under: string, reason: string): void {
+    deps.log.debug({ message: row.messageId, reason }, 'A row goes back')
+    settle(putBack(row, under, new Date(deps.nowMs() + KEYRING_PAUSE_MS * (0.5 + deps.random()))), row)
+  }
+
+  const moved = new Map<string, number>()
+  /** Moves what waits for the same destination behind its rest, so that claims do not turn over rows that cannot go. */
+  function deferOthers(job: Job, untilMs: number): void {
+    const key = `${job.row.lane} ${job.row.destination}`
+    if (untilMs <= deps.nowMs() || (moved.get(key) ?? 0) >= untilMs) return
+    if (moved.size > 10_000) moved.clear()
+    moved.set(key, untilMs)
+    deps.store
+      .deferDestination(job.row.lane, job.row.destination, new Date(untilMs), DEFER_ROWS)
+      .catch((error: unknown) => deps.log.debug({ err: error }, 'Waiting rows were not moved'))
+  }
+
+  function suppress(job: Job, settlement: Settlement): void {
+    suppressOne(job, settlement).catch((error: unknown) =>
+      deps.log.error(
+        { err: error, message: job.row.messageId },
+        'A hard bounce could not be put on the suppression list',
+      ),
+    )
+  }
+
+  async function suppressOne(job: Job, settlement: Settlement): Promise<void> {
+    const { workspaceId, addressIndex, messageId } = job.row
+    const id = deps.newId()
+    const keys = await deps.keyring.openContentKeys(workspaceId, [job.contentKeyId], 'suppression')
+    const key = keys.get(job.contentKeyId)
+    if (key === undefined) throw new Error('the content key is gone')
+    const place = { workspaceId, table: 'suppression', column: 'address', rowId: id }
+    const entry: SuppressionEntry = {
+      id,
+      workspaceId,
+      addressIndex,
+      address: seal({ keyId: job.contentKeyId, key }, place, Buffer.from(job.email)),
+      messageId,
+      evidence: settlement.detail,
+    }
+    await deps.store.suppress([entry])
+  }
+
+  async function eraseSensitive(messageIds: readonly string[]): Promise<void> {
+    const keyIds = await deps.store.eraseSensitive(messageIds)
+    if (keyIds.length > 0) await deps.keyring.destroyContentKeys(keyIds)
+  }
+
+  const claimers = new Map<Lane, Claimer>(
+    LANES.map((lane) => [
+      lane,
+      createClaimer({
+        lane,
+        store: deps.store,
+        log: deps.log,
+        signal: stop.signal,
+        lease: () => (lease.isValid() ? lease.id : null),
+        room: () => ROOM[lane] - heldByLane[lane],
+        avoid: () => dispatch.saturated(),
+        onClaimed,
+      }),
+    ]),
+  )
+  const loops = [...claimers.values()].map((claimer) => claimer.run())
+  const watching = watchLease()
+
+  /** A lost lease: what was not sent is dropped (its rows are others' now), what is in flight ends and is refused, and a new lease begins. */
+  async function watchLease(): Promise<void> {
+    while (!stop.signal.aborted) {
+      await aborted(AbortSignal.any([lease.lost, stop.signal]))
+      if (stop.signal.aborted) return
+      const old = lease.id
+      slices.splice(0)
+      for (const job of dispatch.takeWaiting()) forgetRow(job.row)
+      lease = await openLeaseAgain()
+      journal = openJournal(deps.journalDirectory, lease.id)
+      journals.set(lease.id, journal)
+      deps.log.info({ old, lease: lease.id }, 'A new lease')
+    }
+  }
+
+  function forgetRow(row: ClaimedRow): void {
+    if (held.delete(jobKey(row))) heldByLane[row.lane] -= 1
+  }
+
+  async function openLeaseAgain(): Promise<Lease> {
+    for (;;) {
+      try {
+        return await openLease(deps)
+      } catch (error) {
+        deps.log.warn({ err: error }, 'No lease could be had; trying again')
+        await new Promise((resolve) => setTimeout(resolve, 1_000))
+      }
+    }
+  }
+
+  return {
+    wake(lanes) {
+      for (const lane of lanes) claimers.get(lane)?.wake()
+    },
+    state: () => ({
+      lease: lease.id,
+      leaseValid: lease.isValid(),
+      held: { ...heldByLane },
+      settling: settler.waiting(),
+      ...dispatch.state(),
+    }),
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await Promise.all([...loops, watching])
+      slices.splice(0)
+      await dispatch.close()
+      await settler.drain()
+      await lease.release()
+      for (const each of journals.values()) each.close()
+    },
+  }
+}
+
+/** The path under which a process keeps its journals. */
+export function journalDirectoryOf(dataDirectory: string): string {
+  return join(dataDirectory, 'sender')
+}
+
+/** Slices of one lane: few messages, bounded bytes, and all recipients of a message together where they came together. */
+function cutSlices(rows: readonly ClaimedRow[]): ClaimedRow[][] {
+  const slices: ClaimedRow[][] = []
+  let slice: ClaimedRow[] = []
+  let bytes = 0
+  let messages = new Set<string>()
+  const sorted = [...rows].sort((a, b) =>
+    a.messageId < b.messageId ? -1 : a.messageId > b.messageId ? 1 : a.number - b.number,
+  )
+  for (const row of sorted) {
+    const isNew = !messages.has(row.messageId)
+    if (
+      isNew &&
+      slice.length > 0 &&
+      (messages.size >= SLICE_MESSAGES || bytes + row.sizeBytes > SLICE_BYTES)
+    ) {
+      slices.push(slice)
+      slice = []
+      bytes = 0
+      messages = new Set()
+    }
+    if (!messages.has(row.messageId)) {
+      messages.add(row.messageId)
+      bytes += row.sizeBytes
+    }
+    slice.push(row)
+  }
+  if (slice.length > 0) slices.push(slice)
+  return slices
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'KeyringUnavailable' || 'code' in error)
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}

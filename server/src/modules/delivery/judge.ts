@@ -1,0 +1,184 @@
+import type { SmtpOutcome, SmtpOutcomeInfo, SmtpReply } from '../../platform/smtp/client/index.ts'
+import { classify } from './bounce-class.ts'
+import type { Job, Settlement } from './job.ts'
+import { retryDelayMs } from './retry-schedule.ts'
+
+export interface Judging {
+  readonly nowMs: number
+  /** 0 to 1. */
+  readonly random: number
+  readonly retryScale: number
+}
+
+type Facts = Readonly<Record<string, unknown>>
+
+/** What an attempt's outcome means for the recipient: pure, and the only place that decides it. */
+export function judge(
+  job: Job,
+  outcome: Exclude<SmtpOutcome, { kind: 'unattempted' }>,
+  info: SmtpOutcomeInfo,
+  judging: Judging,
+): Settlement {
+  const seen: Facts = {
+    host: info.host,
+    address: info.address,
+    ...(info.tls === undefined ? { tls: null } : { tls: { ...info.tls } }),
+    durationMs: Math.round(info.durationMs),
+  }
+  switch (outcome.kind) {
+    case 'delivered':
+      return final(job, 'delivered', { stage: outcome.stage, ...replyFacts(job, outcome.reply), ...seen })
+    case 'bounced': {
+      const bounceClass = classify(outcome.reply, outcome.stage)
+      return {
+        ...final(job, 'bounced', {
+          stage: outcome.stage,
+          class: bounceClass,
+          ...replyFacts(job, outcome.reply),
+          ...seen,
+        }),
+        suppress: bounceClass === 'recipient' && outcome.local !== true,
+      }
+    }
+    case 'deferred':
+      return retry(
+        job,
+        'message.deferred',
+        {
+          stage: outcome.stage,
+          class: classify(outcome.reply, outcome.stage),
+          ...replyFacts(job, outcome.reply),
+          ...seen,
+        },
+        judging,
+      )
+    case 'uncertain':
+      return uncertain(job, { stage: 'dot', cause: withoutAddress(job, outcome.cause), ...seen }, judging)
+  }
+}
+
+/**
+ * The final dot went out and no answer came (RFC 1047): the other side may have the message. Bulk mail ends as uncertain, since
+ * a second copy annoys more than a lost one; other lanes send the same Message-ID again, since a receiver can drop the copy.
+ */
+export function uncertain(job: Job, detail: Facts, judging: Judging): Settlement {
+  return job.row.lane === 'bulk'
+    ? final(job, 'uncertain', detail)
+    : retry(job, 'message.uncertain', detail, judging)
+}
+
+/** No attempt could be made for a reason that may pass: DNS, connection, TLS. It counts as an attempt for the schedule. */
+export function unreachable(job: Job, detail: Facts, judging: Judging): Settlement {
+  return retry(job, 'message.deferred', { class: 'infrastructure', ...scrub(job, detail) }, judging)
+}
+
+/** DNS says for certain that the domain takes no mail. */
+export function undeliverable(job: Job, enhanced: string, reason: string): Settlement {
+  return {
+    ...final(job, 'bounced', {
+      stage: 'dns',
+      class: 'recipient',
+      enhanced,
+      reply: withoutAddress(job, reason),
+    }),
+    suppress: true,
+  }
+}
+
+/** Gives a row back untouched, to be tried at `due`. */
+export function putBack(row: Job['row'], lease: string, due: Date | undefined): Settlement {
+  return {
+    ...identity(row, lease),
+    state: null,
+    attempted: false,
+    due,
+    type: undefined,
+    detail: {},
+    suppress: false,
+  }
+}
+
+/** Ends a row that needs no attempt. */
+export function endUnattempted(
+  row: Job['row'],
+  lease: string,
+  state: 'expired' | 'suppressed',
+  reason: string,
+): Settlement {
+  return {
+    ...identity(row, lease),
+    state,
+    attempted: false,
+    due: undefined,
+    type: undefined,
+    detail: { reason },
+    suppress: false,
+  }
+}
+
+function final(job: Job, state: NonNullable<Settlement['state']>, detail: Facts): Settlement {
+  return {
+    ...identity(job.row, job.lease),
+    state,
+    attempted: true,
+    due: undefined,
+    type: undefined,
+    detail,
+    suppress: false,
+  }
+}
+
+function retry(job: Job, type: NonNullable<Settlement['type']>, detail: Facts, judging: Judging): Settlement {
+  const delayMs = retryDelayMs(job.row.lane, job.row.attempts + 1, judging.retryScale, judging.random)
+  // A next attempt behind expiry would never be made; the row is due at expiry and ends there.
+  const due = new Date(Math.min(judging.nowMs + delayMs, job.row.expiresAt.getTime()))
+  return {
+    ...identity(job.row, job.lease),
+    state: null,
+    attempted: true,
+    due,
+    type,
+    detail: { ...detail, attempt: job.row.attempts + 1, nextAttemptAt: due.toISOString() },
+    suppress: false,
+  }
+}
+
+function identity(row: Job['row'], lease: string) {
+  return { lane: row.lane, lease, messageId: row.messageId, number: row.number }
+}
+
+function replyFacts(job: Job, reply: SmtpReply): Facts {
+  return {
+    code: reply.code,
+    ...(reply.enhanced === undefined ? {} : { enhanced: reply.enhanced }),
+    reply: withoutAddress(job, reply.text).slice(0, 1_000),
+  }
+}
+
+function scrub(job: Job, facts: Facts): Facts {
+  return Object.fromEntries(
+    Object.entries(facts).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? withoutAddress(job, value) : value,
+    ]),
+  )
+}
+
+/** Replies often repeat the address; outcomes are not sealed, so it is taken out. */
+function withoutAddress(job: Job, text: string): string {
+  const lower = text.toLowerCase()
+  const address = job.email.toLowerCase()
+  const local = address.slice(0, address.lastIndexOf('@'))
+  return cutOut(cutOut(text, lower, address), undefined, local.length > 2 ? `${local}@` : address)
+}
+
+function cutOut(text: string, lower: string | undefined, part: string): string {
+  const haystack = lower ?? text.toLowerCase()
+  let result = ''
+  let from = 0
+  for (let at = haystack.indexOf(part); at >= 0; at = haystack.indexOf(part, from)) {
+    result += `${text.slice(from, at)}<recipient>`
+    from = at + part.length
+  }
+  return result + text.slice(from)
+}

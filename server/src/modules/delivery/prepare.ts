@@ -1,0 +1,166 @@
+import type { Logger } from 'pino'
+import { finishSigning, prepareSigning, type PreparedSignature } from '../../platform/dkim/index.ts'
+import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/index.ts'
+import { open, sealedKeyId } from '../../platform/sealing/index.ts'
+import type { DeliveryStore, SigningKey } from './delivery-store.ts'
+import type { ClaimedRow, Job } from './job.ts'
+
+export interface PrepareDependencies {
+  readonly store: Pick<DeliveryStore, 'bodies' | 'signingKeys'>
+  readonly keyring: Pick<KeyringClient, 'openContentKeys' | 'sign'>
+  readonly log: Logger
+  readonly nowMs: () => number
+}
+
+/** What preparing made of a row: a job, or why there is none now (`later`) or never (`gone`). */
+export type Prepared =
+  | { readonly kind: 'job'; readonly job: Job }
+  | { readonly kind: 'later' | 'gone'; readonly row: ClaimedRow; readonly reason: string }
+
+const KEY_CACHE_MS = 5_000
+
+/**
+ * The stages open and sign: claimed rows become jobs. A message with several recipients is opened and signed once per batch.
+ * The private key stays in the keyring; what travels there is the canonical header block.
+ */
+export function createPreparer(deps: PrepareDependencies) {
+  const keys = new Map<string, { keys: Promise<SigningKey[]>; until: number }>()
+
+  function signingKeys(workspaceId: string, domain: string): Promise<SigningKey[]> {
+    const name = `${workspaceId} ${domain}`
+    const known = keys.get(name)
+    if (known !== undefined && known.until > deps.nowMs()) return known.keys
+    const loading = deps.store.signingKeys(workspaceId, domain)
+    loading.catch(() => keys.delete(name))
+    if (keys.size > 10_000) keys.clear()
+    keys.set(name, { keys: loading, until: deps.nowMs() + KEY_CACHE_MS })
+    return loading
+  }
+
+  /** Sealed rows of one message → its signed bytes. */
+  async function prepareMessage(
+    rows: readonly ClaimedRow[],
+    body: Buffer,
+    opened: OpenedKeys,
+    lease: string,
+  ): Promise<Prepared[]> {
+    const [first] = rows
+    if (first === undefined) return []
+    const { workspaceId, messageId } = first
+    const place = (table: string, column: string, rowId: string) => ({ workspaceId, table, column, rowId })
+    const summary = JSON.parse(open(opened, place('message', 'summary', messageId), first.summary).toString())
+    const raw = open(opened, place('body', 'sealed', messageId), body)
+    const fields = await sign(first, raw)
+    if (fields === null)
+      return rows.map((row) => ({ kind: 'later', row, reason: 'no DKIM key of the domain is published' }))
+    const header = Buffer.from(fields, 'latin1')
+    return rows.map((row) => {
+      const email = open(
+        opened,
+        place('recipient', 'address', `${messageId}/${row.number}`),
+        row.address,
+      ).toString()
+      return {
+        kind: 'job',
+        job: {
+          row,
+          lease,
+          envelopeFrom: summary.envelopeFrom,
+          email,
+          domain: email.slice(email.lastIndexOf('@') + 1),
+          chunks: [header, raw],
+          bytes: header.length + raw.length,
+          eightBit: summary.eightBit,
+          smtputf8: summary.smtputf8,
+          contentKeyId: sealedKeyId(body),
+          connectionFailures: 0,
+        },
+      }
+    })
+  }
+
+  /** The DKIM-Signature fields, newest key first; null where the domain has no published key. */
+  async function sign(row: ClaimedRow, raw: Buffer): Promise<string | null> {
+    const available = await signingKeys(row.workspaceId, row.fromDomain)
+    if (available.length === 0) return null
+    const preparation = prepareSigning(raw, {
+      keys: available.map((key) => ({
+        domain: row.fromDomain,
+        selector: key.selector,
+        algorithm: `${key.algorithm}-sha256` as const,
+      })),
+      timeSeconds: Math.floor(deps.nowMs() / 1_000),
+    })
+    if (!preparation.ok) throw new Error(`a stored message cannot be signed: ${preparation.problem}`)
+    const items = preparation.prepared.map((prepared, position) => ({
+      keyId: available[position]?.keyId ?? '',
+      data: prepared.toBeSigned,
+    }))
+    const signed = await deps.keyring.sign(items, { urgent: row.lane === 'critical' })
+    return preparation.prepared
+      .map((prepared, position) => fieldOf(prepared, signed[position], deps.log))
+      .join('')
+  }
+
+  /** Prepares the rows of a slice; a failure of the keyring or the database is thrown, one of a message is its own. */
+  async function prepareSlice(rows: readonly ClaimedRow[], lease: string): Promise<Prepared[]> {
+    const [first] = rows
+    if (first === undefined) return []
+    const byMessage = Map.groupBy(rows, (row) => row.messageId)
+    const bodies = await deps.store.bodies(first.lane, lease, [...byMessage.keys()])
+    const opened = await openKeys(deps.keyring, rows, bodies)
+    const results = await Promise.all(
+      [...byMessage].map(async ([messageId, group]): Promise<Prepared[]> => {
+        const body = bodies.get(messageId)
+        const keysOfWorkspace = opened.get(group[0]?.workspaceId ?? '')
+        if (body === undefined || keysOfWorkspace === undefined) {
+          return group.map((row) => ({ kind: 'gone', row, reason: 'the content is no longer stored' }))
+        }
+        if (keysOfWorkspace.get(sealedKeyId(body)) === undefined) {
+          return group.map((row) => ({ kind: 'gone', row, reason: 'the key of the content was destroyed' }))
+        }
+        return prepareMessage(group, body, keysOfWorkspace, lease)
+      }),
+    )
+    return results.flat()
+  }
+
+  return { prepareSlice }
+}
+
+async function openKeys(
+  keyring: Pick<KeyringClient, 'openContentKeys'>,
+  rows: readonly ClaimedRow[],
+  bodies: ReadonlyMap<string, Buffer>,
+): Promise<Map<string, OpenedKeys>> {
+  const wanted = new Map<string, Set<string>>()
+  for (const row of rows) {
+    const ids = wanted.get(row.workspaceId) ?? new Set<string>()
+    wanted.set(row.workspaceId, ids)
+    const body = bodies.get(row.messageId)
+    for (const sealed of body === undefined ? [row.summary, row.address] : [row.summary, row.address, body])
+      ids.add(sealedKeyId(sealed))
+  }
+  return new Map(
+    await Promise.all(
+      [...wanted].map(
+        async ([workspaceId, ids]) =>
+          [workspaceId, await keyring.openContentKeys(workspaceId, [...ids], 'delivery')] as const,
+      ),
+    ),
+  )
+}
+
+/** A refusal of one key leaves the other signature; mail that nobody signed fails in prepareMessage's caller as a whole. */
+function fieldOf(
+  prepared: PreparedSignature,
+  outcome: Awaited<ReturnType<KeyringClient['sign']>>[number] | undefined,
+  log: Logger,
+): string {
+  if (outcome?.state === 'signed') return finishSigning(prepared, outcome.signature)
+  log.error(
+    { domain: prepared.domain, selector: prepared.selector, reason: outcome?.reason },
+    'The keyring refused a signature',
+  )
+  throw new Error(`the keyring refused to sign for ${prepared.domain}: ${outcome?.reason ?? 'no answer'}`)
+}

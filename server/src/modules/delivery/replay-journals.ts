@@ -1,0 +1,64 @@
+import type { Logger } from 'pino'
+import type { DeliveryStore } from './delivery-store.ts'
+import type { Settlement } from './job.ts'
+import { takeOrphanedJournals, type JournalEntry } from './journal.ts'
+import type { Judging } from './judge.ts'
+import { retryDelayMs } from './retry-schedule.ts'
+
+export interface ReplayDependencies {
+  readonly directory: string
+  readonly isAlive: (pid: number) => boolean
+  readonly store: Pick<DeliveryStore, 'settle' | 'releaseLease'>
+  readonly log: Logger
+  readonly newId: () => string
+  readonly judging: () => Judging
+}
+
+const BATCH = 250
+
+/**
+ * Settles what processes that died had journalled, before their rows go back to the queue: what the other side took is not sent
+ * again, and what may have been taken is uncertain and treated by its lane's rule.
+ */
+export async function replayJournals(deps: ReplayDependencies): Promise<void> {
+  for (const orphan of takeOrphanedJournals(deps.directory, deps.isAlive)) {
+    let refused = 0
+    for (const [lane, entries] of Map.groupBy(orphan.entries, (entry) => entry.lane)) {
+      const settlements = entries.map((entry) => entry.settlement ?? unanswered(entry, deps.judging()))
+      for (let at = 0; at < settlements.length; at += BATCH) {
+        refused += (
+          await deps.store.settle(lane, orphan.lease, true, settlements.slice(at, at + BATCH), deps.newId)
+        ).length
+      }
+    }
+    await deps.store.releaseLease(orphan.lease)
+    orphan.remove()
+    // Refused are entries that had been settled before the crash, and rows that others claimed since.
+    deps.log.info(
+      { lease: orphan.lease, entries: orphan.entries.length, settledBefore: refused },
+      'The journal of a sender that ended was settled',
+    )
+  }
+}
+
+/** The dot went out and the process died before a reply was written. */
+function unanswered(entry: JournalEntry, judging: Judging): Settlement {
+  const detail = { stage: 'dot', cause: 'the sender ended before the reply arrived' }
+  const base = {
+    lane: entry.lane,
+    lease: entry.lease,
+    messageId: entry.messageId,
+    number: entry.number,
+    attempted: true,
+    suppress: false,
+  }
+  if (entry.lane === 'bulk') return { ...base, state: 'uncertain', due: undefined, type: undefined, detail }
+  const due = new Date(judging.nowMs + retryDelayMs(entry.lane, 1, judging.retryScale, judging.random))
+  return {
+    ...base,
+    state: null,
+    due,
+    type: 'message.uncertain',
+    detail: { ...detail, nextAttemptAt: due.toISOString() },
+  }
+}

@@ -1,0 +1,209 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { Logger } from 'pino'
+import { normaliseForIndex } from '../../kernel/email-address.ts'
+import { Fault } from '../../kernel/faults.ts'
+import type { Lane } from '../../kernel/lane.ts'
+import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import { faultOfFailure } from '../../platform/failures.ts'
+import type { Pool } from '../../platform/postgres/index.ts'
+import { seal } from '../../platform/sealing/index.ts'
+import { createBatcher } from './accept-batcher.ts'
+import {
+  acceptBatch,
+  findDomainState,
+  isItemError,
+  notifyQueue,
+  type AcceptRow,
+  type SealedMessage,
+} from './accept-store.ts'
+import type { AcceptedMessage, PreparedMessage } from './message.ts'
+
+export interface AcceptDependencies {
+  readonly pool: Pool
+  readonly keyring: Pick<KeyringClient, 'contentKey' | 'blindAddresses'>
+  readonly log: Logger
+  readonly now: () => number
+  readonly newId: () => string
+}
+
+export interface AcceptService {
+  /** Refuses domains from which the workspace may not send. */
+  requireDomains(
+    workspaceId: string,
+    claimed: readonly { readonly field: string; readonly domain: string }[],
+  ): Promise<void>
+  /** Seals and commits; resolves after the commit. This is the one way in: API, batch, raw upload and submission all end here. */
+  accept(message: PreparedMessage): Promise<AcceptedMessage>
+  /** Resolves when everything that was taken is committed. */
+  drain(): Promise<void>
+}
+
+const DOMAIN_CACHE_MS = 1_000
+const DOMAIN_CACHE_ENTRIES = 10_000
+const WAKE_INTERVAL_MS = 10
+const IDEMPOTENCY_LIFETIME_MS = 24 * 3_600_000
+
+export function createAcceptService(deps: AcceptDependencies): AcceptService {
+  const wake = createWaker(deps)
+  const domains = new Map<string, { allowed: boolean; until: number }>()
+  const batcher = createBatcher<SealedMessage, AcceptRow>({
+    commit: async (messages) => {
+      const rows = await acceptBatch(deps.pool, messages)
+      wake(messages.map((message) => message.lane))
+      return rows
+    },
+    isItemError,
+    itemsMax: 64,
+    bytesMax: 2 * 1024 * 1024,
+    rowsMax: 4_000,
+    commitsAtOnce: 2,
+    waitingMax: 4_000,
+    waitingBytesMax: 256 * 1024 * 1024,
+  })
+
+  async function mayUse(workspaceId: string, domain: string): Promise<boolean> {
+    const key = `${workspaceId} ${domain}`
+    const known = domains.get(key)
+    if (known !== undefined && known.until > deps.now()) return known.allowed
+    const allowed = (await findDomainState(deps.pool, workspaceId, domain)) === 'verified'
+    if (domains.size >= DOMAIN_CACHE_ENTRIES) domains.clear()
+    domains.set(key, { allowed, until: deps.now() + DOMAIN_CACHE_MS })
+    return allowed
+  }
+
+  return {
+    async requireDomains(workspaceId, claimed) {
+      for (const { field, domain } of claimed) {
+        const allowed = await mayUse(workspaceId, domain).catch((error: unknown) => {
+          throw faultOfFailure(error)
+        })
+        if (allowed) continue
+        throw new Fault('sender_refused', {
+          detail: `${field}: this workspace may not send from ${domain}. Add the domain and publish its DNS records, or use an address of a verified domain.`,
+          fields: [
+            {
+              field: field === 'From' ? 'from' : field,
+              problem: `${domain} is not a verified sending domain`,
+              fix: `bulkhead domains add ${domain}`,
+            },
+          ],
+        })
+      }
+    },
+
+    async accept(message) {
+      try {
+        return present(message, await batcher.add(await sealMessage(message, deps)))
+      } catch (error) {
+        throw faultOfFailure(error)
+      }
+    },
+
+    drain: () => batcher.drain(),
+  }
+}
+
+async function sealMessage(message: PreparedMessage, deps: AcceptDependencies): Promise<SealedMessage> {
+  const { workspaceId, id } = message
+  const [contentKey, blinded] = await Promise.all([
+    deps.keyring.contentKey(workspaceId, { sensitive: message.sensitive }),
+    deps.keyring.blindAddresses(
+      workspaceId,
+      message.recipients.map((recipient) => normaliseForIndex(recipient.email)),
+    ),
+  ])
+  const place = (table: string, column: string, rowId: string) => ({ workspaceId, table, column, rowId })
+  const summary = seal(
+    contentKey,
+    place('message', 'summary', id),
+    Buffer.from(JSON.stringify(message.summary)),
+  )
+  const body = seal(contentKey, place('body', 'sealed', id), message.raw)
+  const recipients = message.recipients.map((recipient, position) => {
+    const blind = blinded[position]
+    if (blind === undefined) throw new Error('the keyring answered fewer indexes than addresses')
+    return {
+      kind: recipient.kind,
+      address: seal(
+        contentKey,
+        place('recipient', 'address', `${id}/${position + 1}`),
+        Buffer.from(recipient.email),
+      ),
+      index: blind.index,
+      destination: blind.destination,
+      eventId: deps.newId(),
+    }
+  })
+  return {
+    id,
+    workspaceId,
+    eventId: deps.newId(),
+    lane: message.lane,
+    source: message.source,
+    sensitive: message.sensitive,
+    fromDomain: message.fromDomain,
+    tags: message.tags,
+    sizeBytes: message.raw.length,
+    sendAt: message.sendAt,
+    expiresAt: message.expiresAt,
+    actor: message.actor,
+    summary,
+    body,
+    recipients,
+    idempotency:
+      message.idempotency === undefined
+        ? undefined
+        : { ...message.idempotency, expiresAt: new Date(deps.now() + IDEMPOTENCY_LIFETIME_MS) },
+    bytes: summary.length + body.length + recipients.length * 120,
+    rows: recipients.length + 2,
+  }
+}
+
+/** What the caller is told: of its own message, or of the one that its idempotency key had made before. */
+function present(message: PreparedMessage, row: AcceptRow): AcceptedMessage {
+  const own = message.idempotency?.bodyHash
+  if (
+    !row.accepted &&
+    own !== undefined &&
+    (row.bodyHash === undefined || !timingSafeEqual(own, row.bodyHash))
+  ) {
+    throw new Fault('idempotency_conflict', {
+      detail:
+        'The Idempotency-Key was used for a request with another body in the last 24 hours. Use a new key for a new message.',
+    })
+  }
+  const suppressed = new Set(row.suppressed)
+  const waiting = message.sendAt === undefined ? 'pending' : 'scheduled'
+  return {
+    id: row.messageId,
+    fresh: row.accepted,
+    recipients: message.recipients.map((recipient, position) => ({
+      number: position + 1,
+      email: recipient.email,
+      state: suppressed.has(position + 1) ? 'suppressed' : waiting,
+    })),
+  }
+}
+
+/** One NOTIFY per lane and 10 ms at most: under load the senders are awake anyway, and each NOTIFY takes a database-wide lock. */
+function createWaker(deps: AcceptDependencies): (lanes: readonly Lane[]) => void {
+  const due = new Set<Lane>()
+  let timer: NodeJS.Timeout | undefined
+  let last = 0
+  const send = (): void => {
+    timer = undefined
+    last = deps.now()
+    const lanes = [...due]
+    due.clear()
+    notifyQueue(deps.pool, lanes).catch((error: unknown) =>
+      deps.log.debug({ err: error }, 'a wake-up was not sent'),
+    )
+  }
+  return (lanes) => {
+    for (const lane of lanes) due.add(lane)
+    if (timer !== undefined) return
+    const wait = last + WAKE_INTERVAL_MS - deps.now()
+    if (wait <= 0) send()
+    else timer = setTimeout(send, wait)
+  }
+}

@@ -1,0 +1,157 @@
+import type { Lane } from '../../kernel/lane.ts'
+import { errorCode, type Pool } from '../../platform/postgres/index.ts'
+import type { BatchItem } from './accept-batcher.ts'
+
+export interface SealedRecipient {
+  readonly kind: string
+  readonly address: Buffer
+  readonly index: Buffer
+  readonly destination: bigint
+  readonly eventId: string
+}
+
+/** A message with everything personal sealed, ready for `engine.accept`. */
+export interface SealedMessage extends BatchItem {
+  readonly id: string
+  readonly workspaceId: string
+  readonly eventId: string
+  readonly lane: Lane
+  readonly source: string
+  readonly sensitive: boolean
+  readonly fromDomain: string
+  readonly tags: readonly string[]
+  readonly sizeBytes: number
+  readonly sendAt: Date | undefined
+  readonly expiresAt: Date
+  readonly actor: string
+  readonly summary: Buffer
+  readonly body: Buffer
+  readonly recipients: readonly SealedRecipient[]
+  readonly idempotency:
+    | { readonly keyHash: Buffer; readonly bodyHash: Buffer; readonly expiresAt: Date }
+    | undefined
+}
+
+export interface AcceptRow {
+  readonly accepted: boolean
+  readonly messageId: string
+  /** Of the request that was accepted under this idempotency key. */
+  readonly bodyHash: Buffer | undefined
+  /** Numbers of the recipients on the suppression list. */
+  readonly suppressed: readonly number[]
+}
+
+interface Row {
+  accepted: boolean
+  message_id: string
+  body_hash: Buffer | null
+  suppressed: number[]
+}
+
+/** Commits a batch with one call; after it resolves every accepted message is on disk (synchronous_commit = on). */
+export async function acceptBatch(pool: Pool, messages: readonly SealedMessage[]): Promise<AcceptRow[]> {
+  const blob: Buffer[] = []
+  let at = 0
+  const place = (bytes: Buffer): number => {
+    const start = at
+    blob.push(bytes)
+    at += bytes.length
+    return start
+  }
+  const summaryAt: number[] = []
+  const bodyAt: number[] = []
+  const r = {
+    message: [] as number[],
+    number: [] as number[],
+    kind: [] as string[],
+    addressAt: [] as number[],
+    addressLength: [] as number[],
+    indexAt: [] as number[],
+    destination: [] as string[],
+    event: [] as string[],
+  }
+  messages.forEach((message, position) => {
+    summaryAt.push(place(message.summary))
+    bodyAt.push(place(message.body))
+    message.recipients.forEach((recipient, number) => {
+      r.message.push(position + 1)
+      r.number.push(number + 1)
+      r.kind.push(recipient.kind)
+      r.addressAt.push(place(recipient.address))
+      r.addressLength.push(recipient.address.length)
+      r.indexAt.push(place(recipient.index))
+      r.destination.push(recipient.destination.toString())
+      r.event.push(recipient.eventId)
+    })
+  })
+  const result = await pool.query<Row>({
+    name: 'engine.accept',
+    text: 'select accepted, message_id, body_hash, suppressed from engine.accept($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19,$20,$21,$22,$23,$24,$25,$26,$27,$28)',
+    values: [
+      Buffer.concat(blob, at),
+      messages.map((m) => m.id),
+      messages.map((m) => m.workspaceId),
+      messages.map((m) => m.lane),
+      messages.map((m) => m.source),
+      messages.map((m) => m.sensitive),
+      messages.map((m) => m.fromDomain),
+      messages.map((m) => textArray(m.tags)),
+      messages.map((m) => m.sizeBytes),
+      messages.map((m) => m.sendAt ?? null),
+      messages.map((m) => m.expiresAt),
+      messages.map((m) => m.actor),
+      summaryAt,
+      messages.map((m) => m.summary.length),
+      bodyAt,
+      messages.map((m) => m.body.length),
+      messages.map((m) => m.idempotency?.keyHash ?? null),
+      messages.map((m) => m.idempotency?.bodyHash ?? null),
+      messages.map((m) => m.idempotency?.expiresAt ?? null),
+      messages.map((m) => m.eventId),
+      r.message,
+      r.number,
+      r.kind,
+      r.addressAt,
+      r.addressLength,
+      r.indexAt,
+      r.destination,
+      r.event,
+    ],
+  })
+  return result.rows.map((row) => ({
+    accepted: row.accepted,
+    messageId: row.message_id,
+    bodyHash: row.body_hash ?? undefined,
+    suppressed: row.suppressed,
+  }))
+}
+
+/** SQLSTATE classes 22 (data) and 23 (constraints): one row of a batch is at fault, not the batch. */
+export function isItemError(error: unknown): boolean {
+  return /^2[23]/.test(errorCode(error) ?? '')
+}
+
+/** PostgreSQL's text form of an array: an array of arrays of different lengths has no other way in. */
+function textArray(items: readonly string[]): string {
+  return `{${items.map((item) => `"${item.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`
+}
+
+/** Wakes the senders. Only a hint: they also look by themselves; asynchronous commit because nothing is lost with it. */
+export async function notifyQueue(pool: Pool, lanes: readonly Lane[]): Promise<void> {
+  await pool.query(`select set_config('synchronous_commit', 'off', true), pg_notify('bulkhead_queue', $1)`, [
+    lanes.join(','),
+  ])
+}
+
+export async function findDomainState(
+  pool: Pool,
+  workspaceId: string,
+  name: string,
+): Promise<string | undefined> {
+  const result = await pool.query<{ state: string }>({
+    name: 'engine.find_sending_domain',
+    text: 'select state from engine.find_sending_domain($1, $2)',
+    values: [workspaceId, name],
+  })
+  return result.rows[0]?.state
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { invalidField } from '../../kernel/faults.ts'
+
+/** Header fields by which a message handed in whole says what the API says in JSON. They never leave with the message. */
+export const CONTROL_PREFIX = 'x-bulkhead-'
+
+export interface Controls {
+  readonly lane?: 'critical' | 'transactional' | 'bulk'
+  readonly sensitive?: boolean
+  readonly tags?: readonly string[]
+  readonly metadata?: Readonly<Record<string, string | number | boolean>>
+  readonly sendAt?: string
+  readonly expiresAt?: string
+  readonly idempotencyKey?: string
+}
+
+const Instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-31T09:00:00Z' })
+const Tag = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without blanks')
+const Metadata = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue('must be a JSON object')
+      return z.NEVER
+    }
+  })
+  .pipe(z.record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()])))
+
+const FIELDS = {
+  lane: z.enum(['critical', 'transactional', 'bulk'], { error: 'must be critical, transactional or bulk' }),
+  sensitive: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((text) => text === 'true'),
+  tags: z
+    .string()
+    .transform((text) => text.split(/[,\s]+/).filter((tag) => tag !== ''))
+    .pipe(z.array(Tag).max(10)),
+  metadata: Metadata,
+  sendAt: Instant,
+  expiresAt: Instant,
+  idempotencyKey: z.string().regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 printable ASCII characters'),
+} as const
+
+const HEADERS = [
+  ['X-Bulkhead-Lane', 'lane', FIELDS.lane],
+  ['X-Bulkhead-Sensitive', 'sensitive', FIELDS.sensitive],
+  ['X-Bulkhead-Tags', 'tags', FIELDS.tags],
+  ['X-Bulkhead-Metadata', 'metadata', FIELDS.metadata],
+  ['X-Bulkhead-Send-At', 'sendAt', FIELDS.sendAt],
+  ['X-Bulkhead-Expires-At', 'expiresAt', FIELDS.expiresAt],
+  ['X-Bulkhead-Idempotency-Key', 'idempotencyKey', FIELDS.idempotencyKey],
+] as const satisfies readonly (readonly [string, keyof Controls, z.ZodType])[]
+
+/** Reads the control headers; a wrong one is refused rather than ignored, since ignoring `sensitive` would store a secret. */
+export function readControls(header: (name: string) => string | undefined): Controls {
+  const parsed: Record<string, unknown> = {}
+  for (const [name, key, schema] of HEADERS) {
+    const value = header(name.toLowerCase())
+    if (value === undefined) continue
+    const result = schema.safeParse(value)
+    if (!result.success) throw invalidField(name, result.error.issues[0]?.message ?? 'is not valid')
+    parsed[key] = result.data
+  }
+  return parsed
+}

@@ -1,0 +1,83 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { invalidField } from '../../kernel/faults.ts'
+import { encodeId, firstIdAt } from '../../kernel/ids.ts'
+import type { OperationContext, StreamEvent } from '../../platform/http/operation.ts'
+import { feedEnd, readFeed, type FeedRow } from './message-store.ts'
+import { presentEvent } from './present.ts'
+
+const POLL_MS = 250
+const PAGE = 500
+/** Event ids are made before their commit; one may be this much older than a position and still lie behind it. */
+const LATE_COMMIT_MS = 10 * 60_000
+const POSITION = /^(\d{1,20})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/
+const ZERO = '00000000-0000-0000-0000-000000000000'
+
+interface Position {
+  readonly xid: string
+  readonly id: string
+}
+
+type Reader = Pick<OperationContext<unknown>, 'workspaceId' | 'read'>
+
+/** The place of an event in commit order, as text for `Last-Event-ID` and cursors. */
+function positionOf(row: FeedRow): string {
+  return `${row.xid}.${row.id}`
+}
+
+function parsePosition(field: string, text: string): Position {
+  const match = POSITION.exec(text)
+  if (match?.[1] === undefined || match[2] === undefined)
+    throw invalidField(field, 'is not a position of this stream')
+  return { xid: match[1], id: match[2] }
+}
+
+function timeOfId(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+}
+
+async function after(
+  reader: Reader,
+  position: Position,
+  startedMs: number,
+  limit: number,
+): Promise<FeedRow[]> {
+  const base = position.id === ZERO ? startedMs : timeOfId(position.id)
+  const idFrom = firstIdAt(Math.max(0, base - LATE_COMMIT_MS))
+  return reader.read((db) => readFeed(db, reader.workspaceId, { ...position, idFrom }, limit))
+}
+
+function present(row: FeedRow) {
+  return { ...presentEvent(row), messageId: encodeId('message', row.message_id) }
+}
+
+/**
+ * The live stream of a workspace's events: from now, or behind `Last-Event-ID`. Every event committed after that comes exactly
+ * once per connection and in commit order.
+ */
+export async function* streamEvents(
+  reader: Reader & Pick<OperationContext<unknown>, 'signal' | 'lastEventId'>,
+  nowMs: number,
+): AsyncIterable<StreamEvent> {
+  let position: Position =
+    reader.lastEventId === undefined
+      ? { xid: await reader.read(feedEnd), id: ZERO }
+      : parsePosition('Last-Event-ID', reader.lastEventId)
+  while (!reader.signal.aborted) {
+    const rows = await after(reader, position, nowMs, PAGE)
+    for (const row of rows) yield { id: positionOf(row), event: row.type, data: present(row) }
+    const last = rows.at(-1)
+    if (last !== undefined) position = { xid: last.xid, id: last.id }
+    if (rows.length < PAGE) await wait(POLL_MS, undefined, { signal: reader.signal }).catch(() => undefined)
+  }
+}
+
+/** The same events page by page, for those who pull: a cursor never passes over an event that commits late. */
+export async function pullEvents(reader: Reader, cursor: string | undefined, limit: number, nowMs: number) {
+  const position: Position = cursor === undefined ? { xid: '0', id: ZERO } : parsePosition('cursor', cursor)
+  const rows =
+    cursor === undefined
+      ? await reader.read((db) => readFeed(db, reader.workspaceId, { ...position, idFrom: ZERO }, limit))
+      : await after(reader, position, nowMs, limit)
+  const last = rows.at(-1)
+  return { data: rows.map(present), nextCursor: last === undefined ? (cursor ?? null) : positionOf(last) }
+}

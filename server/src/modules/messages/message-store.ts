@@ -1,0 +1,260 @@
+import type { Lane, RecipientState } from '../../kernel/lane.ts'
+import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
+import type { RecipientKind } from './message.ts'
+
+export interface MessageRow {
+  id: string
+  lane: Lane
+  source: string
+  sensitive: boolean
+  tags: string[]
+  size_bytes: number
+  recipient_count: number
+  send_at: Date | null
+  expires_at: Date
+  created_at: Date
+  summary: Buffer
+  /** How many recipients are in which state. */
+  states: Partial<Record<RecipientState, number>>
+}
+
+export interface RecipientRow {
+  number: number
+  kind: RecipientKind
+  address: Buffer
+  state: RecipientState
+  attempts: number
+  next_attempt_at: Date | null
+}
+
+export interface TimelineRow {
+  id: string
+  type: string
+  at: Date
+  number: number | null
+  detail: Record<string, unknown>
+}
+
+export interface MessageFilter {
+  readonly before: string | undefined
+  readonly idFrom: string | undefined
+  readonly idUntil: string | undefined
+  readonly lane: Lane | undefined
+  readonly tag: string | undefined
+  readonly state: RecipientState | undefined
+  readonly addressIndex: Buffer | undefined
+  readonly limit: number
+}
+
+// The state of a waiting recipient follows from its queue row; the state of an ended one is its outcome.
+const WAITING_STATE = `case when q.held then 'held' when q.due > now() and q.attempts = 0 and q.lease is null then 'scheduled' else 'pending' end`
+
+const COLUMNS = `m.id, m.lane, m.source, m.sensitive, m.tags, m.size_bytes, m.recipient_count, m.send_at, m.expires_at,
+  m.created_at, m.summary,
+  (select coalesce(jsonb_object_agg(s.state, s.n), '{}') from (
+     select x.state, count(*) as n from (
+       select o.state::text as state from outcome o where o.message_id = m.id
+       union all
+       select ${WAITING_STATE} from queue q where q.lane = m.lane and q.message_id = m.id
+     ) x group by x.state
+   ) s) as states`
+
+/** Newest first. Ids sort by time, so a time range is a range of ids and prunes partitions. */
+export function listMessages(
+  db: TenantDatabase,
+  workspaceId: string,
+  filter: MessageFilter,
+): Promise<MessageRow[]> {
+  const values: unknown[] = [workspaceId]
+  const conditions = ['m.workspace_id = $1']
+  const add = (condition: (parameter: string) => string, value: unknown): void => {
+    if (value === undefined) return
+    values.push(value)
+    conditions.push(condition(`$${values.length}`))
+  }
+  add((p) => `m.id < ${p}`, filter.before)
+  add((p) => `m.id >= ${p}`, filter.idFrom)
+  add((p) => `m.id < ${p}`, filter.idUntil)
+  add((p) => `m.lane = ${p}`, filter.lane)
+  add((p) => `${p} = any(m.tags)`, filter.tag)
+  add(
+    (p) =>
+      `m.id in (select r.message_id from recipient r where r.workspace_id = $1 and r.address_index = ${p})`,
+    filter.addressIndex,
+  )
+  add(
+    (p) => `${p}::text in (
+      select o.state::text from outcome o where o.message_id = m.id
+      union all
+      select ${WAITING_STATE} from queue q where q.lane = m.lane and q.message_id = m.id)`,
+    filter.state,
+  )
+  values.push(filter.limit)
+  return db.query<MessageRow>(
+    `select ${COLUMNS} from message m where ${conditions.join(' and ')} order by m.id desc limit $${values.length}`,
+    values,
+  )
+}
+
+export async function findMessage(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+): Promise<MessageRow | undefined> {
+  const rows = await db.query<MessageRow>(
+    `select ${COLUMNS} from message m where m.workspace_id = $1 and m.id = $2`,
+    [workspaceId, id],
+  )
+  return rows[0]
+}
+
+export function listRecipients(
+  db: TenantDatabase,
+  workspaceId: string,
+  messageId: string,
+): Promise<RecipientRow[]> {
+  return db.query<RecipientRow>(
+    `select r.number, r.kind, r.address,
+            coalesce(o.state::text, ${WAITING_STATE}) as state,
+            coalesce(o.attempts, q.attempts, 0) as attempts,
+            case when o.state is null then q.due end as next_attempt_at
+     from recipient r
+     left join outcome o on o.message_id = r.message_id and o.number = r.number
+     left join queue q on q.message_id = r.message_id and q.number = r.number
+     where r.workspace_id = $1 and r.message_id = $2
+     order by r.number`,
+    [workspaceId, messageId],
+  )
+}
+
+const TIMELINE_MAX = 5_000
+
+/** Everything that happened to a message, in order: its acceptance, events, outcomes. */
+export function listTimeline(
+  db: TenantDatabase,
+  workspaceId: string,
+  messageId: string,
+): Promise<TimelineRow[]> {
+  return db.query<TimelineRow>(
+    `select * from (
+       select m.id, 'message.accepted' as type, m.created_at as at, null::integer as number,
+              jsonb_build_object('source', m.source, 'lane', m.lane) as detail
+       from message m where m.workspace_id = $1 and m.id = $2
+       union all
+       select e.id, e.type, e.at, e.number, e.detail from event e where e.workspace_id = $1 and e.message_id = $2
+       union all
+       select o.event_id, 'message.' || o.state, o.at, o.number, o.detail || jsonb_build_object('attempts', o.attempts)
+       from outcome o where o.workspace_id = $1 and o.message_id = $2
+     ) t
+     order by t.at, t.id
+     limit ${TIMELINE_MAX}`,
+    [workspaceId, messageId],
+  )
+}
+
+export async function findBody(
+  db: TenantDatabase,
+  workspaceId: string,
+  messageId: string,
+): Promise<Buffer | undefined> {
+  const rows = await db.query<{ sealed: Buffer }>(
+    'select sealed from body where workspace_id = $1 and message_id = $2',
+    [workspaceId, messageId],
+  )
+  return rows[0]?.sealed
+}
+
+export async function cancelMessage(
+  db: TenantDatabase,
+  workspaceId: string,
+  messageId: string,
+): Promise<{ cancelled: number; inFlight: number }> {
+  const rows = await db.query<{ cancelled: number; in_flight: number }>(
+    'select cancelled, in_flight from engine.cancel($1, $2)',
+    [workspaceId, messageId],
+  )
+  return { cancelled: rows[0]?.cancelled ?? 0, inFlight: rows[0]?.in_flight ?? 0 }
+}
+
+/** Answers how many recipients were moved. */
+export async function rescheduleMessage(
+  db: TenantDatabase,
+  workspaceId: string,
+  messageId: string,
+  sendAt: Date,
+  expiresAt: Date,
+): Promise<number> {
+  const rows = await db.query<{ moved: number }>('select engine.reschedule($1, $2, $3, $4) as moved', [
+    workspaceId,
+    messageId,
+    sendAt,
+    expiresAt,
+  ])
+  return rows[0]?.moved ?? 0
+}
+
+export interface FeedRow extends TimelineRow {
+  message_id: string
+  xid: string
+}
+
+/**
+ * What was committed after a position, in commit order. Rows of transactions that may still be running are left for the next
+ * call (commit_xid below the snapshot's xmin), so that no reader passes over one that commits late.
+ */
+export function readFeed(
+  db: TenantDatabase,
+  workspaceId: string,
+  position: { readonly xid: string; readonly id: string; readonly idFrom: string },
+  limit: number,
+): Promise<FeedRow[]> {
+  return db.query<FeedRow>(
+    `with bound as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
+     select f.id, f.message_id, f.type, f.at, f.number, f.detail, f.xid::text as xid from (
+       select m.id, m.id as message_id, 'message.accepted' as type, m.created_at as at, null::integer as number,
+              jsonb_build_object('lane', m.lane, 'source', m.source) as detail, m.commit_xid as xid
+       from message m, bound
+       where m.workspace_id = $1 and m.id >= $2 and (m.commit_xid, m.id) > ($3::xid8, $4::uuid) and m.commit_xid < bound.xmin
+       union all
+       select o.event_id, o.message_id, 'message.' || o.state, o.at, o.number, o.detail, o.commit_xid
+       from outcome o, bound
+       where o.workspace_id = $1 and o.event_id >= $2 and (o.commit_xid, o.event_id) > ($3::xid8, $4::uuid) and o.commit_xid < bound.xmin
+       union all
+       select e.id, e.message_id, e.type, e.at, e.number, e.detail, e.commit_xid
+       from event e, bound
+       where e.workspace_id = $1 and e.id >= $2 and (e.commit_xid, e.id) > ($3::xid8, $4::uuid) and e.commit_xid < bound.xmin
+     ) f
+     order by f.xid, f.id
+     limit $5`,
+    [workspaceId, position.idFrom, position.xid, position.id, limit],
+  )
+}
+
+/** The position behind everything committed so far. */
+export async function feedEnd(db: TenantDatabase): Promise<string> {
+  const rows = await db.query<{ xid: string }>('select pg_snapshot_xmin(pg_current_snapshot())::text as xid')
+  return rows[0]?.xid ?? '0'
+}
+
+export interface LedgerRow {
+  state: string
+  recipients: number
+}
+
+export function readLedger(db: TenantDatabase, workspaceId: string | null): Promise<LedgerRow[]> {
+  return db.query<LedgerRow>('select state, recipients from engine.ledger($1)', [workspaceId])
+}
+
+export interface QueueRow {
+  lane: Lane
+  state: string
+  recipients: number
+  oldest_due: Date | null
+}
+
+export function readQueue(db: TenantDatabase, workspaceId: string | null): Promise<QueueRow[]> {
+  return db.query<QueueRow>(
+    'select lane, state, recipients, oldest_due from engine.queue_summary($1) order by lane, state',
+    [workspaceId],
+  )
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { FINAL_STATES, LANES } from '../../../kernel/lane.ts'
+import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
+import { presentLedger } from '../ledger.ts'
+import { readLedger, readQueue } from '../message-store.ts'
+
+const Count = z.int().min(0)
+
+export const getLedger = defineOperation({
+  id: 'ledger.get',
+  method: 'GET',
+  path: '/v1/ledger',
+  summary: 'Count what became of every accepted recipient',
+  description:
+    'Counted from the rows in one snapshot: accepted = delivered + bounced + expired + suppressed + cancelled + uncertain + pending + scheduled + held.',
+  scope: 'messages:read',
+  risk: 'read',
+  audit: 'ledger.read',
+  input: z.strictObject({}),
+  output: z.object({
+    accepted: Count,
+    ...Object.fromEntries([...FINAL_STATES, 'pending', 'scheduled', 'held'].map((state) => [state, Count])),
+    balanced: z.boolean().describe('Whether the equation holds.'),
+    lost: z.int().describe('Recipients that neither wait nor ended; must be 0.'),
+    doubled: Count.describe('Recipients that both wait and ended; must be 0.'),
+  }),
+  status: 200,
+  faults: [],
+  handle: async (context: OperationContext<unknown>) =>
+    presentLedger(await context.read((db) => readLedger(db, context.workspaceId))),
+})
+
+export const getQueue = defineOperation({
+  id: 'queue.get',
+  method: 'GET',
+  path: '/v1/queue',
+  summary: 'What waits, by lane and state',
+  scope: 'messages:read',
+  risk: 'read',
+  audit: 'queue.read',
+  input: z.strictObject({}),
+  output: z.object({
+    data: z.array(
+      z.object({
+        lane: z.enum(LANES),
+        state: z.string(),
+        recipients: Count,
+        oldestDue: z.iso.datetime().nullable(),
+      }),
+    ),
+  }),
+  status: 200,
+  faults: [],
+  handle: async (context: OperationContext<unknown>) => {
+    const rows = await context.read((db) => readQueue(db, context.workspaceId))
+    return {
+      data: rows.map((row) => ({
+        lane: row.lane,
+        state: row.state,
+        recipients: row.recipients,
+        oldestDue: row.oldest_due?.toISOString() ?? null,
+      })),
+    }
+  },
+})

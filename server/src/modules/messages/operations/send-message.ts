@@ -1,0 +1,45 @@
+import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
+import { encodeId } from '../../../kernel/ids.ts'
+import type { AcceptedMessage } from '../message.ts'
+import type { Messages } from '../messages-service.ts'
+import { SendRequest } from '../send-request.ts'
+import { Accepted } from '../views.ts'
+
+/** Base64 of attachments makes a body a third larger than the 40 MiB message. */
+export const SEND_BODY_BYTES_MAX = 56 * 1024 * 1024
+
+export const sendMessage = defineOperation({
+  id: 'messages.send',
+  method: 'POST',
+  path: '/v1/messages',
+  summary: 'Send a message',
+  description:
+    'Answers after the message is committed to disk. With an Idempotency-Key header a repeated request sends nothing twice.',
+  scope: 'messages:send',
+  risk: 'send',
+  audit: 'message.accepted',
+  idempotent: true,
+  bodyBytesMax: SEND_BODY_BYTES_MAX,
+  input: SendRequest,
+  output: Accepted,
+  status: 202,
+  faults: [
+    'invalid_request',
+    'sender_refused',
+    'too_many_recipients',
+    'too_large',
+    'idempotency_conflict',
+    'too_many_requests',
+    'unavailable',
+    'storage_full',
+  ],
+  handle: async (context: OperationContext<{ messages: Messages }>, input) =>
+    presentAccepted(await context.services.messages.send(input, context, 'api')),
+})
+
+export function presentAccepted(accepted: AcceptedMessage) {
+  return {
+    id: encodeId('message', accepted.id),
+    recipients: accepted.recipients.map((recipient) => ({ ...recipient })),
+  }
+}

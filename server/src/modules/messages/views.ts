@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { RECIPIENT_STATES } from '../../kernel/lane.ts'
+import { RECIPIENT_KINDS } from './message.ts'
+
+export const Accepted = z
+  .object({
+    id: z.string(),
+    recipients: z.array(z.object({ number: z.int(), email: z.string(), state: z.enum(RECIPIENT_STATES) })),
+  })
+  .meta({ id: 'AcceptedMessage' })
+
+export const TimelineEntry = z
+  .object({
+    id: z.string(),
+    type: z
+      .string()
+      .describe(
+        'message.accepted, .deferred, .delivered, .bounced, .expired, .suppressed, .cancelled, .uncertain, …',
+      ),
+    at: z.iso.datetime(),
+    recipient: z.int().nullable().describe('Number of the recipient; null where it concerns the message.'),
+    detail: z.record(z.string(), z.unknown()).describe('Reply, host, TLS, duration, next attempt.'),
+  })
+  .meta({ id: 'TimelineEntry' })
+
+export const RecipientView = z
+  .object({
+    number: z.int(),
+    kind: z.enum(RECIPIENT_KINDS),
+    email: z.string(),
+    state: z.enum(RECIPIENT_STATES),
+    attempts: z.int(),
+    nextAttemptAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Recipient' })
+
+export const MessageSummaryView = z
+  .object({
+    id: z.string(),
+    lane: z.string(),
+    source: z.string(),
+    sensitive: z.boolean(),
+    from: z.object({ email: z.string(), name: z.string().optional() }).nullable(),
+    to: z.array(z.string()),
+    subject: z.string().nullable(),
+    tags: z.array(z.string()),
+    sizeBytes: z.int(),
+    recipientCount: z.int(),
+    states: z
+      .partialRecord(z.enum(RECIPIENT_STATES), z.int())
+      .describe('How many recipients are in which state.'),
+    createdAt: z.iso.datetime(),
+    sendAt: z.iso.datetime().nullable(),
+    expiresAt: z.iso.datetime(),
+  })
+  .meta({ id: 'MessageSummary' })
+
+export const MessageView = MessageSummaryView.extend({
+  messageIdHeader: z.string().nullable(),
+  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  context: z
+    .object({
+      event: z.string().optional(),
+      actorIp: z.string().optional(),
+      accountRef: z.string().optional(),
+    })
+    .nullable(),
+  recipients: z.array(RecipientView),
+  timeline: z.array(TimelineEntry),
+}).meta({ id: 'Message' })
+
+export const StreamedEvent = z
+  .object({
+    id: z.string(),
+    type: z.string(),
+    at: z.iso.datetime(),
+    messageId: z.string(),
+    recipient: z.int().nullable(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Event' })

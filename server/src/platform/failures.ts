@@ -1,0 +1,31 @@
+import { Fault } from '../kernel/faults.ts'
+import { isConnectionError, isDiskFull, isTimeout } from './postgres/index.ts'
+
+/**
+ * What a driver threw, as a fault a caller can act on: storage that is away or full is the server's
+ * trouble, said plainly, and the same request may succeed later. Everything else is `internal`.
+ */
+export function faultOfFailure(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  if (isDiskFull(error)) {
+    return new Fault('storage_full', {
+      detail: 'The server is out of disk space; nothing of this was done. Try again later.',
+      retryAfterSeconds: 30,
+      cause: error,
+    })
+  }
+  if (isConnectionError(error) || isTimeout(error)) {
+    return new Fault('unavailable', {
+      detail:
+        'The database is not reachable at the moment. Try again; with an Idempotency-Key nothing is sent twice.',
+      retryAfterSeconds: 5,
+      cause: error,
+    })
+  }
+  return new Fault('internal', {
+    detail:
+      'The request could not be processed. Try again; if it fails again, the request id helps whoever runs this server.',
+    internal: error instanceof Error ? error.message : 'a non-error was thrown',
+    cause: error,
+  })
+}

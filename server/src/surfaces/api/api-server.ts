@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import { createHttpServer } from '../../platform/http/http-server.ts'
+import { openApiOf } from '../../platform/http/openapi.ts'
+import { addRoutes, type AuditRecord } from '../../platform/http/routes.ts'
+import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import type { Queryable } from '../../platform/postgres/index.ts'
+import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
+import type { Access } from '../../security/access/index.ts'
+import { addConsoleFiles } from './console-files.ts'
+import { addHealthRoutes } from './health.ts'
+import { apiOperations, type ApiServices } from './registry.ts'
+
+export interface ApiServerDependencies {
+  readonly log: Logger
+  readonly pool: Queryable
+  readonly keyring: KeyringClient
+  readonly transactions: TenantTransactions
+  readonly access: Pick<Access, 'authenticateBearer'>
+  readonly services: ApiServices
+  readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
+  readonly consoleDirectory: string
+}
+
+const BODY_BYTES_MAX = 256 * 1024
+const CONNECTIONS_MAX = 20_000
+
+export const OPENAPI_INFO = {
+  title: 'Bulkhead API',
+  version: '1',
+  description:
+    'Send mail and follow what became of it. Authenticate with an API key as a bearer token. Errors are problem+json (RFC 9457) and name the field and the fix. Lists answer data and nextCursor.',
+} as const
+
+/** The native API, the console's files and the health routes on one server. */
+export async function createApiServer(deps: ApiServerDependencies): Promise<FastifyInstance> {
+  const app = createHttpServer({
+    log: deps.log,
+    connectionsMax: CONNECTIONS_MAX,
+    bodyBytesMax: BODY_BYTES_MAX,
+  })
+  addRoutes(apiOperations, {
+    app,
+    log: deps.log,
+    services: deps.services,
+    transactions: deps.transactions,
+    authenticate: ({ authorization }) => deps.access.authenticateBearer(authorization),
+    recordAudit: deps.recordAudit,
+    bodyBytesMaxDefault: BODY_BYTES_MAX,
+  })
+  const document = JSON.stringify(openApiOf(apiOperations, OPENAPI_INFO))
+  app.get('/v1/openapi.json', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(document),
+  )
+  addHealthRoutes(app, deps)
+  await addConsoleFiles(app, deps.consoleDirectory)
+  return app
+}

@@ -1,0 +1,114 @@
+import type { FastifyInstance } from 'fastify'
+import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import type { Queryable } from '../../platform/postgres/index.ts'
+
+const STALE_AFTER_MS = 7_000
+const CHECK_MS = 2_000
+
+interface ProcessRow {
+  kind: string
+  host: string
+  pid: number
+  ready: boolean
+  age_ms: number
+  uptime_seconds: number
+}
+
+/** The kinds without which mail is not accepted, sent or followed. */
+const NEEDED = ['api', 'smtp', 'sender', 'worker'] as const
+
+/**
+ * `/healthz`: this process answers. `/readyz`: the whole installation does its work; 503 names what does not. A process counts
+ * when its heartbeat is younger than 7 s (it beats every 2 s) and it said that it is ready.
+ */
+export function addHealthRoutes(
+  app: FastifyInstance,
+  deps: { readonly pool: Queryable; readonly keyring: KeyringClient },
+): void {
+  app.get('/healthz', async (_request, reply) =>
+    reply
+      .type('application/json')
+      .send(
+        JSON.stringify({
+          status: 'ok',
+          process: 'api',
+          pid: process.pid,
+          uptimeSeconds: Math.round(process.uptime()),
+        }),
+      ),
+  )
+  app.get('/readyz', async (_request, reply) => {
+    const [database, keyring] = await Promise.all([readProcesses(deps.pool), checkKeyring(deps.keyring)])
+    const processes = [...(database.ok ? database.processes : []), keyring]
+    const missing = NEEDED.filter((kind) => !processes.some((row) => row.process === kind && row.ready))
+    const problems = [
+      ...(database.ok ? [] : [`database: ${database.problem}`]),
+      ...(database.ok ? missing.map((kind) => `${kind}: no process is ready`) : []),
+      ...(keyring.ready ? [] : [`keyring: ${keyring.problem ?? 'not ready'}`]),
+    ]
+    return reply
+      .status(problems.length === 0 ? 200 : 503)
+      .type('application/json')
+      .send(
+        JSON.stringify({
+          status: problems.length === 0 ? 'ready' : 'not ready',
+          problems,
+          database: database.ok ? 'ok' : 'away',
+          processes,
+        }),
+      )
+  })
+}
+
+async function readProcesses(pool: Queryable) {
+  try {
+    const { rows } = await within(
+      pool.query<ProcessRow>(
+        `select kind, host, pid, ready,
+                (extract(epoch from now() - heartbeat_at) * 1000)::integer as age_ms,
+                extract(epoch from now() - started_at)::integer as uptime_seconds
+         from process
+         where heartbeat_at > now() - interval '1 minute'
+         order by kind, started_at`,
+      ),
+    )
+    const processes = rows.map((row) => ({
+      process: row.kind,
+      host: row.host,
+      pid: row.pid,
+      ready: row.ready && row.age_ms < STALE_AFTER_MS,
+      heartbeatAgeMs: row.age_ms,
+      uptimeSeconds: row.uptime_seconds,
+    }))
+    return { ok: true as const, processes }
+  } catch (error) {
+    return { ok: false as const, problem: error instanceof Error ? error.message : 'not reachable' }
+  }
+}
+
+async function checkKeyring(
+  keyring: KeyringClient,
+): Promise<{ process: string; ready: boolean; problem?: string }> {
+  try {
+    await within(keyring.health())
+    return { process: 'keyring', ready: true }
+  } catch (error) {
+    return {
+      process: 'keyring',
+      ready: false,
+      problem: error instanceof Error ? error.message : 'not reachable',
+    }
+  }
+}
+
+async function within<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_MS / 1000} s`)), CHECK_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

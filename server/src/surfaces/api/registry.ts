@@ -1,0 +1,36 @@
+import { apiKeyOperations, type ApiKeys } from '../../modules/api-keys/index.ts'
+import { domainOperations, type Domains } from '../../modules/domains/index.ts'
+import { inboxOperations, type Inbox } from '../../modules/inbox/index.ts'
+import { messageOperations, type Messages } from '../../modules/messages/index.ts'
+import { senderOperations, type Senders } from '../../modules/senders/index.ts'
+import { smtpCredentialOperations, type SmtpCredentials } from '../../modules/smtp-credentials/index.ts'
+import { suppressionOperations, type Suppressions } from '../../modules/suppressions/index.ts'
+import { webhookOperations, type Webhooks } from '../../modules/webhooks/index.ts'
+import { workspaceOperations, type Workspaces } from '../../modules/workspaces/index.ts'
+import type { Operation } from '../../platform/http/operation.ts'
+
+/** Every service an operation of the API may use. */
+export interface ApiServices {
+  readonly messages: Messages
+  readonly domains: Domains
+  readonly senders: Senders
+  readonly suppressions: Suppressions
+  readonly webhooks: Webhooks
+  readonly apiKeys: ApiKeys
+  readonly smtpCredentials: SmtpCredentials
+  readonly inbox: Inbox
+  readonly workspaces: Workspaces
+}
+
+/** Every operation of the native API. Routes, OpenAPI, the SDK, the CLI and the generic tests all come from this list. */
+export const apiOperations: readonly Operation<ApiServices>[] = [
+  ...messageOperations,
+  ...domainOperations,
+  ...senderOperations,
+  ...suppressionOperations,
+  ...webhookOperations,
+  ...apiKeyOperations,
+  ...smtpCredentialOperations,
+  ...inboxOperations,
+  ...workspaceOperations,
+]
