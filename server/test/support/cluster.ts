@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Client } from 'pg'
@@ -43,7 +43,7 @@ export function migrationDirectories(): { name: string; path: string }[] {
 /** vitest's global set-up: one PostgreSQL per run, and a migrated template from which every test database is cloned. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeAbandoned()
-  const dataDirectory = mkdtempSync(join(tmpdir(), PREFIX))
+  const dataDirectory = makeDirectory('test')
   writeFileSync(join(dataDirectory, 'owner'), String(process.pid))
   const runtimeDirectory = openRuntimeDirectory(pathDigest(dataDirectory))
   // A throw-away cluster: what is lost in a power cut does not matter here. The tests of durability start their own.
@@ -105,9 +105,10 @@ export function uniqueDatabaseName(): string {
   return `test_${randomBytes(8).toString('hex')}`
 }
 
-/** A directory of one's own under the system's temporary one; PostgreSQL's user may enter it. */
+/** A directory of one's own under the system's temporary one, `bulkhead-<name>-…`; PostgreSQL's user may pass through it. */
 export function makeDirectory(name: string): string {
   const path = mkdtempSync(join(tmpdir(), `bulkhead-${name}-`))
-  mkdirSync(path, { recursive: true })
+  // As root the server runs as another user; without this the cluster would move to /var/lib/bulkhead.
+  chmodSync(path, 0o711)
   return path
 }
