@@ -21,6 +21,16 @@ export function isTrusted(name: string, settings: { readonly trustTestDomains: b
   return settings.trustTestDomains && name.endsWith('.test')
 }
 
+/** The checks of a domain that needs none. */
+export function trust(expected: readonly ExpectedRecord[]): RecordCheck[] {
+  return expected.map((record) => ({
+    purpose: record.purpose,
+    state: 'ok',
+    found: [],
+    advice: 'Not looked up: *.test domains are trusted in development.',
+  }))
+}
+
 /** One check of a domain in two steps: `look` asks DNS, outside of any transaction; `store` writes what it means. */
 export function createDomainCheck(deps: {
   readonly resolver: Pick<DnsResolver, 'txt' | 'cname'>
@@ -29,18 +39,7 @@ export function createDomainCheck(deps: {
 }) {
   const clock = deps.clock ?? Date.now
 
-  function trust(expected: readonly ExpectedRecord[]): RecordCheck[] {
-    return expected.map((record) => ({
-      purpose: record.purpose,
-      state: 'ok',
-      found: [],
-      advice: 'Not looked up: *.test domains are trusted in development.',
-    }))
-  }
-
   return {
-    trust,
-
     async look(domain: DomainRecord): Promise<CheckOutcome> {
       const expected = expectedRecords(domain, domain.selectors, deps.settings.delegationZone)
       const checks = isTrusted(domain.name, deps.settings)

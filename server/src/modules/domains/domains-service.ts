@@ -7,7 +7,7 @@ import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing
 import type { OperationContext } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { TenantTransactions } from '../../platform/postgres/tenant.ts'
-import { createDomainCheck, isTrusted } from './check.ts'
+import { createDomainCheck, isTrusted, trust } from './check.ts'
 import type { Domain } from './domain.ts'
 import {
   deleteDomainRow,
@@ -64,12 +64,6 @@ export function createDomains(deps: {
   const zone = settings.delegationZone
   const check = createDomainCheck(deps)
 
-  async function find(caller: Pick<Caller, 'workspaceId' | 'read'>, id: string): Promise<DomainRecord> {
-    const row = await caller.read((db) => selectDomain(db, caller.workspaceId, id))
-    if (row === undefined) throw missing('domain', id)
-    return row
-  }
-
   return {
     async add(caller, given) {
       const parsed = parseDomain(given.trim().replace(/\.$/, ''))
@@ -95,7 +89,7 @@ export function createDomains(deps: {
       )
       const trusted = isTrusted(name, settings)
       const expected = expectedRecords({ id, name }, selectors, zone)
-      const checks = trusted ? check.trust(expected) : []
+      const checks = trusted ? trust(expected) : []
       return caller.act(async (db, about) => {
         if (!(await insertDomain(db, caller.workspaceId, { id, name, trusted, checks }, selectors)))
           throw exists(name)
@@ -157,6 +151,12 @@ export function createDomains(deps: {
       return zoneText({ zone, hostname: settings.hostname, rows })
     },
   }
+}
+
+async function find(caller: Pick<Caller, 'workspaceId' | 'read'>, id: string): Promise<DomainRecord> {
+  const row = await caller.read((db) => selectDomain(db, caller.workspaceId, id))
+  if (row === undefined) throw missing('domain', id)
+  return row
 }
 
 function exists(name: string): Fault {

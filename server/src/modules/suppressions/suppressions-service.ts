@@ -1,0 +1,156 @@
+import type { z } from 'zod'
+import { Fault } from '../../kernel/faults.ts'
+import { encodeId } from '../../kernel/ids.ts'
+import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
+import type { OperationContext } from '../../platform/http/operation.ts'
+import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import { open, seal, sealedKeyId } from '../../platform/sealing/index.ts'
+import { addressPlace, suppressedAddress } from './suppression.ts'
+import type { Suppression, SuppressionReason } from './suppression.ts'
+import {
+  deleteSuppressionRow,
+  insertSuppression,
+  selectSuppression,
+  selectSuppressionByIndex,
+  selectSuppressions,
+} from './suppressions-store.ts'
+import type { SuppressionRecord } from './suppressions-store.ts'
+
+type View = z.output<typeof Suppression>
+type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'read' | 'act'>
+
+export interface Suppressions {
+  /** Adds an address; one that is listed already is answered as it stands. */
+  add(
+    caller: Caller,
+    wanted: {
+      readonly email: string
+      readonly reason: SuppressionReason
+      readonly note?: string | undefined
+    },
+  ): Promise<View>
+  list(
+    caller: Caller,
+    query: {
+      readonly limit: number
+      readonly cursor?: string | undefined
+      readonly email?: string | undefined
+      readonly reason?: SuppressionReason | undefined
+    },
+  ): Promise<{ data: View[]; nextCursor: string | null }>
+  get(caller: Caller, id: string): Promise<View>
+  remove(caller: Caller, id: string): Promise<void>
+  removeByEmail(caller: Caller, email: string): Promise<void>
+}
+
+/** Suppressions: see the slice's door for what holds. */
+export function createSuppressions(deps: {
+  readonly keyring: Pick<KeyringClient, 'blindAddresses' | 'contentKey' | 'openContentKeys'>
+  readonly newId: () => string
+}): Suppressions {
+  async function indexOf(workspaceId: string, indexed: string): Promise<Buffer> {
+    const [blind] = await deps.keyring.blindAddresses(workspaceId, [indexed])
+    if (blind === undefined) throw new Error('the keyring answered no index for an address')
+    return blind.index
+  }
+
+  async function views(
+    workspaceId: string,
+    rows: readonly SuppressionRecord[],
+    reason: string,
+  ): Promise<View[]> {
+    if (rows.length === 0) return []
+    const keyIds = [...new Set(rows.map((row) => sealedKeyId(row.address)))]
+    const keys = await deps.keyring.openContentKeys(workspaceId, keyIds, reason)
+    return rows.map((row) => {
+      const entry = { id: row.id, messageId: row.message_id, recipientNumber: row.recipient_number }
+      const email =
+        keys.get(sealedKeyId(row.address)) === undefined
+          ? null
+          : open(keys, addressPlace(workspaceId, entry), row.address).toString()
+      return {
+        id: encodeId('suppression', row.id),
+        email,
+        reason: row.reason,
+        note: row.note,
+        messageId: row.message_id === null ? null : encodeId('message', row.message_id),
+        evidence: row.evidence,
+        createdAt: row.created_at.toISOString(),
+      }
+    })
+  }
+
+  async function one(workspaceId: string, row: SuppressionRecord, reason: string): Promise<View> {
+    const [view] = await views(workspaceId, [row], reason)
+    if (view === undefined) throw new Error('a row has no view')
+    return view
+  }
+
+  return {
+    async add(caller, wanted) {
+      const { workspaceId } = caller
+      const { email, indexed } = suppressedAddress(wanted.email)
+      const id = deps.newId()
+      const [index, key] = await Promise.all([
+        indexOf(workspaceId, indexed),
+        deps.keyring.contentKey(workspaceId),
+      ])
+      const place = addressPlace(workspaceId, { id, messageId: null, recipientNumber: null })
+      const address = seal(key, place, Buffer.from(email))
+      const row = await caller.act(async (db, about) => {
+        const entry = { id, workspaceId, index, address, reason: wanted.reason, note: wanted.note ?? null }
+        const isNew = await insertSuppression(db, entry)
+        const found = await selectSuppressionByIndex(db, workspaceId, index)
+        if (found === undefined) {
+          throw new Fault('conflict', { detail: 'The address was removed at the same moment; try again.' })
+        }
+        about(encodeId('suppression', found.id), { reason: found.reason, isNew })
+        return found
+      })
+      return one(workspaceId, row, 'suppressions.add')
+    },
+
+    async list(caller, query) {
+      const before = idOfCursor(query.cursor)
+      const index =
+        query.email === undefined
+          ? null
+          : await indexOf(caller.workspaceId, suppressedAddress(query.email).indexed)
+      const filter = { index, reason: query.reason ?? null, before }
+      const rows = await caller.read((db) =>
+        selectSuppressions(db, caller.workspaceId, filter, query.limit + 1),
+      )
+      const { data, nextCursor } = page(
+        rows,
+        query.limit,
+        (row) => row,
+        (row) => idCursor(row.id),
+      )
+      return { data: await views(caller.workspaceId, data, 'suppressions.list'), nextCursor }
+    },
+
+    async get(caller, id) {
+      const row = await caller.read((db) => selectSuppression(db, caller.workspaceId, id))
+      if (row === undefined) throw missing('suppression', id)
+      return one(caller.workspaceId, row, 'suppressions.get')
+    },
+
+    remove: (caller, id) =>
+      caller.act(async (db, about) => {
+        const removed = await deleteSuppressionRow(db, caller.workspaceId, { id })
+        if (removed === undefined) throw missing('suppression', id)
+        about(encodeId('suppression', id), { reason: removed.reason })
+      }),
+
+    async removeByEmail(caller, email) {
+      const index = await indexOf(caller.workspaceId, suppressedAddress(email).indexed)
+      await caller.act(async (db, about) => {
+        const removed = await deleteSuppressionRow(db, caller.workspaceId, { index })
+        if (removed === undefined) {
+          throw new Fault('not_found', { detail: 'This address is not on the suppression list.' })
+        }
+        about(encodeId('suppression', removed.id), { reason: removed.reason })
+      })
+    },
+  }
+}
