@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { ConfigError, loadConfig, loadTlsMaterial } from '../platform/config/index.ts'
 import type { Config } from '../platform/config/index.ts'
@@ -83,6 +84,7 @@ async function run(config: Config, output: Output, shutdown: Shutdown): Promise<
     const stoppingMs = performance.now()
     await processes.stop()
     await database.stop('fast')
+    rmSync(runtimeDirectory, { recursive: true, force: true })
     output.done('Stopped', stoppingMs)
   }
   const forced = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writ
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { pathDigest } from '../../src/platform/postgres/index.ts'
@@ -42,6 +43,7 @@ afterEach(async () => {
   for (const directory of directories.splice(0)) {
     const digest = pathDigest(join(directory, 'data'))
     rmSync(directory, { recursive: true, force: true })
+    rmSync(join(tmpdir(), `bulkhead-${digest}`), { recursive: true, force: true })
     rmSync(join('/var/lib/bulkhead', digest), { recursive: true, force: true })
   }
 })

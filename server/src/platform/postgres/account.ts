@@ -40,3 +40,17 @@ export function canEnter(account: Account | null, directory: string): boolean {
   }
   return probe.status === 0
 }
+
+/** How PostgreSQL's programs are spawned: as their user, from a directory that it can enter, with an environment that holds nothing else. */
+export function spawnOptions(account: Account | null): {
+  cwd: string
+  env: Record<string, string>
+  uid?: number
+  gid?: number
+} {
+  return {
+    cwd: '/',
+    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+    ...account,
+  }
+}

@@ -1,28 +1,17 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  chownSync,
-} from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Account } from './account.ts'
+import { spawnOptions } from './account.ts'
 import { withClient } from './client.ts'
+import { checkVersion, ensureCluster } from './cluster.ts'
 import { errorCode } from './errors.ts'
 import { stopOrphan } from './orphan.ts'
-import { makePrivateDirectory, placeCluster, recordPlacement } from './placement.ts'
+import { makePrivateDirectory, placeCluster } from './placement.ts'
 import type { Placement } from './placement.ts'
 import { scramVerifier } from './scram.ts'
-import { generatePassword, readPasswords, writePasswords } from './secrets-file.ts'
 import { socketUrl } from './urls.ts'
 
 const RECOVERY_LIMIT_MS = 600_000
@@ -138,93 +127,6 @@ function serverSettings(socketDirectory: string): Record<string, string> {
     log_error_verbosity: 'terse',
     log_checkpoints: 'off',
   }
-}
-
-async function ensureCluster(
-  placement: Placement,
-  options: EmbeddedPostgresOptions,
-  secretsFile: string,
-): Promise<{ superuser: string; owner: string }> {
-  const kept = readPasswords(secretsFile)
-  if (existsSync(join(placement.cluster, 'PG_VERSION'))) {
-    const { superuser, owner } = kept ?? {}
-    if (superuser === undefined || owner === undefined) {
-      throw new Error(
-        `${secretsFile} is missing, and without it the database in ${placement.cluster} cannot be opened: restore it from a backup`,
-      )
-    }
-    recordPlacement(options.dataDirectory)
-    return { superuser, owner }
-  }
-  const passwords = { superuser: generatePassword(), owner: generatePassword() }
-  writePasswords(secretsFile, passwords)
-  options.log('Making the database cluster (first start)')
-  // Made aside and renamed: a start that is killed here leaves nothing that looks like a database.
-  const draft = `${placement.cluster}.initialising`
-  rmSync(draft, { recursive: true, force: true })
-  makePrivateDirectory(placement.account, draft)
-  const passwordFile = join(options.runtimeDirectory, 'pg', 'initdb-password')
-  writeFileSync(passwordFile, `${passwords.superuser}\n`, { mode: 0o600 })
-  if (placement.account !== null) chownSync(passwordFile, placement.account.uid, placement.account.gid)
-  try {
-    await runInitdb(placement, draft, passwordFile, options.signal)
-  } finally {
-    rmSync(passwordFile, { force: true })
-  }
-  renameSync(draft, placement.cluster)
-  recordPlacement(options.dataDirectory)
-  return passwords
-}
-
-async function runInitdb(
-  placement: Placement,
-  directory: string,
-  passwordFile: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  const args = [
-    `--pgdata=${directory}`,
-    '--username=postgres',
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--data-checksums',
-  ]
-  const child = spawn(join(placement.native, 'bin/initdb'), args, {
-    ...spawnOptions(placement.account),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(signal === undefined ? {} : { signal }),
-  })
-  let output = ''
-  const collect = (chunk: Buffer): void => {
-    output = `${output}${chunk.toString()}`.slice(-4000)
-  }
-  child.stdout.on('data', collect)
-  child.stderr.on('data', collect)
-  const code = await new Promise<number | string>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (status, name) => resolve(status ?? name ?? 'unknown'))
-  })
-  if (code !== 0) throw new Error(`initdb failed (${code}):\n${output.trim()}`)
-}
-
-function checkVersion(placement: Placement): string {
-  const made = readFileSync(join(placement.cluster, 'PG_VERSION'), 'utf8').trim()
-  const catalog = readdirSync(join(placement.native, 'share'), { recursive: true })
-    .map(String)
-    .find((name) => name.endsWith('postgres.bki'))
-  const head =
-    catalog === undefined ? '' : readFileSync(join(placement.native, 'share', catalog), 'utf8').slice(0, 100)
-  const runs = /^# PostgreSQL (\d+)/.exec(head)?.[1]
-  if (runs !== undefined && runs !== made) {
-    throw new Error(
-      `The database in ${placement.cluster} was made by PostgreSQL ${made}, but this version brings PostgreSQL ${runs}: dump it with the version of Bulkhead that made it and restore it here, or set BULKHEAD_DATABASE_URL`,
-    )
-  }
-  return made
 }
 
 async function launch(
@@ -349,19 +251,6 @@ async function stopServer(server: Server, mode: 'fast' | 'immediate'): Promise<v
   if (!hasEnded()) {
     child.kill('SIGKILL')
     await server.exited
-  }
-}
-
-function spawnOptions(account: Account | null): {
-  cwd: string
-  env: Record<string, string>
-  uid?: number
-  gid?: number
-} {
-  return {
-    cwd: '/',
-    env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
-    ...account,
   }
 }
 
