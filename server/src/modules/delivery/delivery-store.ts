@@ -109,18 +109,14 @@ export function createDeliveryStore(pool: Pool) {
       return { rows: claimed, stoppedAt: rows.find((row) => row.message_id === null)?.workspace_id }
     },
 
-    /** Sealed bodies by message id. Binary results: hex text would be twice the bytes and a parse. */
+    /** Sealed bodies by message id. */
     async bodies(lane: Lane, lease: string, messageIds: readonly string[]): Promise<Map<string, Buffer>> {
-      // A variable, because the driver takes `binary` and its types do not know it.
-      const query = {
+      const { rows } = await pool.query<{ message_id: string; sealed: Buffer }>({
         name: 'engine.bodies',
-        text: 'select uuid_send(message_id) as id, sealed from engine.bodies($1, $2, $3)',
+        text: 'select message_id, sealed from engine.bodies($1, $2, $3)',
         values: [lane, lease, messageIds],
-        binary: true,
-        types: { getTypeParser: () => (value: unknown) => value },
-      }
-      const { rows } = await pool.query<{ id: Buffer; sealed: Buffer }>(query)
-      return new Map(rows.map((row) => [uuidOf(row.id), row.sealed]))
+      })
+      return new Map(rows.map((row) => [row.message_id, row.sealed]))
     },
 
     async signingKeys(workspaceId: string, domain: string): Promise<SigningKey[]> {

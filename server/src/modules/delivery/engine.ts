@@ -166,8 +166,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     try {
       for (const prepared of await preparer.prepareSlice(rows, under)) {
         if (prepared.kind === 'job') dispatch.push(prepared.job)
-        else if (prepared.kind === 'gone')
-          settle(endUnattempted(prepared.row, under, 'expired', prepared.reason), prepared.row)
+        else if (prepared.kind === 'gone') lose(prepared.row, under, prepared.reason)
         else later(prepared.row, under, prepared.reason)
       }
     } catch (error) {
@@ -179,6 +178,12 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
       deps.log.warn({ err: error, rows: rows.length }, 'Messages could not be prepared; they wait')
       for (const row of rows) later(row, under, 'the keyring or the database could not be used')
     }
+  }
+
+  /** Content that is accepted and cannot be read is a fault of this installation, and is told as such. */
+  function lose(row: ClaimedRow, under: string, reason: string): void {
+    deps.log.error({ message: row.messageId, number: row.number, reason }, 'A message has no readable content')
+    settle(endUnattempted(row, under, 'bounced', reason), row)
   }
 
   /** Gives a row back for a while; it is neither attempted nor failed. */

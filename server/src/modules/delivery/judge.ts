@@ -102,7 +102,7 @@ export function putBack(row: Job['row'], lease: string, due: Date | undefined): 
 export function endUnattempted(
   row: Job['row'],
   lease: string,
-  state: 'expired' | 'suppressed',
+  state: 'expired' | 'suppressed' | 'bounced',
   reason: string,
 ): Settlement {
   return {

@@ -263,6 +263,7 @@ export class SmtpSession<Session> {
       if (this.#offersAuth() && this.#mayAuth()) lines.push(`AUTH ${AUTH_MECHANISMS.join(' ')}`)
       lines.push('ENHANCEDSTATUSCODES', '8BITMIME')
       if (options.extensions.smtputf8) lines.push('SMTPUTF8')
+      lines.push(...(options.extensions.extraMailParameters ?? []))
     }
     this.#channel.sendText(formatPlain(250, lines))
     this.#countIdle()

@@ -137,7 +137,7 @@ export interface SmtpServerOptions<Session> {
   readonly limits: SmtpServerLimits
   readonly extensions: {
     readonly smtputf8: boolean
-    /** Further MAIL parameters that are let through to the handler; they are not announced. */
+    /** Further MAIL parameters, announced as extensions of the same name and let through to the handler. */
     readonly extraMailParameters?: readonly string[]
   }
   readonly handler: SmtpHandler<Session>

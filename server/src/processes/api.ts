@@ -1,0 +1,94 @@
+import { fileURLToPath } from 'node:url'
+import { createIdGenerator } from '../kernel/ids.ts'
+import { createApiKeys } from '../modules/api-keys/index.ts'
+import { createDomains } from '../modules/domains/index.ts'
+import { createInbox } from '../modules/inbox/index.ts'
+import { createAcceptService, createMessages } from '../modules/messages/index.ts'
+import { createSenders } from '../modules/senders/index.ts'
+import { createSmtpCredentials } from '../modules/smtp-credentials/index.ts'
+import { createSuppressions } from '../modules/suppressions/index.ts'
+import { createWebhooks } from '../modules/webhooks/index.ts'
+import { createWorkspaces } from '../modules/workspaces/index.ts'
+import { formatAddress } from '../platform/config/index.ts'
+import { createResolver } from '../platform/dns/index.ts'
+import { createKeyringClient } from '../platform/keyring-client/index.ts'
+import { runProcess } from '../platform/lifecycle/index.ts'
+import { createTenantTransactions } from '../platform/postgres/tenant.ts'
+import { createAccess } from '../security/access/index.ts'
+import { createAuditOutbox } from '../security/audit/index.ts'
+import { createApiServer } from '../surfaces/api/api-server.ts'
+import type { ApiServices } from '../surfaces/api/registry.ts'
+import { prepareDevelopment } from './api-development.ts'
+import { loadOperatorKey } from './api-operator.ts'
+
+await runProcess({
+  name: 'api',
+  poolSize: 16,
+  async start(context) {
+    const { config, pool, log } = context
+    const newId = createIdGenerator()
+    const keyring = createKeyringClient({ ...context.keyring, log })
+    const transactions = createTenantTransactions(pool)
+    const audit = createAuditOutbox({ newId })
+    const operator = loadOperatorKey(config)
+    const access = createAccess({ pool, operatorKeyHash: operator.hash })
+    const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
+    const resolver = createResolver({
+      ...(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers.map(formatAddress) }),
+      timeoutMs: 4_000,
+      tries: 2,
+    })
+    const apiKeys = createApiKeys({ newId })
+    const services: ApiServices = {
+      messages: createMessages({ accept, keyring, now: Date.now, newId }),
+      domains: createDomains({
+        keyring,
+        resolver,
+        transactions,
+        settings: {
+          delegationZone: config.delegationZone,
+          hostname: config.hostname,
+          trustTestDomains: config.mode === 'development',
+        },
+        newId,
+      }),
+      senders: createSenders({ newId }),
+      suppressions: createSuppressions({ keyring, newId }),
+      webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: config.allowPrivateTargets }),
+      apiKeys,
+      smtpCredentials: createSmtpCredentials({ newId }),
+      inbox: createInbox({ keyring }),
+      workspaces: createWorkspaces({
+        transactions,
+        recordAudit: (db, record) => audit.record(db, record),
+        apiKeys,
+        newId,
+      }),
+    }
+    const app = await createApiServer({
+      log,
+      pool,
+      keyring,
+      transactions,
+      access,
+      services,
+      recordAudit: (db, record) => audit.record(db, record),
+      consoleDirectory: fileURLToPath(new URL('../../../console/dist', import.meta.url)),
+    })
+    await app.listen({ host: config.http.host, port: config.http.port, backlog: 4_096 })
+    const development =
+      config.mode === 'development'
+        ? await prepareDevelopment({ config, services, transactions, audit, log })
+        : undefined
+    context.ready({ ...development })
+    return {
+      async [Symbol.asyncDispose]() {
+        await app.close()
+        await accept.drain()
+        await access.close()
+        resolver.cancel()
+        await keyring[Symbol.asyncDispose]()
+      },
+    }
+  },
+})

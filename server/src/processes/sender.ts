@@ -1,0 +1,91 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { createIdGenerator } from '../kernel/ids.ts'
+import { LANES } from '../kernel/lane.ts'
+import {
+  createDeliveryStore,
+  createSiteFinder,
+  journalDirectoryOf,
+  startEngine,
+  type Outbound,
+} from '../modules/delivery/index.ts'
+import { formatAddress, type Config } from '../platform/config/index.ts'
+import { createDestinationResolver, createResolver, isPublicAddress } from '../platform/dns/index.ts'
+import { createKeyringClient } from '../platform/keyring-client/index.ts'
+import { runProcess } from '../platform/lifecycle/index.ts'
+import { isAlive } from '../platform/postgres/index.ts'
+import { listen } from '../platform/postgres/listen.ts'
+
+await runProcess({
+  name: 'sender',
+  poolSize: 8,
+  async start(context) {
+    const { config, log } = context
+    const keyring = createKeyringClient({ ...context.keyring, log })
+    const resolver = createResolver({
+      ...(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers.map(formatAddress) }),
+      timeoutMs: 5_000,
+      tries: 2,
+    })
+    const engine = await startEngine({
+      store: createDeliveryStore(context.pool),
+      keyring,
+      log,
+      processId: context.processId,
+      journalDirectory: journalDirectoryOf(context.dataDirectory),
+      isAlive,
+      findSite: createSiteFinder({
+        outbound: outboundOf(config, context.runtimeDirectory),
+        resolveDestination: createDestinationResolver({ resolver, allowPrivate: config.allowPrivateTargets }),
+        resolveRelay: (host) => resolveRelay(host, config.allowPrivateTargets),
+      }),
+      ehloName: config.hostname,
+      retryScale: config.retryScale,
+      newId: createIdGenerator(),
+      nowMs: Date.now,
+      random: Math.random,
+    })
+    const listening = listen(context.pool, 'bulkhead_queue', log, (payload) =>
+      engine.wake(LANES.filter((lane) => payload.split(',').includes(lane))),
+    )
+    context.ready()
+    return {
+      async [Symbol.asyncDispose]() {
+        await listening[Symbol.asyncDispose]()
+        await engine[Symbol.asyncDispose]()
+        resolver.cancel()
+        await keyring[Symbol.asyncDispose]()
+      },
+    }
+  },
+})
+
+function outboundOf(config: Config, runtimeDirectory: string): Outbound {
+  const { outbound } = config
+  switch (outbound.kind) {
+    case 'capture':
+      return { kind: 'capture', socketPath: join(runtimeDirectory, 'capture.sock') }
+    case 'direct':
+      return { kind: 'direct' }
+    case 'relay':
+      return {
+        kind: 'relay',
+        host: outbound.host,
+        port: outbound.port,
+        implicitTls: outbound.implicitTls,
+        auth: outbound.auth ?? undefined,
+      }
+  }
+}
+
+/** The system's resolver: a relay is often named in /etc/hosts or by a search domain. */
+async function resolveRelay(host: string, allowPrivate: boolean) {
+  const family = isIP(host)
+  const found =
+    family === 0 ? await lookup(host, { all: true }).catch(() => null) : [{ address: host, family }]
+  if (found === null) return null
+  return found
+    .filter(({ address }) => allowPrivate || isPublicAddress(address))
+    .map((item) => ({ address: item.address, family: item.family === 6 ? (6 as const) : (4 as const) }))
+}

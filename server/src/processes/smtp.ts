@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { createIdGenerator } from '../kernel/ids.ts'
+import { createCapture } from '../modules/inbox/index.ts'
+import { createAcceptService, createMessages } from '../modules/messages/index.ts'
+import { loadTlsMaterial } from '../platform/config/index.ts'
+import { createKeyringClient } from '../platform/keyring-client/index.ts'
+import { runProcess } from '../platform/lifecycle/index.ts'
+import { createTenantTransactions } from '../platform/postgres/tenant.ts'
+import { createAccess } from '../security/access/index.ts'
+import { createCaptureServer } from '../surfaces/capture/index.ts'
+import { createSubmission } from '../surfaces/submission/index.ts'
+
+/** Revoked credentials end their open sessions within this time. */
+const CREDENTIAL_CHECK_MS = 1_000
+const CERTIFICATE_CHECK_MS = 60_000
+const GRACE_MS = 8_000
+
+await runProcess({
+  name: 'smtp',
+  async start(context) {
+    const { config, pool, log } = context
+    const newId = createIdGenerator()
+    const keyring = createKeyringClient({ ...context.keyring, log })
+    const access = createAccess({ pool })
+    const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
+    const messages = createMessages({ accept, keyring, now: Date.now, newId })
+
+    let material = loadTlsMaterial(config)
+    const certificates = setInterval(() => {
+      try {
+        material = loadTlsMaterial(config)
+      } catch (error) {
+        log.error({ err: error }, 'The certificate cannot be read; the one in use stays')
+      }
+    }, CERTIFICATE_CHECK_MS)
+
+    const submission = createSubmission({
+      listeners: [
+        { name: 'submission', ...config.submission, tls: 'starttls', requireTls: true, requireAuth: true },
+        { name: 'submissions', ...config.submissions, tls: 'implicit', requireTls: true, requireAuth: true },
+      ],
+      hostname: config.hostname,
+      tls: () => material,
+      access,
+      messages,
+      accept,
+      log,
+      now: Date.now,
+    })
+    const captureServer = createCaptureServer({
+      socketPath: join(context.runtimeDirectory, 'capture.sock'),
+      hostname: config.hostname,
+      capture: createCapture({ keyring, transactions: createTenantTransactions(pool), newId }),
+      log,
+    })
+    const addresses = await submission.listen()
+    if (config.outbound.kind === 'capture') await captureServer.listen()
+
+    let checking = false
+    const credentials = setInterval(() => {
+      if (checking || submission.connections() === 0) return
+      checking = true
+      endRevokedSessions()
+        .catch((error: unknown) =>
+          log.debug({ err: error }, 'Credentials of open sessions could not be checked'),
+        )
+        .finally(() => {
+          checking = false
+        })
+    }, CREDENTIAL_CHECK_MS)
+
+    async function endRevokedSessions(): Promise<void> {
+      const seen = new Map<string, Parameters<typeof access.findDeadCredentials>[0][number]>()
+      submission.closeSessions((session) => {
+        seen.set(session.credential.id, session.credential)
+        return false
+      })
+      const dead = await access.findDeadCredentials([...seen.values()])
+      if (dead.size > 0) submission.closeSessions((session) => dead.has(session.credential.id))
+    }
+
+    context.ready({ addresses })
+    return {
+      async [Symbol.asyncDispose]() {
+        clearInterval(certificates)
+        clearInterval(credentials)
+        // Capture last: the sender may still be delivering into it.
+        await submission.close({ graceMs: GRACE_MS })
+        await accept.drain()
+        await captureServer.close({ graceMs: 500 })
+        await access.close()
+        await keyring[Symbol.asyncDispose]()
+      },
+    }
+  },
+})

@@ -1,0 +1,131 @@
+/**
+ * SMTP submission (RFC 6409, 8314): the other way in for mail. It only translates: who may send, what is well formed and what is
+ * accepted is decided where the API decides it. 250 is answered after the commit.
+ */
+import type { Logger } from 'pino'
+import { FAULTS, type Fault } from '../../kernel/faults.ts'
+import { encodeId } from '../../kernel/ids.ts'
+import { parseAddress } from '../../kernel/email-address.ts'
+import {
+  MESSAGE_BYTES_MAX,
+  RECIPIENTS_MAX,
+  type AcceptService,
+  type Messages,
+} from '../../modules/messages/index.ts'
+import { faultOfFailure } from '../../platform/failures.ts'
+import {
+  createSmtpServer,
+  DEFAULT_SMTP_LIMITS,
+  reply,
+  type SmtpListener,
+  type SmtpPeer,
+  type SmtpReply,
+  type SmtpServer,
+} from '../../platform/smtp/server/index.ts'
+import type { Access, SmtpIdentity } from '../../security/access/index.ts'
+
+export interface SubmissionDependencies {
+  readonly listeners: readonly SmtpListener[]
+  readonly hostname: string
+  readonly tls: () => { readonly cert: string; readonly key: string }
+  readonly access: Pick<Access, 'authenticateSmtp'>
+  readonly messages: Pick<Messages, 'sendMime'>
+  readonly accept: Pick<AcceptService, 'requireDomains'>
+  readonly log: Logger
+  readonly now: () => number
+}
+
+export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpIdentity> {
+  return createSmtpServer<SmtpIdentity>({
+    listeners: deps.listeners,
+    hostname: deps.hostname,
+    secureContext: deps.tls,
+    limits: {
+      ...DEFAULT_SMTP_LIMITS,
+      messageBytes: MESSAGE_BYTES_MAX,
+      recipients: RECIPIENTS_MAX,
+      connections: 12_000,
+      connectionsPerAddress: 10_500,
+    },
+    extensions: { smtputf8: true },
+    log: deps.log,
+    handler: {
+      async authenticate(_peer, credentials) {
+        try {
+          return {
+            ok: true,
+            session: await deps.access.authenticateSmtp(credentials.username, credentials.password.reveal()),
+          }
+        } catch (error) {
+          return { ok: false, reply: replyOf(logged(error, deps.log)) }
+        }
+      },
+
+      async mail(_peer, session, path) {
+        if (session === null) return reply(530, '5.7.0', 'Authenticate first')
+        if (path.address === '') return undefined
+        const parsed = parseAddress(path.address)
+        if (!parsed.ok) return reply(553, '5.1.7', `The sender address ${parsed.problem}`)
+        try {
+          await deps.accept.requireDomains(session.workspaceId, [
+            { field: 'MAIL FROM', domain: parsed.address.domain },
+          ])
+          return undefined
+        } catch (error) {
+          return replyOf(logged(error, deps.log))
+        }
+      },
+
+      recipient(_peer, _session, path) {
+        const parsed = parseAddress(path.address)
+        return Promise.resolve(
+          parsed.ok ? undefined : reply(553, '5.1.3', `The recipient address ${parsed.problem}`),
+        )
+      },
+
+      async message(peer, session, message) {
+        if (session === null) return reply(530, '5.7.0', 'Authenticate first')
+        try {
+          const accepted = await deps.messages.sendMime({
+            workspaceId: session.workspaceId,
+            actor: session.actor,
+            idempotencyKey: undefined,
+            bodyHash: undefined,
+            source: 'smtp',
+            raw: message.raw,
+            envelopeFrom: message.from.address,
+            envelopeRecipients: message.recipients.map((recipient) => recipient.address),
+            controls: {},
+            traceFields: (id) => [traceField(peer, deps.hostname, id, deps.now())],
+          })
+          return reply(250, '2.0.0', `Accepted as ${encodeId('message', accepted.id)}`)
+        } catch (error) {
+          return replyOf(logged(error, deps.log))
+        }
+      },
+    },
+  })
+}
+
+/** RFC 5321 §4.4, without the client's address: where a customer's server stands is nobody's business. */
+function traceField(peer: SmtpPeer, hostname: string, id: string, nowMs: number): string {
+  const protocol = peer.tls === null ? 'ESMTPA' : 'ESMTPSA'
+  return `Received: by ${hostname} with ${protocol} id ${encodeId('message', id)};\r\n ${new Date(nowMs).toUTCString().replace('GMT', '+0000')}`
+}
+
+function logged(error: unknown, log: Logger): Fault {
+  const fault = faultOfFailure(error)
+  if (fault.status >= 500) log.error({ err: error }, fault.message)
+  return fault
+}
+
+/** A fault as a reply: code and status from the catalogue, then what is wrong and what to do. */
+function replyOf(fault: Fault): SmtpReply {
+  const [code = '451', enhanced = '4.3.0'] = FAULTS[fault.code].smtp.split(' ')
+  const fix = fault.fields[0]?.fix
+  return reply(
+    Number(code),
+    enhanced,
+    fix === undefined || fault.detail.includes(fix) ? fault.detail : `${fault.detail} ${fix}`,
+  )
+}
