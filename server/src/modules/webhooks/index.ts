@@ -9,5 +9,6 @@
  */
 export { createWebhooks } from './webhooks-service.ts'
 export type { Webhooks } from './webhooks-service.ts'
+export { createWebhookDispatcher } from './dispatcher.ts'
 export { webhookOperations } from './webhook-operations.ts'
 export { WEBHOOK_EVENTS } from './webhook.ts'

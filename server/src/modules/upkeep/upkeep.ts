@@ -1,0 +1,75 @@
+import { runLoop } from '../../platform/loop/index.ts'
+import type { Queryable } from '../../platform/postgres/index.ts'
+import type { Logger } from '../../platform/telemetry/index.ts'
+import { pauseAfter } from './pacing.ts'
+import { createUpkeepStore } from './upkeep-store.ts'
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+
+const EXPIRE_BATCH = 5_000
+const TRIM_BATCH = 1_000
+const PARTITION_DAYS = 7
+const WEBHOOK_DAYS = 7
+const CAPTURED_KEPT = 10_000
+
+/** Starts every duty; resolves when the signal has aborted and the last rounds have ended. */
+export async function startUpkeep(deps: {
+  readonly pool: Queryable
+  readonly log: Logger
+  readonly signal: AbortSignal
+}): Promise<void> {
+  const store = createUpkeepStore(deps.pool)
+
+  /** A duty in batches: goes on at once after a full one, and paces itself by what it costs. */
+  function sweep(
+    name: string,
+    limit: number,
+    bounds: { readonly leastMs: number; readonly mostMs: number },
+    work: (limit: number) => Promise<number>,
+  ): Promise<void> {
+    return runLoop({
+      name,
+      everyMs: bounds.leastMs,
+      log: deps.log,
+      signal: deps.signal,
+      round: async () => {
+        const started = performance.now()
+        const rows = await work(limit)
+        return pauseAfter({ tookMs: performance.now() - started, rows, limit }, bounds)
+      },
+    })
+  }
+
+  const minutely = { leastMs: MINUTE_MS, mostMs: 10 * MINUTE_MS }
+  await Promise.all([
+    runLoop({
+      name: 'release leases',
+      everyMs: 5 * SECOND_MS,
+      log: deps.log,
+      signal: deps.signal,
+      round: async () => {
+        const rows = await store.releaseLeases()
+        if (rows > 0) deps.log.warn({ rows }, 'Recipients of a sender that stopped wait again')
+        return undefined
+      },
+    }),
+    sweep('expire', EXPIRE_BATCH, { leastMs: 5 * SECOND_MS, mostMs: MINUTE_MS }, store.expire),
+    runLoop({
+      name: 'make partitions',
+      everyMs: HOUR_MS,
+      log: deps.log,
+      signal: deps.signal,
+      round: async () => {
+        await store.ensurePartitions(PARTITION_DAYS)
+        return undefined
+      },
+    }),
+    sweep('trim idempotency keys', TRIM_BATCH, minutely, store.trimIdempotency),
+    sweep('trim webhook deliveries', TRIM_BATCH, minutely, (limit) =>
+      store.trimWebhooks(WEBHOOK_DAYS, limit),
+    ),
+    sweep('trim captured mail', TRIM_BATCH, minutely, (limit) => store.trimCaptured(CAPTURED_KEPT, limit)),
+  ])
+}

@@ -1,0 +1,61 @@
+import type { Queryable } from '../../platform/postgres/index.ts'
+import type { TrySettlement } from './schedule.ts'
+
+export interface ClaimedDelivery {
+  readonly id: string
+  readonly endpoint_id: string
+  readonly workspace_id: string
+  readonly type: string
+  readonly event_id: string
+  readonly message_id: string | null
+  readonly number: number | null
+  readonly tries: number
+  readonly url: string
+  readonly secret: Buffer
+  readonly previous_secret: Buffer | null
+  readonly failing_since: Date | null
+  readonly happened_at: Date
+  readonly attempts: number | null
+  readonly detail: Record<string, unknown>
+  readonly address: Buffer | null
+  readonly sensitive: boolean
+  readonly tags: string[]
+  readonly summary: Buffer | null
+}
+
+/** The dispatcher's statements. They cross workspaces, so each is a function of the engine. */
+export function createDispatchStore(pool: Queryable) {
+  return {
+    /** `flying` names an endpoint once for every delivery that is under way to it. */
+    async claim(request: {
+      readonly limit: number
+      readonly perEndpoint: number
+      readonly leaseSeconds: number
+      readonly flying: readonly string[]
+      readonly after: string
+    }): Promise<ClaimedDelivery[]> {
+      const found = await pool.query<ClaimedDelivery & Record<string, unknown>>(
+        `select id, endpoint_id, workspace_id, type, event_id, message_id, number, tries, url, secret, previous_secret,
+                failing_since, happened_at, attempts, detail, address, sensitive, tags, summary
+         from engine.claim_webhooks($1, $2, $3, $4::uuid[], $5)`,
+        [request.limit, request.perEndpoint, request.leaseSeconds, request.flying, request.after],
+      )
+      return found.rows
+    },
+
+    async settle(id: string, end: TrySettlement): Promise<void> {
+      await pool.query(
+        `select engine.settle_webhook($1, $2, now() + make_interval(secs => $3::double precision / 1000), $4, $5, $6)`,
+        [id, end.state, end.pauseMs, end.status, end.error, end.disable],
+      )
+    },
+
+    /** Gives a delivery back untried, due again in `pauseMs`. */
+    async release(id: string, pauseMs: number): Promise<void> {
+      await pool.query(
+        'select engine.release_webhook($1, now() + make_interval(secs => $2::double precision / 1000))',
+        [id, pauseMs],
+      )
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { encodeId } from '../../kernel/ids.ts'
+import { EgressError } from '../../platform/egress/index.ts'
+import type { Egress } from '../../platform/egress/index.ts'
+import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/index.ts'
+import type { Queryable } from '../../platform/postgres/index.ts'
+import type { Logger } from '../../platform/telemetry/index.ts'
+import { createDispatchStore } from './dispatch-store.ts'
+import type { ClaimedDelivery } from './dispatch-store.ts'
+import { payloadText } from './payload.ts'
+import { createWebhookReading } from './reading.ts'
+import { settleTry } from './schedule.ts'
+import type { Try } from './schedule.ts'
+import { signedHeaders } from './signature.ts'
+
+const AT_ONCE = 128
+const PER_ENDPOINT = 8
+const TIMEOUT_MS = 15_000
+const ANSWER_BYTES_MAX = 64 * 1024
+/** Longer than a try can take, with room for opening and settling; a delivery of a dead worker is taken up again after this. */
+const LEASE_SECONDS = 60
+const POLL_MS = 250
+const TROUBLE_MS = 2_000
+const KEYRING_AWAY_MS = 10_000
+const NIL = '00000000-0000-0000-0000-000000000000'
+
+/**
+ * Sends what waits for webhook endpoints. At most 128 requests are under way, eight per endpoint and one to an endpoint that is
+ * failing, so that one that hangs holds up itself only. Delivery is at least once: a worker that dies between an endpoint's answer
+ * and the settling sends again, with the same webhook-id.
+ */
+export function createWebhookDispatcher(deps: {
+  readonly pool: Queryable
+  readonly keyring: Pick<KeyringClient, 'openContentKeys' | 'openSecret'>
+  readonly egress: Egress
+  readonly log: Logger
+  /** Multiplies the pauses of the retry schedule. */
+  readonly retryScale: number
+  readonly clock?: () => number
+  readonly timeoutMs?: number
+}) {
+  const clock = deps.clock ?? Date.now
+  const store = createDispatchStore(deps.pool)
+  const reading = createWebhookReading({ keyring: deps.keyring, clock })
+  const flying = new Map<string, { readonly endpointId: string; readonly done: Promise<void> }>()
+  let after = NIL
+
+  async function send(delivery: ClaimedDelivery, keys: OpenedKeys): Promise<Try> {
+    const body = payloadText({
+      type: delivery.type,
+      endpointId: delivery.endpoint_id,
+      eventId: delivery.event_id,
+      messageId: delivery.message_id,
+      number: delivery.number,
+      happenedAt: delivery.happened_at,
+      attempts: delivery.attempts,
+      detail: delivery.detail,
+      tags: delivery.tags,
+      sensitive: delivery.sensitive,
+      email: reading.emailOf(delivery, keys),
+      metadata: reading.metadataOf(delivery, keys),
+    })
+    const secrets = await reading.secretsOf(delivery)
+    const signed = signedHeaders(secrets, { id: encodeId('delivery', delivery.id), nowMs: clock(), body })
+    try {
+      const answer = await deps.egress.post({
+        url: delivery.url,
+        headers: { 'content-type': 'application/json', 'user-agent': 'Bulkhead-Webhooks/1', ...signed },
+        body,
+        timeoutMs: deps.timeoutMs ?? TIMEOUT_MS,
+        answerBytesMax: ANSWER_BYTES_MAX,
+      })
+      return { kind: 'answer', ...answer }
+    } catch (error) {
+      if (error instanceof EgressError) return { kind: 'no_answer', error: error.message }
+      throw error
+    }
+  }
+
+  async function deliver(delivery: ClaimedDelivery, keys: Promise<OpenedKeys>): Promise<void> {
+    let result: Try
+    try {
+      result = await send(delivery, await keys)
+    } catch (error) {
+      deps.log.warn(
+        { err: error, deliveryId: delivery.id },
+        'A webhook could not be prepared; it is tried again',
+      )
+      await store.release(delivery.id, KEYRING_AWAY_MS)
+      return
+    }
+    const failingForMs = delivery.failing_since === null ? 0 : clock() - delivery.failing_since.getTime()
+    const end = settleTry(result, {
+      triesBefore: delivery.tries,
+      failingForMs,
+      scale: deps.retryScale,
+      random: Math.random(),
+    })
+    if (end.disable !== null) {
+      deps.log.warn({ endpointId: delivery.endpoint_id }, 'A webhook endpoint is switched off')
+    }
+    await store.settle(delivery.id, end)
+  }
+
+  /** Claims what there is room for and sets it off. Answers how many were claimed. */
+  async function claim(): Promise<number> {
+    const room = AT_ONCE - flying.size
+    if (room <= 0) return 0
+    const claimed = await store.claim({
+      limit: room,
+      perEndpoint: PER_ENDPOINT,
+      leaseSeconds: LEASE_SECONDS,
+      flying: [...flying.values()].map((item) => item.endpointId),
+      after,
+    })
+    const last = claimed
+      .map((delivery) => delivery.endpoint_id)
+      .sort()
+      .at(-1)
+    after = last ?? NIL
+    for (const [workspaceId, deliveries] of Map.groupBy(claimed, (delivery) => delivery.workspace_id)) {
+      const keys = reading.keysOf(workspaceId, deliveries)
+      // Every delivery of the group sees the failure; this copy must not count as unhandled.
+      keys.catch(() => undefined)
+      for (const delivery of deliveries) fly(delivery, keys)
+    }
+    return claimed.length
+  }
+
+  function fly(delivery: ClaimedDelivery, keys: Promise<OpenedKeys>): void {
+    const done = deliver(delivery, keys)
+      .catch((error: unknown) =>
+        deps.log.warn(
+          { err: error, deliveryId: delivery.id },
+          'A webhook was sent but not settled; it is sent again',
+        ),
+      )
+      .finally(() => {
+        flying.delete(delivery.id)
+      })
+    flying.set(delivery.id, { endpointId: delivery.endpoint_id, done })
+  }
+
+  return {
+    /** Runs until the signal aborts, then waits for what is under way. */
+    async run(signal: AbortSignal): Promise<void> {
+      while (!signal.aborted) {
+        const wasBehind = after !== NIL
+        try {
+          const claimed = await claim()
+          // Behind the last endpoint there may be others at the beginning: look there at once.
+          if (claimed > 0 || wasBehind) continue
+          // One that comes back makes room at its endpoint, so there is no need to wait for the next look.
+          await Promise.race([sleep(POLL_MS, signal), ...[...flying.values()].map((item) => item.done)])
+        } catch (error) {
+          deps.log.warn({ err: error }, 'Webhooks cannot be claimed; trying again')
+          await sleep(TROUBLE_MS, signal)
+        }
+      }
+      await Promise.all([...flying.values()].map((item) => item.done))
+    },
+  }
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  // The only failure is the signal's, which the caller looks at itself.
+  await wait(ms, undefined, { signal }).catch(() => undefined)
+}

@@ -1,0 +1,42 @@
+import { encodeId } from '../../kernel/ids.ts'
+import { TEST_EVENT } from './webhook.ts'
+
+export interface PayloadSource {
+  readonly type: string
+  readonly endpointId: string
+  readonly eventId: string
+  readonly messageId: string | null
+  readonly number: number | null
+  readonly happenedAt: Date
+  readonly attempts: number | null
+  readonly detail: Record<string, unknown>
+  readonly tags: readonly string[]
+  readonly sensitive: boolean
+  /** Null where its key is destroyed, or where the event concerns the message as a whole. */
+  readonly email: string | null
+  readonly metadata: Record<string, unknown> | null
+}
+
+/** The body of a webhook. The state is the event's name: what is true now is asked of the API. */
+export function payloadText(source: PayloadSource): string {
+  const timestamp = source.happenedAt.toISOString()
+  const eventId = encodeId('event', source.eventId)
+  if (source.type === TEST_EVENT) {
+    const data = { eventId, webhookId: encodeId('webhook', source.endpointId) }
+    return JSON.stringify({ type: source.type, timestamp, data })
+  }
+  return JSON.stringify({
+    type: source.type,
+    timestamp,
+    data: {
+      eventId,
+      messageId: source.messageId === null ? null : encodeId('message', source.messageId),
+      recipient: source.number === null ? null : { number: source.number, email: source.email },
+      state: source.type.slice(source.type.indexOf('.') + 1),
+      attempts: source.attempts,
+      detail: source.detail,
+      tags: source.tags,
+      metadata: source.sensitive ? {} : (source.metadata ?? {}),
+    },
+  })
+}

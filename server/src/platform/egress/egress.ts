@@ -1,0 +1,198 @@
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
+import type { LookupFunction } from 'node:net'
+import { isPublicAddress } from '../dns/index.ts'
+import type { DnsResolver } from '../dns/index.ts'
+
+export interface EgressRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** For all of it: looking up, connecting, sending, the whole answer. */
+  readonly timeoutMs: number
+  /** What is read of the answer's body; the rest is cut off. */
+  readonly answerBytesMax: number
+}
+
+export interface EgressAnswer {
+  readonly status: number
+  readonly retryAfterSeconds: number | null
+}
+
+/** No answer came; `message` may be shown to the endpoint's owner. */
+export class EgressError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'EgressError'
+  }
+}
+
+export interface Egress extends Disposable {
+  /** Posts a body. Throws `EgressError` where no HTTP answer came in time. */
+  post(request: EgressRequest): Promise<EgressAnswer>
+}
+
+const IDLE_SOCKETS = 64
+const IDLE_MS = 10_000
+
+/** `allowPrivateTargets` opens loopback and private addresses: development, tests, receivers in one's own network. */
+export function createEgress(deps: {
+  readonly resolver: Pick<DnsResolver, 'a' | 'aaaa'>
+  readonly allowPrivateTargets: boolean
+}): Egress {
+  const agentOptions = {
+    keepAlive: true,
+    maxFreeSockets: IDLE_SOCKETS,
+    timeout: IDLE_MS,
+  }
+  const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) }
+
+  async function addressOf(hostname: string): Promise<string> {
+    const host = hostname.replace(/^\[|\]$/g, '')
+    const addresses = await resolve(host, deps.resolver)
+    const allowed = addresses.find((address) => deps.allowPrivateTargets || isPublicAddress(address))
+    if (allowed === undefined) throw new EgressError('The name leads to a private address, which is refused.')
+    return allowed
+  }
+
+  async function post(request: EgressRequest, signal: AbortSignal): Promise<EgressAnswer> {
+    const url = URL.parse(request.url)
+    if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+      throw new EgressError('The URL is not an http(s) URL.')
+    }
+    const address = await withSignal(addressOf(url.hostname), signal)
+    const secure = url.protocol === 'https:'
+    const options: RequestOptions = {
+      method: 'POST',
+      headers: { ...request.headers, 'content-length': String(Buffer.byteLength(request.body)) },
+      agent: secure ? agents.https : agents.http,
+      lookup: pinned(address),
+      signal,
+    }
+    const send = (): Promise<EgressAnswer> =>
+      exchange(secure ? httpsRequest(url, options) : httpRequest(url, options), request)
+    try {
+      return await send()
+    } catch (error) {
+      // The endpoint closed an idle connection at the moment it was used again: nothing was read, so it is safe to say it again.
+      if (error instanceof StaleConnection) return send()
+      throw error
+    }
+  }
+
+  return {
+    async post(request) {
+      const signal = AbortSignal.timeout(request.timeoutMs)
+      try {
+        return await post(request, signal)
+      } catch (error) {
+        if (error instanceof EgressError) throw error
+        if (signal.aborted) throw new EgressError(`No answer within ${request.timeoutMs / 1000} s.`, error)
+        throw new EgressError(describe(error), error)
+      }
+    },
+    [Symbol.dispose]() {
+      agents.http.destroy()
+      agents.https.destroy()
+    },
+  }
+}
+
+/** The addresses of a host. `localhost` is what it is everywhere; it is not asked of DNS (RFC 6761 §6.3). */
+async function resolve(host: string, resolver: Pick<DnsResolver, 'a' | 'aaaa'>): Promise<readonly string[]> {
+  if (isIP(host) !== 0) return [host]
+  if (host === 'localhost' || host.endsWith('.localhost')) return ['127.0.0.1']
+  const answers = await Promise.all([resolver.a(host), resolver.aaaa(host)])
+  const found = answers.flatMap((answer) => (answer.kind === 'found' ? answer.records : []))
+  if (found.length > 0) return found
+  throw new EgressError(
+    answers.some((answer) => answer.kind === 'failed')
+      ? `DNS does not answer for ${host}.`
+      : `${host} has no address in DNS.`,
+  )
+}
+
+/** A look-up that knows one answer. Node asks for all addresses or for one, depending on its own settings. */
+function pinned(address: string): LookupFunction {
+  const family = isIP(address)
+  return (_hostname, options, callback) => {
+    if (options.all === true) callback(null, [{ address, family }])
+    else callback(null, address, family)
+  }
+}
+
+class StaleConnection extends Error {}
+
+function exchange(
+  outgoing: ClientRequest,
+  request: Pick<EgressRequest, 'body' | 'answerBytesMax'>,
+): Promise<EgressAnswer> {
+  return new Promise((resolve, reject) => {
+    let answered = false
+    outgoing.on('response', (response) => {
+      answered = true
+      readAnswer(response, request.answerBytesMax, resolve)
+    })
+    outgoing.on('error', (error) => {
+      const isStale = !answered && outgoing.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
+      reject(isStale ? new StaleConnection() : error)
+    })
+    outgoing.end(request.body)
+  })
+}
+
+/** The status decides; the body is read, within bounds, only so that the connection can be used again. */
+function readAnswer(response: IncomingMessage, bytesMax: number, done: (answer: EgressAnswer) => void): void {
+  let bytes = 0
+  const finish = (): void =>
+    done({ status: response.statusCode ?? 0, retryAfterSeconds: retryAfter(response.headers['retry-after']) })
+  response.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > bytesMax) response.destroy()
+  })
+  // An answer that breaks off behind its status line was an answer.
+  response.on('error', () => undefined)
+  response.on('close', finish)
+}
+
+function retryAfter(value: string | undefined): number | null {
+  return value !== undefined && /^\d{1,6}$/.test(value) ? Number(value) : null
+}
+
+async function withSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(new Error('timed out'))
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function describe(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'The connection was refused.'
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'The connection was closed before an answer came.'
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'The host cannot be reached.'
+    case 'CERT_HAS_EXPIRED':
+      return 'TLS failed: the certificate has expired.'
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return 'TLS failed: the certificate is not signed by a known authority.'
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return 'TLS failed: the certificate is for another name.'
+    default:
+      return `The request failed${/^[A-Z0-9_]{3,60}$/.test(code) ? ` (${code})` : ''}.`
+  }
+}

@@ -1,0 +1,64 @@
+import { createIdGenerator } from '../kernel/ids.ts'
+import { createDomainRecheck } from '../modules/domains/index.ts'
+import { startUpkeep } from '../modules/upkeep/index.ts'
+import { createWebhookDispatcher } from '../modules/webhooks/index.ts'
+import { formatAddress } from '../platform/config/index.ts'
+import { createResolver } from '../platform/dns/index.ts'
+import { createEgress } from '../platform/egress/index.ts'
+import { createKeyringClient } from '../platform/keyring-client/index.ts'
+import { runProcess } from '../platform/lifecycle/index.ts'
+import { runLoop } from '../platform/loop/index.ts'
+import { createTenantTransactions } from '../platform/postgres/tenant.ts'
+import { createAuditOutbox } from '../security/audit/index.ts'
+
+const RECHECK_EVERY_MS = 5_000
+
+await runProcess({
+  name: 'worker',
+  poolSize: 12,
+  async start(context) {
+    const { config, pool, log, signal } = context
+    const keyring = createKeyringClient({ ...context.keyring, log })
+    const transactions = createTenantTransactions(pool)
+    const audit = createAuditOutbox({ newId: createIdGenerator() })
+    const resolver = createResolver({
+      ...(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers.map(formatAddress) }),
+      timeoutMs: 4_000,
+      tries: 2,
+    })
+    const egress = createEgress({ resolver, allowPrivateTargets: config.allowPrivateTargets })
+    const dispatcher = createWebhookDispatcher({ pool, keyring, egress, log, retryScale: config.retryScale })
+    const recheck = createDomainRecheck({
+      pool,
+      transactions,
+      resolver,
+      settings: {
+        delegationZone: config.delegationZone,
+        trustTestDomains: config.mode === 'development',
+      },
+      recordAudit: (db, record) => audit.record(db, record),
+      log,
+    })
+    const work = Promise.all([
+      dispatcher.run(signal),
+      runLoop({
+        name: 're-check domains',
+        everyMs: RECHECK_EVERY_MS,
+        log,
+        signal,
+        // A full round means that more are due.
+        round: async () => ((await recheck()) > 0 ? 0 : undefined),
+      }),
+      startUpkeep({ pool, log, signal }),
+    ])
+    context.ready()
+    return {
+      async [Symbol.asyncDispose]() {
+        await work
+        resolver.cancel()
+        egress[Symbol.dispose]()
+        await keyring[Symbol.asyncDispose]()
+      },
+    }
+  },
+})
