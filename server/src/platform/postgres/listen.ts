@@ -1,4 +1,3 @@
-import type { PoolClient } from 'pg'
 import type { Logger } from 'pino'
 import type { Pool } from './pool.ts'
 
@@ -17,25 +16,33 @@ export function listen(
 ): AsyncDisposable {
   if (!CHANNEL.test(channel)) throw new Error(`${channel} is not a channel`)
   let ended = false
-  let client: PoolClient | undefined
+  let letGo: (() => void) | undefined
   let timer: NodeJS.Timeout | undefined
 
   async function open(): Promise<void> {
-    const next = await pool.connect()
-    let over = false
-    const lost = (error?: Error): void => {
-      if (over) return
-      over = true
-      client = undefined
-      next.release(error ?? new Error('the connection ended'))
-      again(error)
+    const client = await pool.connect()
+    let released = false
+    const release = (error?: Error): boolean => {
+      if (released) return false
+      released = true
+      letGo = undefined
+      // Never back into the pool: the connection still listens.
+      client.release(error ?? new Error('the connection ended'))
+      return true
     }
-    next.on('error', lost)
-    next.on('end', () => lost())
-    next.on('notification', (message) => onPayload(message.payload ?? ''))
-    await next.query(`listen ${channel}`)
-    if (ended) return lost()
-    client = next
+    const lost = (error?: Error): void => {
+      if (release(error)) again(error)
+    }
+    letGo = () => release()
+    client.on('error', lost)
+    client.on('end', () => lost())
+    client.on('notification', (message) => onPayload(message.payload ?? ''))
+    try {
+      await client.query(`listen ${channel}`)
+    } catch (error) {
+      lost(error instanceof Error ? error : new Error('LISTEN failed'))
+    }
+    if (ended) release()
   }
 
   function again(error?: unknown): void {
@@ -53,8 +60,7 @@ export function listen(
     [Symbol.asyncDispose](): Promise<void> {
       ended = true
       clearTimeout(timer)
-      client?.release(true)
-      client = undefined
+      letGo?.()
       return Promise.resolve()
     },
   }
