@@ -53,7 +53,10 @@ describe('the report', () => {
   it('has no ratios without peers, and says what was lost', () => {
     expect(ratios([result({})])).toEqual([])
     const lossy = result({ missing: 3, failed: 2, byStatus: { 202: 1000, 500: 2 } })
-    expect(render(readConditions(), [lossy])).toContain('2 failed: {"202":1000,"500":2}')
+    expect(render(readConditions(), [lossy])).toContain(
+      '3 accepted but not arrived, 2 failed: {"202":1000,"500":2}',
+    )
+    expect(ratios([lossy, result({ server: 'Postfix', scenario: 'relay' })])).toEqual([])
   })
 
   it('shows the growth with depth against the first', () => {

@@ -84,7 +84,10 @@ function against(label: string, mine: FlowResult, other: FlowResult | null): Rat
  */
 export function ratios(results: readonly FlowResult[]): Ratio[] {
   const peers = results.filter((each) => each.scenario === 'relay' && each.deliveredPerSecond > 0)
-  const ours = results.filter((each) => ['http', 'smtp', 'batch'].includes(each.scenario))
+  // A flow that lost or held back mail has no speed to compare.
+  const ours = results.filter(
+    (each) => ['http', 'smtp', 'batch'].includes(each.scenario) && each.missing === 0,
+  )
   return ours.flatMap((mine) => [
     ...peers.flatMap((peer) =>
       against(`${peer.server}${peer.signedShare > 0 ? '' : ' (unsigned)'}`, mine, peer),
@@ -123,7 +126,9 @@ export function render(conditions: Conditions, results: readonly FlowResult[]): 
     ...each.notes.map((note) => `  ${each.server}, ${each.scenario}: ${note}`),
     ...(each.failed + each.missing === 0
       ? []
-      : [`  ${each.server}, ${each.scenario}: ${each.failed} failed: ${JSON.stringify(each.byStatus)}`]),
+      : [
+          `  ${each.server}, ${each.scenario}: ${each.missing} accepted but not arrived, ${each.failed} failed: ${JSON.stringify(each.byStatus)}`,
+        ]),
   ])
   const compared = ratios(results)
   const growth = depthGrowth(results)

@@ -24,13 +24,13 @@ const FULL: Sizes = {
 
 const QUICK: Sizes = {
   ...FULL,
-  messages: 1500,
-  warmUp: 200,
+  messages: 1000,
+  warmUp: 100,
   depths: [0, 10_000],
   depthMessages: 1000,
   criticalBacklog: 10_000,
   criticalSeconds: 5,
-  maxSeconds: 8,
+  maxSeconds: 5,
 }
 
 const USAGE = `Measures Bulkhead from accept to a sink on the loopback, and Postfix and Haraka beside it where they are installed.
