@@ -2,4 +2,9 @@
 import { ensureInstalled } from './install.mjs'
 import { runNode } from './run-node.mjs'
 
-runNode(await ensureInstalled(), 'server/src/processes/supervisor.ts', process.argv.slice(2), { link: true })
+runNode(
+  await ensureInstalled({ tolerant: true }),
+  'server/src/processes/supervisor.ts',
+  process.argv.slice(2),
+  { link: true },
+)
