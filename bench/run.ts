@@ -131,10 +131,17 @@ async function main(signal: AbortSignal): Promise<void> {
 }
 
 // The first signal winds down: servers are stopped and their directories removed. The second ends at once.
+// timeout(1) sends its signal twice, to the process and to its group: what comes within a second is the same one.
 const interruption = new AbortController()
+let interruptedMs = 0
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (interruption.signal.aborted) process.exit(130)
+    const sinceMs = performance.now() - interruptedMs
+    if (interruption.signal.aborted) {
+      if (sinceMs > 1000) process.exit(130)
+      return
+    }
+    interruptedMs = performance.now()
     process.exitCode = 130
     process.stderr.write('stopping; once more ends at once\n')
     interruption.abort(new Error('interrupted'))
