@@ -1,0 +1,866 @@
+// Made by npm run gen from the operation registry. Do not edit: change the operation and run it again.
+
+import { streamEvents, type LiveEvent, type StreamOptions } from '../event-stream.ts'
+import { eachItem } from '../pages.ts'
+import { segment, type CallOptions, type MimeSource, type SendOptions, type Transport } from '../transport.ts'
+
+export interface AcceptedMessage {
+  readonly id: string
+  readonly recipients: readonly ({
+    readonly number: number
+    readonly email: string
+    readonly state: "pending" | "scheduled" | "held" | "delivered" | "bounced" | "expired" | "suppressed" | "cancelled" | "uncertain"
+  })[]
+}
+
+export type Address = string | {
+  readonly email: string
+  readonly name?: string
+}
+
+export interface BatchOutcome {
+  readonly index: number
+  /** 202 accepted, else the status this message would have had alone. */
+  readonly status: number
+  readonly message?: AcceptedMessage
+  readonly problem?: {
+    /** A path that names the kind of problem; documented in docs/api.md. */
+    readonly type: string
+    readonly title: string
+    readonly status: number
+    /** The stable name of the fault. */
+    readonly code: string
+    /** What is wrong with this request, and what to do. */
+    readonly detail: string
+    /** One entry per field that is wrong. */
+    readonly errors?: readonly ({
+      readonly field: string
+      readonly problem: string
+      readonly fix?: string
+    })[]
+    readonly requestId?: string
+  }
+}
+
+export interface Event {
+  readonly id: string
+  readonly type: string
+  readonly at: string
+  readonly messageId: string
+  readonly recipient: number | null
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export interface Message {
+  readonly id: string
+  readonly lane: string
+  readonly source: string
+  readonly sensitive: boolean
+  readonly from: {
+    readonly email: string
+    readonly name?: string
+  } | null
+  readonly to: readonly string[]
+  readonly subject: string | null
+  readonly tags: readonly string[]
+  readonly sizeBytes: number
+  readonly recipientCount: number
+  /** How many recipients are in which state. */
+  readonly states: Readonly<Partial<Record<"pending" | "scheduled" | "held" | "delivered" | "bounced" | "expired" | "suppressed" | "cancelled" | "uncertain", number>>>
+  readonly createdAt: string
+  readonly sendAt: string | null
+  readonly expiresAt: string
+  readonly messageIdHeader: string | null
+  readonly metadata: Readonly<Record<string, string | number | boolean>>
+  readonly context: {
+    readonly event?: string
+    readonly actorIp?: string
+    readonly accountRef?: string
+  } | null
+  readonly recipients: readonly Recipient[]
+  readonly timeline: readonly TimelineEntry[]
+}
+
+export interface MessageSummary {
+  readonly id: string
+  readonly lane: string
+  readonly source: string
+  readonly sensitive: boolean
+  readonly from: {
+    readonly email: string
+    readonly name?: string
+  } | null
+  readonly to: readonly string[]
+  readonly subject: string | null
+  readonly tags: readonly string[]
+  readonly sizeBytes: number
+  readonly recipientCount: number
+  /** How many recipients are in which state. */
+  readonly states: Readonly<Partial<Record<"pending" | "scheduled" | "held" | "delivered" | "bounced" | "expired" | "suppressed" | "cancelled" | "uncertain", number>>>
+  readonly createdAt: string
+  readonly sendAt: string | null
+  readonly expiresAt: string
+}
+
+export interface Recipient {
+  readonly number: number
+  readonly kind: "to" | "cc" | "bcc" | "envelope"
+  readonly email: string
+  readonly state: "pending" | "scheduled" | "held" | "delivered" | "bounced" | "expired" | "suppressed" | "cancelled" | "uncertain"
+  readonly attempts: number
+  readonly nextAttemptAt: string | null
+}
+
+export interface SendRequest {
+  /** An address of a verified domain of the workspace. */
+  readonly from: Address
+  readonly to: Address | readonly Address[]
+  readonly cc?: Address | readonly Address[] | undefined
+  readonly bcc?: Address | readonly Address[] | undefined
+  readonly replyTo?: Address | readonly Address[] | undefined
+  readonly subject: string
+  readonly html?: string | undefined
+  readonly text?: string | undefined
+  /** Extra header fields. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly attachments?: readonly ({
+    readonly filename: string
+    /** Base64. */
+    readonly content: string
+    /** Guessed from the file name where absent. */
+    readonly contentType?: string | undefined
+    /** For inline images: <img src="cid:…">. */
+    readonly contentId?: string | undefined
+    readonly inline?: boolean | undefined
+  })[] | undefined
+  readonly tags?: readonly string[] | undefined
+  readonly metadata?: Readonly<Record<string, string | number | boolean>> | undefined
+  /** Not before this time; at most 30 days ahead. */
+  readonly sendAt?: string | undefined
+  /** Give up at this time. */
+  readonly expiresAt?: string | undefined
+  /** Default transactional. */
+  readonly lane?: "critical" | "transactional" | "bulk" | undefined
+  /** Password resets, codes, invitations: one recipient, content readable by nobody and erased once settled. */
+  readonly sensitive?: boolean | undefined
+  /** What caused this message; lets resets of many accounts from one address be seen. */
+  readonly context?: {
+    readonly event?: string | undefined
+    readonly actorIp?: string | undefined
+    readonly accountRef?: string | undefined
+  } | undefined
+}
+
+export interface TimelineEntry {
+  readonly id: string
+  /** message.accepted, .deferred, .delivered, .bounced, .expired, .suppressed, .cancelled, .uncertain, … */
+  readonly type: string
+  readonly at: string
+  /** Number of the recipient; null where it concerns the message. */
+  readonly recipient: number | null
+  /** Reply, host, TLS, duration, next attempt. */
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export interface Domain {
+  readonly id: string
+  readonly name: string
+  /** Mail may be sent from verified domains only. */
+  readonly state: "pending" | "verified" | "failing"
+  readonly createdAt: string
+  readonly verifiedAt: string | null
+  readonly checkedAt: string | null
+  /** Since when a verified domain lacks its records; it stays usable for 72 hours. */
+  readonly failingSince: string | null
+  /** The DNS records to publish. */
+  readonly records: readonly ({
+    readonly purpose: "dkim" | "dkim-standby" | "dkim-ed25519" | "return-path" | "dmarc"
+    readonly type: "CNAME" | "TXT"
+    /** The full name to publish at. */
+    readonly name: string
+    /** What to publish. */
+    readonly value: string
+    /** Whether the domain can be used without it. */
+    readonly required: boolean
+    readonly state: "pending" | "ok" | "wrong" | "missing" | "unknown"
+    /** What DNS answered at the last check. */
+    readonly found: readonly string[]
+    /** What to change. */
+    readonly advice: string | null
+  })[]
+}
+
+export interface Sender {
+  readonly id: string
+  readonly email: string
+  readonly name: string | null
+  readonly replyTo: string | null
+  readonly createdAt: string
+}
+
+export interface Suppression {
+  readonly id: string
+  /** Null where the address came from a sensitive message, whose key is destroyed. */
+  readonly email: string | null
+  readonly reason: "hard_bounce" | "complaint" | "unsubscribe" | "manual"
+  readonly note: string | null
+  /** The message whose bounce caused it. */
+  readonly messageId: string | null
+  /** The reply that caused it. */
+  readonly evidence: Readonly<Record<string, unknown>> | null
+  readonly createdAt: string
+}
+
+export interface Webhook {
+  readonly id: string
+  readonly url: string
+  readonly description: string | null
+  readonly eventTypes: readonly string[]
+  readonly state: "enabled" | "disabled"
+  /** Why it was switched off. */
+  readonly disabledReason: string | null
+  /** Since when no delivery has succeeded. */
+  readonly failingSince: string | null
+  /** Until when the secret before the last rotation signs as well. */
+  readonly previousSecretExpiresAt: string | null
+  readonly createdAt: string
+}
+
+export interface WebhookDelivery {
+  /** Sent as the header webhook-id; the same for every try and replay. */
+  readonly id: string
+  /** Give it as cursor to get what was committed after this one. */
+  readonly cursor: string
+  readonly sequence: number
+  readonly eventId: string
+  readonly type: string
+  readonly messageId: string | null
+  /** Number of the recipient in the message. */
+  readonly recipient: number | null
+  readonly state: "pending" | "delivered" | "failed"
+  readonly attempts: number
+  readonly nextAttemptAt: string | null
+  /** HTTP status of the last try. */
+  readonly lastStatus: number | null
+  readonly lastError: string | null
+  readonly createdAt: string
+  readonly settledAt: string | null
+}
+
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  /** The public start of the key; names it in lists and logs. */
+  readonly prefix: string
+  readonly scopes: readonly string[]
+  readonly createdAt: string
+  readonly expiresAt: string | null
+  readonly revokedAt: string | null
+  /** Kept to within half a minute. */
+  readonly lastUsedAt: string | null
+}
+
+export interface SmtpCredential {
+  readonly id: string
+  readonly name: string
+  readonly username: string
+  readonly createdAt: string
+  readonly revokedAt: string | null
+  /** Kept to within half a minute. */
+  readonly lastUsedAt: string | null
+}
+
+export interface InboxItem {
+  readonly id: string
+  readonly messageId: string | null
+  /** The From header, or the envelope sender. */
+  readonly from: string
+  /** The envelope recipients. */
+  readonly to: readonly string[]
+  readonly subject: string | null
+  readonly receivedAt: string
+  readonly sizeBytes: number
+}
+
+export interface Workspace {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: string
+}
+
+export interface MessagesSendBatchInput {
+  readonly messages: readonly SendRequest[]
+}
+
+export interface MessagesSendBatchOutput {
+  readonly accepted: number
+  readonly refused: number
+  readonly data: readonly BatchOutcome[]
+}
+
+export interface MessagesSendMimeInput {
+  /** The reverse-path; default the address in From. */
+  readonly from?: string | undefined
+  /** Envelope recipients; repeat the parameter for several. */
+  readonly to?: string | readonly string[] | undefined
+  readonly lane?: "critical" | "transactional" | "bulk" | undefined
+  readonly sensitive?: "true" | "false" | undefined
+  readonly tag?: string | readonly string[] | undefined
+  readonly sendAt?: string | undefined
+  readonly expiresAt?: string | undefined
+}
+
+export interface MessagesListInput {
+  /** Messages with a recipient in this state. */
+  readonly state?: "pending" | "scheduled" | "held" | "delivered" | "bounced" | "expired" | "suppressed" | "cancelled" | "uncertain" | undefined
+  readonly lane?: "critical" | "transactional" | "bulk" | "internal" | undefined
+  readonly tag?: string | undefined
+  /** An exact address, found by its blind index. */
+  readonly recipient?: string | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly cursor?: string | undefined
+  /** Default: 50. */
+  readonly limit?: number | undefined
+}
+
+export interface MessagesListOutput {
+  readonly data: readonly MessageSummary[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface MessagesCancelOutput {
+  readonly cancelled: number
+  /** Recipients that are being attempted and could not be cancelled. */
+  readonly inFlight: number
+}
+
+export interface MessagesRescheduleInput {
+  readonly sendAt: string
+  readonly expiresAt?: string | undefined
+}
+
+export interface MessagesRescheduleOutput {
+  readonly rescheduled: number
+  readonly sendAt: string
+  readonly expiresAt: string
+}
+
+export interface EventsListInput {
+  readonly cursor?: string | undefined
+  /** Default: 100. */
+  readonly limit?: number | undefined
+}
+
+export interface EventsListOutput {
+  readonly data: readonly Event[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface LedgerGetOutput {
+  readonly accepted: number
+  readonly delivered: number
+  readonly bounced: number
+  readonly expired: number
+  readonly suppressed: number
+  readonly cancelled: number
+  readonly uncertain: number
+  readonly pending: number
+  readonly scheduled: number
+  readonly held: number
+  /** Whether the equation holds. */
+  readonly balanced: boolean
+  /** Recipients that neither wait nor ended; must be 0. */
+  readonly lost: number
+  /** Recipients that both wait and ended; must be 0. */
+  readonly doubled: number
+}
+
+export interface QueueGetOutput {
+  readonly data: readonly ({
+    readonly lane: "critical" | "transactional" | "bulk" | "internal"
+    readonly state: string
+    readonly recipients: number
+    readonly oldestDue: string | null
+  })[]
+}
+
+export interface DomainsAddInput {
+  /** The domain, such as example.com. */
+  readonly name: string
+}
+
+export interface DomainsListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface DomainsListOutput {
+  readonly data: readonly Domain[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface SendersCreateInput {
+  readonly email: string
+  readonly name?: string | undefined
+  readonly replyTo?: string | undefined
+}
+
+export interface SendersListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface SendersListOutput {
+  readonly data: readonly Sender[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface SuppressionsAddInput {
+  readonly email: string
+  /** Default: "manual". */
+  readonly reason?: "hard_bounce" | "complaint" | "unsubscribe" | "manual" | undefined
+  /** For people; do not put an address here. */
+  readonly note?: string | undefined
+}
+
+export interface SuppressionsListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+  /** Only this address. */
+  readonly email?: string | undefined
+  readonly reason?: "hard_bounce" | "complaint" | "unsubscribe" | "manual" | undefined
+}
+
+export interface SuppressionsListOutput {
+  readonly data: readonly Suppression[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface SuppressionsDeleteByEmailInput {
+  readonly email: string
+}
+
+export interface WebhooksCreateInput {
+  readonly url: string
+  readonly description?: string | undefined
+  /** Which events to send; an empty list means all. Default: []. */
+  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released")[] | undefined
+}
+
+export interface WebhooksCreateOutput {
+  readonly id: string
+  readonly url: string
+  readonly description: string | null
+  readonly eventTypes: readonly string[]
+  readonly state: "enabled" | "disabled"
+  /** Why it was switched off. */
+  readonly disabledReason: string | null
+  /** Since when no delivery has succeeded. */
+  readonly failingSince: string | null
+  /** Until when the secret before the last rotation signs as well. */
+  readonly previousSecretExpiresAt: string | null
+  readonly createdAt: string
+  /** The signing secret, `whsec_…` (Standard Webhooks). It is shown this once. */
+  readonly secret: string
+}
+
+export interface WebhooksListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface WebhooksListOutput {
+  readonly data: readonly Webhook[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface WebhooksUpdateInput {
+  readonly url?: string | undefined
+  /** An empty text removes it. */
+  readonly description?: string | undefined
+  /** Which events to send; an empty list means all. */
+  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released")[] | undefined
+  readonly state?: "enabled" | "disabled" | undefined
+}
+
+export interface WebhooksDeliveriesInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+  readonly state?: "pending" | "delivered" | "failed" | undefined
+}
+
+export interface WebhooksDeliveriesOutput {
+  readonly data: readonly WebhookDelivery[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface ApiKeysCreateInput {
+  /** What the key is for. */
+  readonly name: string
+  /** Default: those of the key that asks. */
+  readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read")[] | undefined
+  /** Default: never. */
+  readonly expiresAt?: string | undefined
+}
+
+export interface ApiKeysCreateOutput {
+  readonly id: string
+  readonly name: string
+  /** The public start of the key; names it in lists and logs. */
+  readonly prefix: string
+  readonly scopes: readonly string[]
+  readonly createdAt: string
+  readonly expiresAt: string | null
+  readonly revokedAt: string | null
+  /** Kept to within half a minute. */
+  readonly lastUsedAt: string | null
+  /** The key itself. It is shown this once and cannot be shown again. */
+  readonly key: string
+}
+
+export interface ApiKeysListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface ApiKeysListOutput {
+  readonly data: readonly ApiKey[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface SmtpCredentialsCreateInput {
+  /** What the credential is for. */
+  readonly name: string
+}
+
+export interface SmtpCredentialsCreateOutput {
+  readonly id: string
+  readonly name: string
+  readonly username: string
+  readonly createdAt: string
+  readonly revokedAt: string | null
+  /** Kept to within half a minute. */
+  readonly lastUsedAt: string | null
+  /** The password. It is shown this once and cannot be shown again. */
+  readonly password: string
+}
+
+export interface SmtpCredentialsListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface SmtpCredentialsListOutput {
+  readonly data: readonly SmtpCredential[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface InboxListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+  /** Only what came of this message. */
+  readonly messageId?: string | undefined
+}
+
+export interface InboxListOutput {
+  readonly data: readonly InboxItem[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface InboxGetOutput {
+  readonly id: string
+  readonly messageId: string | null
+  /** The From header, or the envelope sender. */
+  readonly from: string
+  /** The envelope recipients. */
+  readonly to: readonly string[]
+  readonly subject: string | null
+  readonly receivedAt: string
+  readonly sizeBytes: number
+  readonly envelopeFrom: string
+  /** Untrusted. Show it in a sandboxed frame only. */
+  readonly html: string | null
+  readonly text: string | null
+  readonly headers: readonly ({
+    readonly name: string
+    readonly value: string
+  })[]
+  readonly attachments: readonly ({
+    readonly index: number
+    readonly filename: string | null
+    readonly contentType: string
+    readonly sizeBytes: number
+    readonly inline: boolean
+    readonly contentId: string | null
+  })[]
+  /** What a receiver would find fault with. */
+  readonly checks: readonly ({
+    readonly name: string
+    readonly state: "ok" | "warning" | "problem"
+    readonly detail: string
+  })[]
+}
+
+export interface WorkspacesCreateInput {
+  readonly name: string
+}
+
+export interface WorkspacesCreateOutput {
+  readonly workspace: Workspace
+  readonly apiKey: ApiKeysCreateOutput
+}
+
+export interface WorkspacesListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface WorkspacesListOutput {
+  readonly data: readonly Workspace[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+/** The operations of the API, grouped by noun. */
+export type Operations = ReturnType<typeof createOperations>
+
+/** Binds every operation to a transport. */
+export function createOperations(transport: Transport) {
+  return {
+    messages: {
+      /** Send a message. Answers after the message is committed to disk. With an Idempotency-Key header a repeated request sends nothing twice. Scope: messages:send. */
+      send: (input: SendRequest, options?: SendOptions) =>
+        transport.json<AcceptedMessage>({ method: 'POST', path: '/v1/messages', json: input, idempotent: true }, options),
+      /** Send up to 1,000 messages. Each message has an outcome of its own: one that is refused does not touch the others. Scope: messages:send. */
+      sendBatch: (input: MessagesSendBatchInput, options?: SendOptions) =>
+        transport.json<MessagesSendBatchOutput>({ method: 'POST', path: '/v1/messages/batch', json: input, idempotent: true }, options),
+      /** Send a finished MIME message. The body is the message as message/rfc822. It is kept byte for byte but for Bcc and the X-Bulkhead-* control headers. Recipients come from the query, or else from To, Cc and Bcc. Scope: messages:send. */
+      sendMime: (mime: MimeSource, input: MessagesSendMimeInput = {}, options?: SendOptions) =>
+        transport.json<AcceptedMessage>({ method: 'POST', path: '/v1/messages/mime', query: input, mime, idempotent: true }, options),
+      /** List messages, newest first. Scope: messages:read. */
+      list: (input: MessagesListInput = {}, options?: CallOptions) =>
+        transport.json<MessagesListOutput>({ method: 'GET', path: '/v1/messages', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<MessagesListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<MessageSummary>((cursor) => transport.json<MessagesListOutput>({ method: 'GET', path: '/v1/messages', query: { ...input, cursor } }, options)),
+      /** Get a message with its recipients and timeline. Scope: messages:read. */
+      get: (messageId: string, options?: CallOptions) =>
+        transport.json<Message>({ method: 'GET', path: `/v1/messages/${segment(messageId)}` }, options),
+      /** Get the MIME message as it was accepted. Refused for sensitive messages. Scope: messages:read. */
+      getContent: (messageId: string, options?: CallOptions) =>
+        transport.bytes({ method: 'GET', path: `/v1/messages/${segment(messageId)}/content` }, options),
+      /** Cancel the recipients that still wait. Scope: messages:send. */
+      cancel: (messageId: string, options?: CallOptions) =>
+        transport.json<MessagesCancelOutput>({ method: 'POST', path: `/v1/messages/${segment(messageId)}/cancel` }, options),
+      /** Move the recipients that still wait to another time. Scope: messages:send. */
+      reschedule: (messageId: string, input: MessagesRescheduleInput, options?: CallOptions) =>
+        transport.json<MessagesRescheduleOutput>({ method: 'POST', path: `/v1/messages/${segment(messageId)}/reschedule`, json: input }, options),
+    },
+    events: {
+      /** Pull events in commit order. Keep nextCursor and ask again with it; no event is passed over. An empty page repeats the cursor. Scope: messages:read. */
+      list: (input: EventsListInput = {}, options?: CallOptions) =>
+        transport.json<EventsListOutput>({ method: 'GET', path: '/v1/events', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<EventsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Event>((cursor) => transport.json<EventsListOutput>({ method: 'GET', path: '/v1/events', query: { ...input, cursor } }, options)),
+      /** Stream events as they are committed (server-sent events). Resume behind the last event with Last-Event-ID. Scope: messages:read. */
+      stream: (options?: StreamOptions): AsyncGenerator<LiveEvent<Event>, void, undefined> =>
+        streamEvents<Event>(transport, { method: 'GET', path: '/v1/events/stream' }, options),
+    },
+    ledger: {
+      /** Count what became of every accepted recipient. Counted from the rows in one snapshot: accepted = delivered + bounced + expired + suppressed + cancelled + uncertain + pending + scheduled + held. Scope: messages:read. */
+      get: (options?: CallOptions) =>
+        transport.json<LedgerGetOutput>({ method: 'GET', path: '/v1/ledger' }, options),
+    },
+    queue: {
+      /** What waits, by lane and state. Scope: messages:read. */
+      get: (options?: CallOptions) =>
+        transport.json<QueueGetOutput>({ method: 'GET', path: '/v1/queue' }, options),
+    },
+    domains: {
+      /** Add a sending domain. Answers the DNS records to publish. The domain can be used once they are found; it is checked by itself, or at once with verify. In development a *.test domain is verified at once. Scope: domains:write. */
+      add: (input: DomainsAddInput, options?: CallOptions) =>
+        transport.json<Domain>({ method: 'POST', path: '/v1/domains', json: input }, options),
+      /** List sending domains, newest first. Scope: domains:read. */
+      list: (input: DomainsListInput = {}, options?: CallOptions) =>
+        transport.json<DomainsListOutput>({ method: 'GET', path: '/v1/domains', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<DomainsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Domain>((cursor) => transport.json<DomainsListOutput>({ method: 'GET', path: '/v1/domains', query: { ...input, cursor } }, options)),
+      /** Show a sending domain and its DNS records. Scope: domains:read. */
+      get: (domainId: string, options?: CallOptions) =>
+        transport.json<Domain>({ method: 'GET', path: `/v1/domains/${segment(domainId)}` }, options),
+      /** Check a domain's DNS records now. Says of every record what DNS answered and what to change. DNS that fails to answer changes nothing. Scope: domains:write. */
+      verify: (domainId: string, options?: CallOptions) =>
+        transport.json<Domain>({ method: 'POST', path: `/v1/domains/${segment(domainId)}/verify` }, options),
+      /** Remove a sending domain. Nothing more is accepted from it. Mail that waits is still delivered, but no longer signed for the domain. Scope: domains:write. */
+      delete: (domainId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/domains/${segment(domainId)}` }, options),
+    },
+    operations: {
+      /** The delegation zone as zone-file lines. Needs the operator's key. Include the lines in the zone of BULKHEAD_DELEGATION_ZONE. Scope: operations:read. */
+      zone: (options?: CallOptions) =>
+        transport.bytes({ method: 'GET', path: '/v1/zone' }, options),
+    },
+    senders: {
+      /** Add a sender. The address must lie in a domain that the workspace has added. Scope: senders:write. */
+      create: (input: SendersCreateInput, options?: CallOptions) =>
+        transport.json<Sender>({ method: 'POST', path: '/v1/senders', json: input }, options),
+      /** List senders, newest first. Scope: senders:read. */
+      list: (input: SendersListInput = {}, options?: CallOptions) =>
+        transport.json<SendersListOutput>({ method: 'GET', path: '/v1/senders', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<SendersListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Sender>((cursor) => transport.json<SendersListOutput>({ method: 'GET', path: '/v1/senders', query: { ...input, cursor } }, options)),
+      /** Remove a sender. Scope: senders:write. */
+      delete: (senderId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/senders/${segment(senderId)}` }, options),
+    },
+    suppressions: {
+      /** Suppress an address. Nothing more is sent to it by this workspace. An address that is listed already is answered as it stands. Scope: suppressions:write. */
+      add: (input: SuppressionsAddInput, options?: CallOptions) =>
+        transport.json<Suppression>({ method: 'POST', path: '/v1/suppressions', json: input }, options),
+      /** List suppressed addresses, newest first. Scope: suppressions:read. */
+      list: (input: SuppressionsListInput = {}, options?: CallOptions) =>
+        transport.json<SuppressionsListOutput>({ method: 'GET', path: '/v1/suppressions', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<SuppressionsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Suppression>((cursor) => transport.json<SuppressionsListOutput>({ method: 'GET', path: '/v1/suppressions', query: { ...input, cursor } }, options)),
+      /** Show one suppressed address, with its evidence. Scope: suppressions:read. */
+      get: (suppressionId: string, options?: CallOptions) =>
+        transport.json<Suppression>({ method: 'GET', path: `/v1/suppressions/${segment(suppressionId)}` }, options),
+      /** Lift a suppression. Mail is sent to the address again; a new hard bounce suppresses it again. Scope: suppressions:write. */
+      delete: (suppressionId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/suppressions/${segment(suppressionId)}` }, options),
+      /** Lift the suppression of an address. Scope: suppressions:write. */
+      deleteByEmail: (input: SuppressionsDeleteByEmailInput, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: '/v1/suppressions', query: input }, options),
+    },
+    webhooks: {
+      /** Add a webhook endpoint. Events are signed as Standard Webhooks has it. The secret is shown once. Scope: webhooks:write. */
+      create: (input: WebhooksCreateInput, options?: CallOptions) =>
+        transport.json<WebhooksCreateOutput>({ method: 'POST', path: '/v1/webhooks', json: input }, options),
+      /** List webhook endpoints, newest first. Scope: webhooks:read. */
+      list: (input: WebhooksListInput = {}, options?: CallOptions) =>
+        transport.json<WebhooksListOutput>({ method: 'GET', path: '/v1/webhooks', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<WebhooksListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Webhook>((cursor) => transport.json<WebhooksListOutput>({ method: 'GET', path: '/v1/webhooks', query: { ...input, cursor } }, options)),
+      /** Show a webhook endpoint. Scope: webhooks:read. */
+      get: (webhookId: string, options?: CallOptions) =>
+        transport.json<Webhook>({ method: 'GET', path: `/v1/webhooks/${segment(webhookId)}` }, options),
+      /** Change, enable or disable a webhook endpoint. What waited while it was disabled is sent when it is enabled, if it is not older than seven days. Scope: webhooks:write. */
+      update: (webhookId: string, input: WebhooksUpdateInput = {}, options?: CallOptions) =>
+        transport.json<Webhook>({ method: 'PATCH', path: `/v1/webhooks/${segment(webhookId)}`, json: input }, options),
+      /** Remove a webhook endpoint and its deliveries. Scope: webhooks:write. */
+      delete: (webhookId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/webhooks/${segment(webhookId)}` }, options),
+      /** Make a new signing secret. The new secret is shown once. The old one signs as well for 24 hours. Scope: webhooks:write. */
+      rotateSecret: (webhookId: string, options?: CallOptions) =>
+        transport.json<WebhooksCreateOutput>({ method: 'POST', path: `/v1/webhooks/${segment(webhookId)}/rotate-secret` }, options),
+      /** List deliveries of an endpoint in the order of their commits. Also a pull feed: go on from the cursor of the last delivery you have seen, and none is missed. Deliveries are kept for seven days. Scope: webhooks:read. */
+      deliveries: (webhookId: string, input: WebhooksDeliveriesInput = {}, options?: CallOptions) =>
+        transport.json<WebhooksDeliveriesOutput>({ method: 'GET', path: `/v1/webhooks/${segment(webhookId)}/deliveries`, query: input }, options),
+      /** Each item of `deliveries`, page after page. */
+      deliveriesAll: (webhookId: string, input: Omit<WebhooksDeliveriesInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<WebhookDelivery>((cursor) => transport.json<WebhooksDeliveriesOutput>({ method: 'GET', path: `/v1/webhooks/${segment(webhookId)}/deliveries`, query: { ...input, cursor } }, options)),
+      /** Deliver an event again. It keeps its webhook-id, so that a receiver can tell that it had it before. Scope: webhooks:write. */
+      replay: (webhookId: string, deliveryId: string, options?: CallOptions) =>
+        transport.json<WebhookDelivery>({ method: 'POST', path: `/v1/webhooks/${segment(webhookId)}/deliveries/${segment(deliveryId)}/replay` }, options),
+      /** Send a test event. An event of the type webhook.test. See what became of it in the deliveries. Scope: webhooks:write. */
+      test: (webhookId: string, options?: CallOptions) =>
+        transport.json<WebhookDelivery>({ method: 'POST', path: `/v1/webhooks/${segment(webhookId)}/test` }, options),
+    },
+    apiKeys: {
+      /** Make an API key. The key is shown once. Its scopes are at most those of the key that asks. Scope: api-keys:write. */
+      create: (input: ApiKeysCreateInput, options?: CallOptions) =>
+        transport.json<ApiKeysCreateOutput>({ method: 'POST', path: '/v1/api-keys', json: input }, options),
+      /** List API keys, newest first. Revoked keys stay in the list. Secrets are never shown. Scope: api-keys:read. */
+      list: (input: ApiKeysListInput = {}, options?: CallOptions) =>
+        transport.json<ApiKeysListOutput>({ method: 'GET', path: '/v1/api-keys', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<ApiKeysListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<ApiKey>((cursor) => transport.json<ApiKeysListOutput>({ method: 'GET', path: '/v1/api-keys', query: { ...input, cursor } }, options)),
+      /** Revoke an API key. The key stops working within a second, also for the one that asks. It stays in the list. Scope: api-keys:write. */
+      revoke: (apiKeyId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/api-keys/${segment(apiKeyId)}` }, options),
+    },
+    smtpCredentials: {
+      /** Make an SMTP user name and password. Both are generated. The password is shown once. Scope: smtp-credentials:write. */
+      create: (input: SmtpCredentialsCreateInput, options?: CallOptions) =>
+        transport.json<SmtpCredentialsCreateOutput>({ method: 'POST', path: '/v1/smtp-credentials', json: input }, options),
+      /** List SMTP credentials, newest first. Revoked ones stay in the list. Passwords are never shown. Scope: smtp-credentials:read. */
+      list: (input: SmtpCredentialsListInput = {}, options?: CallOptions) =>
+        transport.json<SmtpCredentialsListOutput>({ method: 'GET', path: '/v1/smtp-credentials', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<SmtpCredentialsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<SmtpCredential>((cursor) => transport.json<SmtpCredentialsListOutput>({ method: 'GET', path: '/v1/smtp-credentials', query: { ...input, cursor } }, options)),
+      /** Revoke an SMTP credential. New log-ins fail within a second; open sessions are closed. Scope: smtp-credentials:write. */
+      revoke: (smtpCredentialId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/smtp-credentials/${segment(smtpCredentialId)}` }, options),
+    },
+    inbox: {
+      /** List captured mail, newest first. With BULKHEAD_OUTBOUND=capture all outgoing mail lands here. Scope: inbox:read. */
+      list: (input: InboxListInput = {}, options?: CallOptions) =>
+        transport.json<InboxListOutput>({ method: 'GET', path: '/v1/inbox', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<InboxListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<InboxItem>((cursor) => transport.json<InboxListOutput>({ method: 'GET', path: '/v1/inbox', query: { ...input, cursor } }, options)),
+      /** Show a captured message, parsed and checked. Scope: inbox:read. */
+      get: (capturedId: string, options?: CallOptions) =>
+        transport.json<InboxGetOutput>({ method: 'GET', path: `/v1/inbox/${segment(capturedId)}` }, options),
+      /** The source of a captured message, byte for byte. Scope: inbox:read. */
+      source: (capturedId: string, options?: CallOptions) =>
+        transport.bytes({ method: 'GET', path: `/v1/inbox/${segment(capturedId)}/source` }, options),
+      /** One attachment of a captured message. Always as application/octet-stream, so that no browser runs it; its own type is in the message. Scope: inbox:read. */
+      attachment: (capturedId: string, index: number, options?: CallOptions) =>
+        transport.bytes({ method: 'GET', path: `/v1/inbox/${segment(capturedId)}/attachments/${segment(index)}` }, options),
+      /** Empty the inbox. Scope: inbox:write. */
+      clear: (options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: '/v1/inbox' }, options),
+    },
+    workspaces: {
+      /** Make a workspace and its first API key. Needs the operator's key. The API key has all scopes and is shown once. Scope: workspaces:write. */
+      create: (input: WorkspacesCreateInput, options?: CallOptions) =>
+        transport.json<WorkspacesCreateOutput>({ method: 'POST', path: '/v1/workspaces', json: input }, options),
+      /** List the workspaces of the installation, oldest first. Needs the operator's key. Scope: workspaces:read. */
+      list: (input: WorkspacesListInput = {}, options?: CallOptions) =>
+        transport.json<WorkspacesListOutput>({ method: 'GET', path: '/v1/workspaces', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<WorkspacesListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Workspace>((cursor) => transport.json<WorkspacesListOutput>({ method: 'GET', path: '/v1/workspaces', query: { ...input, cursor } }, options)),
+      /** Show the caller's own workspace. Scope: workspace:read. */
+      own: (options?: CallOptions) =>
+        transport.json<Workspace>({ method: 'GET', path: '/v1/workspace' }, options),
+    },
+  }
+}
