@@ -19,7 +19,7 @@ export interface ClaimerDependencies {
 
 const CLAIM_MAX = 200
 /** A claim of a few rows costs as much as one of many; below this a busy lane waits for room. */
-const CLAIM_MIN = 32
+const CLAIM_MIN = 64
 /** Wake-ups make this rarely matter; it finds what a lost wake-up, a due retry or another host's rows left. */
 const POLL_MS: Readonly<Record<Lane, number>> = {
   critical: 250,
@@ -35,16 +35,18 @@ export function createClaimer(deps: ClaimerDependencies) {
   let after = ZERO
   let wakeUp: (() => void) | undefined
   let woken = false
+  let waitsForRoom = false
 
   async function run(): Promise<void> {
     while (!deps.signal.aborted) {
       const lease = deps.lease()
       const room = deps.room()
       if (lease === null || room < CLAIM_MIN) {
+        waitsForRoom = true
         await sleep(POLL_MS[deps.lane])
+        waitsForRoom = false
         continue
       }
-      woken = false
       try {
         const limit = Math.min(room, CLAIM_MAX)
         const { rows, stoppedAt } = await deps.store.claim(deps.lane, lease, limit, after, deps.avoid())
@@ -60,7 +62,10 @@ export function createClaimer(deps: ClaimerDependencies) {
   }
 
   function sleep(ms: number): Promise<void> {
-    if (woken || deps.signal.aborted) return Promise.resolve()
+    // A wake-up between two looks counts once; taken here, it cannot turn a wait for room into a busy loop.
+    const already = woken
+    woken = false
+    if (already || deps.signal.aborted) return yieldOnce()
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
@@ -76,12 +81,21 @@ export function createClaimer(deps: ClaimerDependencies) {
 
   return {
     run,
-    /** There may be rows, or room. */
+    /** There may be rows. */
     wake(): void {
-      woken = true
-      wakeUp?.()
+      if (wakeUp === undefined) woken = true
+      else wakeUp()
+    },
+    /** Rows were settled; a loop that waits for rows rather than room is left alone. */
+    roomFreed(): void {
+      if (waitsForRoom && deps.room() >= CLAIM_MIN) wakeUp?.()
     },
   }
 }
 
 export type Claimer = ReturnType<typeof createClaimer>
+
+/** Lets sockets and timers have their turn, however often a loop is woken. */
+function yieldOnce(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

@@ -68,7 +68,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     newId: deps.newId,
     onSettled: (settlements) => {
       for (const settlement of settlements) forget(settlement)
-      for (const claimer of claimers.values()) claimer.wake()
+      for (const claimer of claimers.values()) claimer.roomFreed()
     },
     onSensitiveDone: (messageIds) => {
       eraseSensitive(messageIds).catch((error: unknown) =>
