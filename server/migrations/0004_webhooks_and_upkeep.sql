@@ -209,3 +209,12 @@ grant execute on function engine.claim_webhooks, engine.settle_webhook, engine.r
 grant execute on function engine.zone_selectors to bulkhead_api;
 grant execute on function engine.dead_credentials to bulkhead_api, bulkhead_smtp;
 revoke create on schema engine from bulkhead_engine;
+
+-- engine.accept gives array_agg a literal without a type, which PostgreSQL refuses (42725) as soon as a workspace of the batch has
+-- a webhook endpoint. The literal gets its type; the rest of the function stays as 0003 has it. Nothing happens where it has one.
+do $$
+begin
+  execute replace(
+    replace(pg_get_functiondef('engine.accept'::regproc), 'array_agg(''message.accepted'')', 'array_agg(''message.accepted''::text)'),
+    'array_agg(''message.suppressed'')', 'array_agg(''message.suppressed''::text)');
+end $$;

@@ -136,7 +136,9 @@ function exchange(
       readAnswer(response, request.answerBytesMax, resolve)
     })
     outgoing.on('error', (error) => {
-      const isStale = !answered && outgoing.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
+      // The answer's end tells of it; a deadline that strikes while a body drips does not unsay the status.
+      if (answered) return
+      const isStale = outgoing.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
       reject(isStale ? new StaleConnection() : error)
     })
     outgoing.end(request.body)

@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createIdGenerator } from '../../src/kernel/ids.ts'
+import { createApiKeys } from '../../src/modules/api-keys/index.ts'
+import { createDomains } from '../../src/modules/domains/index.ts'
+import { createInbox } from '../../src/modules/inbox/index.ts'
+import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
+import { createSenders } from '../../src/modules/senders/index.ts'
+import { createSmtpCredentials } from '../../src/modules/smtp-credentials/index.ts'
+import { createSuppressions } from '../../src/modules/suppressions/index.ts'
+import { createWebhooks } from '../../src/modules/webhooks/index.ts'
+import { createWorkspaces } from '../../src/modules/workspaces/index.ts'
+import { createResolver } from '../../src/platform/dns/index.ts'
+import { createKeyringClient } from '../../src/platform/keyring-client/index.ts'
+import type { KeyringClient } from '../../src/platform/keyring-client/index.ts'
+import { TEST_TOKENS, makeTestKeyring } from '../../src/platform/keyring-client/test-keyring.ts'
+import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
+import { createLogger } from '../../src/platform/telemetry/index.ts'
+import { createAccess, hashSecret } from '../../src/security/access/index.ts'
+import { createAuditOutbox } from '../../src/security/audit/index.ts'
+import { createApiServer } from '../../src/surfaces/api/api-server.ts'
+import { createTestDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
+
+export interface Answer {
+  readonly status: number
+  // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into by tests only
+  readonly body: any
+  readonly text: string
+  readonly headers: Headers
+}
+
+export interface ApiFixture extends AsyncDisposable {
+  readonly url: string
+  readonly database: TestDatabase
+  readonly operatorKey: string
+  /** Calls the API with a key; a body is sent as JSON. */
+  call(key: string, method: string, path: string, body?: unknown): Promise<Answer>
+  /** A fresh workspace and its first key. */
+  workspace(name?: string): Promise<{ id: string; key: string }>
+  keyring(kind: keyof typeof TEST_TOKENS): KeyringClient
+}
+
+/** The real API on a real PostgreSQL and a real keyring process, without a supervisor. */
+export async function startApi(
+  options: {
+    readonly dnsServers?: readonly string[]
+    readonly delegationZone?: string
+    readonly production?: boolean
+  } = {},
+): Promise<ApiFixture> {
+  const database = await createTestDatabase()
+  const testKeyring = await makeTestKeyring({ databaseUrl: database.url.bulkhead_keyring })
+  await testKeyring.start()
+  const log = createLogger({ name: 'test', level: 'error' })
+  const clients = new Map<string, KeyringClient>()
+  const client = (kind: keyof typeof TEST_TOKENS): KeyringClient => {
+    const known = clients.get(kind)
+    if (known !== undefined) return known
+    const made = createKeyringClient({ socketPath: testKeyring.socketPath, token: TEST_TOKENS[kind], log })
+    clients.set(kind, made)
+    return made
+  }
+  const pool = database.pool('bulkhead_api')
+  const keyring = client('api')
+  const newId = createIdGenerator()
+  const transactions = createTenantTransactions(pool)
+  const audit = createAuditOutbox({ newId })
+  const operatorKey = `operator-${randomBytes(24).toString('hex')}`
+  const access = createAccess({ pool, operatorKeyHash: hashSecret(operatorKey).toString('hex') })
+  const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
+  const resolver = createResolver({
+    servers: options.dnsServers ?? ['127.0.0.1:9'],
+    timeoutMs: 500,
+    tries: 1,
+  })
+  const apiKeys = createApiKeys({ newId })
+  const recordAudit = audit.record.bind(audit)
+  const app = await createApiServer({
+    log,
+    pool,
+    keyring,
+    transactions,
+    access,
+    recordAudit,
+    consoleDirectory: join(tmpdir(), 'bulkhead-no-console'),
+    services: {
+      messages: createMessages({ accept, keyring, now: Date.now, newId }),
+      domains: createDomains({
+        keyring,
+        resolver,
+        transactions,
+        newId,
+        settings: {
+          delegationZone: options.delegationZone ?? null,
+          hostname: 'mail.example.net',
+          trustTestDomains: options.production !== true,
+        },
+      }),
+      senders: createSenders({ newId }),
+      suppressions: createSuppressions({ keyring, newId }),
+      webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: options.production !== true }),
+      apiKeys,
+      smtpCredentials: createSmtpCredentials({ newId }),
+      inbox: createInbox({ keyring }),
+      workspaces: createWorkspaces({ transactions, recordAudit, apiKeys, newId }),
+    },
+  })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+
+  async function call(key: string, method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    const isJson = (response.headers.get('content-type') ?? '').includes('json')
+    return {
+      status: response.status,
+      text,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : null,
+    }
+  }
+
+  return {
+    url,
+    database,
+    operatorKey,
+    call,
+    keyring: client,
+    async workspace(name = 'Test') {
+      const { status, body, text } = await call(operatorKey, 'POST', '/v1/workspaces', { name })
+      if (status !== 201) throw new Error(`no workspace: ${text}`)
+      return { id: body.workspace.id, key: body.apiKey.key }
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close()
+      await accept.drain()
+      resolver.cancel()
+      for (const item of clients.values()) await item[Symbol.asyncDispose]()
+      await testKeyring[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,302 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeId } from '../../src/kernel/ids.ts'
+import { createWebhookDispatcher } from '../../src/modules/webhooks/index.ts'
+import { createResolver } from '../../src/platform/dns/index.ts'
+import { createEgress } from '../../src/platform/egress/index.ts'
+import { createLogger } from '../../src/platform/telemetry/index.ts'
+import { startApi } from './api-fixture.ts'
+import type { ApiFixture } from './api-fixture.ts'
+
+interface Received {
+  readonly headers: Record<string, string>
+  readonly body: string
+}
+
+interface Receiver extends AsyncDisposable {
+  readonly url: string
+  readonly received: Received[]
+  answer(handler: (request: IncomingMessage, response: ServerResponse, count: number) => void): void
+}
+
+const accept = (_request: IncomingMessage, response: ServerResponse, _count: number): void => {
+  response.writeHead(204).end()
+}
+
+async function startReceiver(): Promise<Receiver> {
+  const received: Received[] = []
+  let handler = accept
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      received.push({
+        headers: Object.fromEntries(
+          Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+        ),
+        body: Buffer.concat(chunks).toString(),
+      })
+      handler(request, response, received.length)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    received,
+    answer: (next) => {
+      handler = next
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+let api: ApiFixture
+let stop: AbortController
+let running: Promise<void>
+const egress = createEgress({
+  resolver: createResolver({ servers: ['127.0.0.1:9'], timeoutMs: 200, tries: 1 }),
+  allowPrivateTargets: true,
+})
+
+beforeAll(async () => {
+  api = await startApi()
+  stop = new AbortController()
+  running = createWebhookDispatcher({
+    pool: api.database.pool('bulkhead_worker'),
+    keyring: api.keyring('worker'),
+    egress,
+    log: createLogger({ name: 'test', level: 'error' }),
+    retryScale: 0.0005,
+    timeoutMs: 1_500,
+  }).run(stop.signal)
+})
+afterAll(async () => {
+  stop.abort()
+  await running
+  egress[Symbol.dispose]()
+  await api[Symbol.asyncDispose]()
+})
+
+async function endpoint(url: string, more: Record<string, unknown> = {}) {
+  const { key, id } = await api.workspace()
+  await api.call(key, 'POST', '/v1/domains', { name: 'shop.test' })
+  const made = await api.call(key, 'POST', '/v1/webhooks', { url, ...more })
+  expect(made.status).toBe(201)
+  const path = `/v1/webhooks/${made.body.id}`
+  const deliveries = async () => (await api.call(key, 'GET', `${path}/deliveries`)).body.data
+  return {
+    key,
+    workspaceId: id,
+    path,
+    secret: String(made.body.secret),
+    deliveries,
+    id: String(made.body.id),
+  }
+}
+
+const send = (key: string, more: Record<string, unknown> = {}) =>
+  api.call(key, 'POST', '/v1/messages', {
+    from: 'a@shop.test',
+    to: ['ann@example.com'],
+    subject: 'Hi',
+    text: 'Hi',
+    tags: ['welcome'],
+    metadata: { order: '42' },
+    ...more,
+  })
+
+describe('webhooks', () => {
+  it('carry signed events with the recipient, its tags and metadata', async () => {
+    await using receiver = await startReceiver()
+    const hook = await endpoint(receiver.url)
+    await api.call(hook.key, 'POST', '/v1/suppressions', { email: 'ann@example.com' })
+    const sent = await send(hook.key)
+    await expect.poll(() => receiver.received.length).toBe(2)
+    const events = receiver.received.map((item) => {
+      new Webhook(hook.secret).verify(item.body, item.headers)
+      return JSON.parse(item.body)
+    })
+    expect(events.find((event) => event.type === 'message.accepted').data).toMatchObject({
+      messageId: sent.body.id,
+      recipient: null,
+      state: 'accepted',
+      tags: ['welcome'],
+      metadata: { order: '42' },
+    })
+    expect(events.find((event) => event.type === 'message.suppressed').data).toMatchObject({
+      messageId: sent.body.id,
+      recipient: { number: 1, email: 'ann@example.com' },
+      state: 'suppressed',
+      attempts: 0,
+    })
+    await expect
+      .poll(async () => (await hook.deliveries()).map((item: { state: string }) => item.state))
+      .toEqual(['delivered', 'delivered'])
+    const ids = (await hook.deliveries()).map((item: { id: string }) => item.id)
+    expect(new Set(ids)).toEqual(new Set(receiver.received.map((item) => item.headers['webhook-id'])))
+  })
+
+  it('tell only the chosen events, and nothing to another workspace', async () => {
+    await using receiver = await startReceiver()
+    const hook = await endpoint(receiver.url, { eventTypes: ['message.suppressed'] })
+    const other = await endpoint(receiver.url, { eventTypes: ['message.bounced'] })
+    await api.call(hook.key, 'POST', '/v1/suppressions', { email: 'ann@example.com' })
+    await send(hook.key)
+    await send(other.key)
+    await expect.poll(() => receiver.received.length).toBe(1)
+    expect(JSON.parse(receiver.received[0]!.body).type).toBe('message.suppressed')
+    expect(await other.deliveries()).toEqual([])
+    expect((await api.call(other.key, 'GET', `${hook.path}/deliveries`)).status).toBe(404)
+  })
+
+  it('of sensitive messages carry no metadata', async () => {
+    await using receiver = await startReceiver()
+    const hook = await endpoint(receiver.url)
+    const sent = await send(hook.key, { sensitive: true })
+    expect(sent.status).toBe(202)
+    await expect.poll(() => receiver.received.length).toBe(1)
+    expect(JSON.parse(receiver.received[0]!.body).data.metadata).toEqual({})
+  })
+
+  it('are signed with both secrets for a day after a rotation', async () => {
+    await using receiver = await startReceiver()
+    const hook = await endpoint(receiver.url)
+    const rotated = await api.call(hook.key, 'POST', `${hook.path}/rotate-secret`)
+    expect(rotated.body.secret).toMatch(/^whsec_/)
+    expect(rotated.body.secret).not.toBe(hook.secret)
+    expect(Date.parse(rotated.body.previousSecretExpiresAt) - Date.now()).toBeGreaterThan(23 * 3_600_000)
+    expect((await api.call(hook.key, 'POST', `${hook.path}/test`)).status).toBe(202)
+    await expect.poll(() => receiver.received.length).toBe(1)
+    const [{ body, headers }] = receiver.received as [Received]
+    for (const secret of [hook.secret, rotated.body.secret]) new Webhook(secret).verify(body, headers)
+    expect(JSON.parse(body).type).toBe('webhook.test')
+    await api.database
+      .pool('superuser')
+      .query('update webhook_endpoint set previous_secret_expires_at = now() where id = $1', [
+        decodeId('webhook', hook.id),
+      ])
+    await api.call(hook.key, 'POST', `${hook.path}/test`)
+    await expect.poll(() => receiver.received.length).toBe(2)
+    const last = receiver.received[1]!
+    expect(() => new Webhook(hook.secret).verify(last.body, last.headers)).toThrow()
+    new Webhook(rotated.body.secret).verify(last.body, last.headers)
+  })
+
+  it('are tried again after failures and redirects, and replayed under the same id', async () => {
+    await using receiver = await startReceiver()
+    const hook = await endpoint(receiver.url)
+    receiver.answer((_request, response, count) => {
+      if (count === 1) response.writeHead(500).end('x'.repeat(300_000))
+      else if (count === 2) response.writeHead(302, { location: receiver.url }).end()
+      else response.writeHead(200).end()
+    })
+    await api.call(hook.key, 'POST', `${hook.path}/test`)
+    await expect.poll(() => receiver.received.length).toBe(3)
+    await expect
+      .poll(async () => (await hook.deliveries())[0])
+      .toMatchObject({ state: 'delivered', attempts: 3, lastStatus: 200, lastError: null })
+    const [delivery] = await hook.deliveries()
+    const replayed = await api.call(hook.key, 'POST', `${hook.path}/deliveries/${delivery.id}/replay`)
+    expect(replayed.status).toBe(202)
+    await expect.poll(() => receiver.received.length).toBe(4)
+    expect(new Set(receiver.received.map((item) => item.headers['webhook-id'])).size).toBe(1)
+    expect((await api.call(hook.key, 'GET', hook.path)).body.failingSince).toBeNull()
+  })
+
+  it('stop at an endpoint that is gone or took nothing for a day, and say why', async () => {
+    await using receiver = await startReceiver()
+    const gone = await endpoint(receiver.url)
+    receiver.answer((_request, response) => response.writeHead(410).end())
+    await api.call(gone.key, 'POST', `${gone.path}/test`)
+    await expect
+      .poll(async () => (await api.call(gone.key, 'GET', gone.path)).body)
+      .toMatchObject({ state: 'disabled', disabledReason: 'The endpoint answered 410 Gone.' })
+    expect((await api.call(gone.key, 'POST', `${gone.path}/test`)).status).toBe(409)
+    receiver.answer((_request, response) => response.writeHead(200).end())
+    const enabled = await api.call(gone.key, 'PATCH', gone.path, { state: 'enabled' })
+    expect(enabled.body).toMatchObject({ state: 'enabled', disabledReason: null })
+    expect((await api.call(gone.key, 'POST', `${gone.path}/test`)).status).toBe(202)
+
+    const dead = await endpoint('http://127.0.0.1:9/')
+    const delivery = (await api.call(dead.key, 'POST', `${dead.path}/test`)).body
+    await api.database
+      .pool('superuser')
+      .query('update webhook_delivery set attempts = 10 where id = $1', [decodeId('delivery', delivery.id)])
+    await api.database
+      .pool('superuser')
+      .query("update webhook_endpoint set failing_since = now() - interval '1 day' where id = $1", [
+        decodeId('webhook', dead.id),
+      ])
+    await expect
+      .poll(async () => (await api.call(dead.key, 'GET', dead.path)).body, { timeout: 5_000 })
+      .toMatchObject({ state: 'disabled' })
+    const ended = await api.call(dead.key, 'GET', dead.path)
+    expect(ended.body.disabledReason).toContain('The connection was refused')
+  })
+
+  it('of one endpoint that hangs do not delay those of another', async () => {
+    await using slow = await startReceiver()
+    await using fast = await startReceiver()
+    slow.answer(() => undefined)
+    const hanging = await endpoint(slow.url)
+    const quick = await endpoint(fast.url)
+    for (let i = 0; i < 30; i++) await api.call(hanging.key, 'POST', `${hanging.path}/test`)
+    await expect.poll(() => slow.received.length).toBeGreaterThan(0)
+    const started = Date.now()
+    for (let i = 0; i < 20; i++) await api.call(quick.key, 'POST', `${quick.path}/test`)
+    await expect.poll(() => fast.received.length, { timeout: 5_000 }).toBe(20)
+    expect(Date.now() - started).toBeLessThan(3_000)
+    expect(slow.received.length).toBeLessThanOrEqual(16)
+  })
+
+  it('can be pulled in commit order without missing one that commits late', async () => {
+    const hook = await endpoint('http://127.0.0.1:9/')
+    const owner = api.database.pool('superuser')
+    const insert = `insert into webhook_delivery (endpoint_id, workspace_id, event_id, type, due)
+                    values ($1, $2, gen_random_uuid(), 'webhook.test', now() + interval '1 day')`
+    const values = [decodeId('webhook', hook.id), decodeId('workspace', hook.workspaceId)]
+    const late = await owner.connect()
+    await late.query('begin')
+    await late.query(insert, values)
+    await owner.query(insert, values)
+    expect(await hook.deliveries()).toEqual([])
+    await late.query('commit')
+    late.release()
+    await expect.poll(async () => (await hook.deliveries()).length).toBe(2)
+    const [first, second] = await hook.deliveries()
+    const rest = await api.call(hook.key, 'GET', `${hook.path}/deliveries?cursor=${first.cursor}`)
+    expect(rest.body.data).toEqual([second])
+  })
+})
+
+describe('webhook URLs', () => {
+  it('are https and public unless private targets are allowed', async () => {
+    await using strict = await startApi({ production: true })
+    const { key } = await strict.workspace()
+    for (const url of [
+      'http://example.com/',
+      'https://127.0.0.1/',
+      'https://2130706433/',
+      'https://0x7f.1/',
+      'https://[::1]/',
+      'https://[::ffff:10.0.0.1]/',
+      'https://169.254.169.254/latest',
+      'https://localhost/',
+      'https://user:secret@example.com/',
+      'file:///etc/passwd',
+      'nonsense',
+    ]) {
+      const refused = await strict.call(key, 'POST', '/v1/webhooks', { url })
+      expect([url, refused.status, refused.body.errors?.[0]?.field]).toEqual([url, 400, 'url'])
+    }
+    expect((await strict.call(key, 'POST', '/v1/webhooks', { url: 'https://example.com/hook' })).status).toBe(
+      201,
+    )
+  })
+})
