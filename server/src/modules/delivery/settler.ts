@@ -24,7 +24,7 @@ export interface Settler {
 
 const BATCH_MAX = 250
 /** Replies of one round trip come together; a little patience makes batches of them. */
-const GATHER_MS = 8
+const GATHER_MS = 20
 const RETRY_MS = 500
 
 /**

@@ -16,6 +16,8 @@ export interface BatcherOptions<Item extends BatchItem, Result> {
   readonly bytesMax: number
   readonly rowsMax: number
   readonly commitsAtOnce: number
+  /** How long a batch waits for company once more than one item came with the last. */
+  readonly gatherMs: number
   /** Bound on what waits; beyond it a workspace that holds more than half of it is told to slow down, then everybody. */
   readonly waitingMax: number
   readonly waitingBytesMax: number
@@ -47,6 +49,7 @@ export function createBatcher<Item extends BatchItem, Result>(
   let bytesWaiting = 0
   let commits = 0
   let scheduled = false
+  let lastBatchItems = 0
   let onIdle: (() => void)[] = []
 
   function refuseWhenFull(item: Item): void {
@@ -61,13 +64,22 @@ export function createBatcher<Item extends BatchItem, Result>(
   }
 
   function schedule(): void {
-    if (scheduled || commits >= options.commitsAtOnce || queue.length === 0) return
+    if (scheduled || queue.length === 0 || !mayCommit()) return
     scheduled = true
-    // Requests that arrived in the same turn of the event loop share the commit.
-    setImmediate(() => {
-      scheduled = false
-      while (commits < options.commitsAtOnce && queue.length > 0) void flush(takeBatch())
-    })
+    // Requests that arrived in the same turn of the event loop share the commit. Under load a little patience makes the batch
+    // several times larger, and most of a commit's cost does not depend on its size.
+    if (lastBatchItems > 1 && queue.length < options.itemsMax / 2) setTimeout(commitWaiting, options.gatherMs)
+    else setImmediate(commitWaiting)
+  }
+
+  function commitWaiting(): void {
+    scheduled = false
+    while (queue.length > 0 && mayCommit()) void flush(takeBatch())
+  }
+
+  /** A second commit runs beside the first only for a full batch: two half-empty ones cost more and finish later. */
+  function mayCommit(): boolean {
+    return commits === 0 || (commits < options.commitsAtOnce && queue.length >= options.itemsMax)
   }
 
   function takeBatch(): Waiting<Item, Result>[] {
@@ -87,6 +99,7 @@ export function createBatcher<Item extends BatchItem, Result>(
       count += 1
     }
     const batch = queue.splice(0, count)
+    lastBatchItems = count
     bytesWaiting -= bytes
     for (const { item } of batch) {
       const left = (perWorkspace.get(item.workspaceId) ?? 1) - 1

@@ -57,6 +57,7 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     bytesMax: 2 * 1024 * 1024,
     rowsMax: 4_000,
     commitsAtOnce: 2,
+    gatherMs: 3,
     waitingMax: 4_000,
     waitingBytesMax: 256 * 1024 * 1024,
   })
