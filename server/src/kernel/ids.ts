@@ -1,5 +1,3 @@
-import { randomFillSync } from 'node:crypto'
-
 /**
  * Identifiers are UUIDv7 (RFC 9562 §5.7) in the database, so that they sort by time and tables can be partitioned by id, and
  * `<prefix>_<26 characters>` outside (Crockford base32 of the same 128 bits): a person sees what a thing is.
@@ -37,7 +35,7 @@ export function createIdGenerator(now: () => number = Date.now): () => string {
   let counter = 0
   return () => {
     if (used + 10 > POOL_BYTES) {
-      randomFillSync(pool)
+      crypto.getRandomValues(pool)
       used = 0
     }
     const ms = now()

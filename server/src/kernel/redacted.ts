@@ -1,4 +1,5 @@
-import { inspect } from 'node:util'
+/** What Node's `util.inspect` looks for; the registered symbol needs no import. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
 /** A secret that does not print: not by string conversion, not as JSON, not in an inspected object. */
 export class Redacted<T> {
@@ -21,7 +22,7 @@ export class Redacted<T> {
     return '[redacted]'
   }
 
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return '[redacted]'
   }
 }

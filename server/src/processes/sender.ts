@@ -14,8 +14,7 @@ import { formatAddress, type Config } from '../platform/config/index.ts'
 import { createDestinationResolver, createResolver, isPublicAddress } from '../platform/dns/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
-import { isAlive } from '../platform/postgres/index.ts'
-import { listen } from '../platform/postgres/listen.ts'
+import { isAlive, listen } from '../platform/postgres/index.ts'
 
 await runProcess({
   name: 'sender',

@@ -1,16 +1,6 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
-import { join } from 'node:path'
 import type { Lane } from '../../kernel/lane.ts'
 import { LANES } from '../../kernel/lane.ts'
+import { openPartFiles, takeOrphanedParts } from '../../platform/part-files/index.ts'
 import { jobKey, type Job, type Settlement } from './job.ts'
 
 /** What a journal knows of one recipient: the dot went out, and perhaps what was answered. */
@@ -33,79 +23,27 @@ export interface Journal {
   close(): void
 }
 
-const ROTATE_BYTES = 8 * 1024 * 1024
-const NAME = /^(\d+)-(\d+)-(\d+)\.journal$/
+const PART_BYTES_MAX = 8 * 1024 * 1024
 
 /**
- * The local journal of replies: an append-only file per lease that survives `kill -9` (a plain write is in the kernel's hands;
- * measured 0.9 µs), so that after a restart what the other side took is not sent again. It is deleted as its entries are settled.
+ * The local journal of replies: append-only files per lease that survive `kill -9`, so that after a restart what the other side
+ * took is not sent again. Parts are deleted as their entries are settled.
  */
 export function openJournal(directory: string, lease: string): Journal {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  let part = 0
-  let current = openPart(directory, lease, part)
-  const parts: Part[] = [current]
-  const owner = new Map<string, Part>()
-
-  function append(key: string, line: string): void {
-    if (current.bytes >= ROTATE_BYTES) {
-      part += 1
-      const previous = current
-      current = openPart(directory, lease, part)
-      parts.push(current)
-      // Its last entries may have been settled before it stopped being the current part.
-      dropIfDone(previous)
-    }
-    current.bytes += writeSync(current.file, line)
-    if (!owner.has(key)) {
-      owner.set(key, current)
-      current.open += 1
-    }
-  }
-
-  function dropIfDone(done: Part): void {
-    if (done === current || done.open > 0) return
-    closeSync(done.file)
-    unlinkSync(done.path)
-    parts.splice(parts.indexOf(done), 1)
-  }
-
+  const files = openPartFiles({ directory, name: lease, partBytesMax: PART_BYTES_MAX })
   return {
     noteDot(job) {
-      append(jobKey(job.row), `D\t${job.row.lane}\t${job.row.messageId}\t${job.row.number}\n`)
+      files.append(jobKey(job.row), `D\t${job.row.lane}\t${job.row.messageId}\t${job.row.number}\n`)
     },
     noteReply(settlement) {
-      append(
+      files.append(
         jobKey(settlement),
         `R\t${settlement.lane}\t${settlement.messageId}\t${settlement.number}\t${JSON.stringify(settlement)}\n`,
       )
     },
-    settled(key) {
-      const held = owner.get(key)
-      if (held === undefined) return
-      owner.delete(key)
-      held.open -= 1
-      dropIfDone(held)
-    },
-    close() {
-      for (const each of parts) {
-        closeSync(each.file)
-        if (each.open === 0) unlinkSync(each.path)
-      }
-    },
+    settled: (key) => files.settled(key),
+    close: () => files.close(),
   }
-}
-
-interface Part {
-  readonly file: number
-  readonly path: string
-  bytes: number
-  open: number
-}
-
-function openPart(directory: string, lease: string, part: number): Part {
-  const path = join(directory, `${lease}-${process.pid}-${part}.journal`)
-  return { file: openSync(path, 'ax', 0o600), path, bytes: 0, open: 0 }
 }
 
 export interface OrphanedJournal {
@@ -114,31 +52,15 @@ export interface OrphanedJournal {
   remove(): void
 }
 
-/** Journals of processes that are gone. Taking one renames it first, so that of several starting senders one gets it. */
+/** Journals of processes that are gone. Of several starting senders one gets each. */
 export function takeOrphanedJournals(
   directory: string,
   isAlive: (pid: number) => boolean,
 ): OrphanedJournal[] {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const byLease = new Map<string, string[]>()
-  for (const name of readdirSync(directory).sort()) {
-    const match = NAME.exec(name)
-    const [, lease, pid, part] = match ?? []
-    if (lease === undefined || pid === undefined || part === undefined || isAlive(Number(pid))) continue
-    const taken = join(directory, `${lease}-${process.pid}-${part}.journal`)
-    try {
-      renameSync(join(directory, name), taken)
-    } catch {
-      continue
-    }
-    byLease.set(lease, [...(byLease.get(lease) ?? []), taken])
-  }
-  return [...byLease].map(([lease, paths]) => ({
-    lease,
-    entries: readEntries(lease, paths.map((path) => readFileSync(path, 'utf8')).join('')),
-    remove: () => {
-      for (const path of paths) unlinkSync(path)
-    },
+  return takeOrphanedParts(directory, isAlive).map((parts) => ({
+    lease: parts.name,
+    entries: readEntries(parts.name, parts.text),
+    remove: () => parts.remove(),
   }))
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from '../../platform/telemetry/index.ts'
 import type { DnsResolver } from '../../platform/dns/index.ts'
-import type { AuditRecord } from '../../platform/http/routes.ts'
+import type { AuditRecord } from '../../kernel/audit-record.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
 import { encodeId } from '../../kernel/ids.ts'

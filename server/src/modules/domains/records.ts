@@ -1,5 +1,5 @@
 import { encodeId } from '../../kernel/ids.ts'
-import { dkimRecord } from '../../platform/dkim/record.ts'
+import { dkimRecord } from '../../platform/dkim/index.ts'
 import type { RecordPurpose, Selector } from './domain.ts'
 
 export interface ExpectedRecord {
@@ -64,7 +64,7 @@ export function keyRecord(selector: Pick<Selector, 'algorithm' | 'publicKey'>): 
 }
 
 /** Where a selector lives in the delegation zone. */
-export function delegationName(domainId: string, selector: string, zone: string): string {
+function delegationName(domainId: string, selector: string, zone: string): string {
   return `${selector}.${domainLabel(domainId)}.dkim.${zone}`
 }
 

@@ -1,4 +1,4 @@
-import { splitTxt } from '../../platform/dkim/record.ts'
+import { splitTxt } from '../../platform/dkim/index.ts'
 import type { ZoneRow } from './domains-store.ts'
 import { domainLabel, keyRecord } from './records.ts'
 

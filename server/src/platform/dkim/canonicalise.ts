@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto'
-import type { HeaderField } from '../mime/header-block.ts'
+import type { HeaderField } from '../mime/index.ts'
 
 /** Canonicalisation "relaxed" of RFC 6376: header fields §3.4.2, body §3.4.4. Bytes above 127 are kept (latin1 in, latin1 out). */
 

@@ -1,4 +1,4 @@
-import { MAX_HEADER_BLOCK_BYTES } from '../mime/header-block.ts'
+import { MAX_HEADER_BLOCK_BYTES } from '../mime/index.ts'
 
 const EMPTY_LINE = Buffer.from('\r\n\r\n', 'latin1')
 

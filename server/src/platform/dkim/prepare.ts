@@ -1,7 +1,7 @@
 import { findBodyPieces } from './pieces.ts'
 import { relaxedBodyHash, writeRelaxedHeader } from './canonicalise.ts'
-import type { MimeProblem } from '../mime/header-block.ts'
-import { parseHeaderBlock } from '../mime/header-block.ts'
+import type { MimeProblem } from '../mime/index.ts'
+import { parseHeaderBlock } from '../mime/index.ts'
 
 /**
  * DKIM (RFC 6376, 8301, 8463), relaxed/relaxed, in two stages around a signature that is made elsewhere, because private keys never

@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { AuditRecord } from '../../kernel/audit-record.ts'
 import { Fault, invalidField } from '../../kernel/faults.ts'
 import type { TenantDatabase, TenantTransactions } from '../postgres/tenant.ts'
 import { parseJsonBody, queryObject } from './input.ts'
 import type { Operation, OperationContext, Principal, StreamEvent } from './operation.ts'
-
-export interface AuditRecord {
-  readonly workspaceId: string | null
-  readonly actor: string
-  readonly action: string
-  readonly target: string | null
-  readonly detail: Record<string, unknown>
-}
 
 export interface RouteDependencies<Services> {
   readonly app: FastifyInstance

@@ -1,7 +1,14 @@
 /** MIME: composing messages, judging and reading raw ones. Pure functions over bytes; nothing here knows what a message is for. */
 export { composeMessage } from './compose.ts'
 export { decodeHeaderText } from './header-text.ts'
-export { findHeader, headerValue, parseHeaderBlock, withHeaders, withoutHeaders } from './header-block.ts'
+export {
+  MAX_HEADER_BLOCK_BYTES,
+  findHeader,
+  headerValue,
+  parseHeaderBlock,
+  withHeaders,
+  withoutHeaders,
+} from './header-block.ts'
 export type { HeaderBlock, HeaderField, MimeProblem } from './header-block.ts'
 export { checkSubmitted } from './submitted.ts'
 export type { SubmittedMessage } from './submitted.ts'

@@ -12,6 +12,7 @@ export {
   isTimeout,
   isUniqueViolation,
 } from './errors.ts'
+export { listen } from './listen.ts'
 export { migrate, migrationsDigest } from './migrate.ts'
 export type { MigrationDirectory } from './migrate.ts'
 export { isAlive } from './orphan.ts'

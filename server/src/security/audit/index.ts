@@ -3,7 +3,7 @@
  *
  * Owns the table audit_outbox. Invariant: a record holds no personal data; ids name what was touched.
  */
-import type { AuditRecord } from '../../platform/http/routes.ts'
+import type { AuditRecord } from '../../kernel/audit-record.ts'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 
 export function createAuditOutbox(deps: { readonly newId: () => string }) {
