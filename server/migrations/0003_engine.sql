@@ -112,11 +112,11 @@ begin
   if v_listening then
     perform engine.enqueue_webhooks(
       array_agg(m.workspace_id), array_agg(p_event[array_position(p_id, m.id)]), array_agg(m.id),
-      array_agg(null::integer), array_agg('message.accepted'))
+      array_agg(null::integer), array_agg('message.accepted'::text))
     from message m where m.id = any(p_id);
     perform engine.enqueue_webhooks(
       array_agg(o.workspace_id), array_agg(o.event_id), array_agg(o.message_id), array_agg(o.number),
-      array_agg('message.suppressed'))
+      array_agg('message.suppressed'::text))
     from outcome o where o.message_id = any(p_id);
   end if;
 end $$;
@@ -179,22 +179,28 @@ end $$;
 -- The sealed bodies of claimed messages; only rows under the caller's live lease are handed out.
 create function engine.bodies(p_lane lane, p_lease bigint, p_message uuid[])
 returns table (message_id uuid, sealed bytea)
-language sql security definer set search_path = public, engine as $$
+language plpgsql security definer set search_path = public, engine as $$
+#variable_conflict use_column
+begin
+  return query
   select b.message_id, b.sealed from body b
   where b.message_id = any(p_message)
-    and exists (select 1 from queue q where q.lane = p_lane and q.message_id = b.message_id and q.lease = p_lease)
-$$;
+    and exists (select 1 from queue q where q.message_id = b.message_id and q.lane = p_lane and q.lease = p_lease);
+end $$;
 
 -- What a workspace signs with: the active selectors of its verified domains.
 create function engine.signing_keys(p_workspace uuid, p_domain text)
 returns table (selector text, algorithm text, key_id uuid)
-language sql stable security definer set search_path = public, engine as $$
+language plpgsql stable security definer set search_path = public, engine as $$
+#variable_conflict use_column
+begin
+  return query
   select k.selector, k.algorithm, k.key_id
   from sending_domain d
   join dkim_selector k on k.domain_id = d.id
   where d.workspace_id = p_workspace and d.name = p_domain and k.role = 'active' and k.published
-  order by k.algorithm desc
-$$;
+  order by k.algorithm desc;
+end $$;
 
 create function engine.open_lease(p_process uuid, p_seconds integer) returns bigint
 language sql security definer set search_path = public, engine as $$
@@ -445,15 +451,21 @@ $$;
 
 create function engine.find_api_key(p_hash bytea)
 returns table (id uuid, workspace_id uuid, scopes text[], expires_at timestamptz, revoked_at timestamptz)
-language sql stable security definer set search_path = public, engine as $$
-  select k.id, k.workspace_id, k.scopes, k.expires_at, k.revoked_at from api_key k where k.secret_hash = p_hash
-$$;
+language plpgsql stable security definer set search_path = public, engine as $$
+#variable_conflict use_column
+begin
+  return query
+  select k.id, k.workspace_id, k.scopes, k.expires_at, k.revoked_at from api_key k where k.secret_hash = p_hash;
+end $$;
 
 create function engine.find_smtp_credential(p_username text)
 returns table (id uuid, workspace_id uuid, secret_hash bytea, revoked_at timestamptz)
-language sql stable security definer set search_path = public, engine as $$
-  select c.id, c.workspace_id, c.secret_hash, c.revoked_at from smtp_credential c where c.username = p_username
-$$;
+language plpgsql stable security definer set search_path = public, engine as $$
+#variable_conflict use_column
+begin
+  return query
+  select c.id, c.workspace_id, c.secret_hash, c.revoked_at from smtp_credential c where c.username = p_username;
+end $$;
 
 create function engine.touch_credentials(p_api_keys uuid[], p_smtp uuid[]) returns void
 language sql security definer set search_path = public, engine as $$
@@ -463,9 +475,12 @@ $$;
 
 create function engine.find_sending_domain(p_workspace uuid, p_name text)
 returns table (state text)
-language sql stable security definer set search_path = public, engine as $$
-  select d.state from sending_domain d where d.workspace_id = p_workspace and d.name = p_name
-$$;
+language plpgsql stable security definer set search_path = public, engine as $$
+#variable_conflict use_column
+begin
+  return query
+  select d.state from sending_domain d where d.workspace_id = p_workspace and d.name = p_name;
+end $$;
 
 create function engine.list_workspaces(p_after uuid, p_limit integer)
 returns table (id uuid, name text, created_at timestamptz)
@@ -484,6 +499,23 @@ begin
     if signature not like 'engine.new_event_id%' and signature not like 'new_event_id%' then
       execute format('revoke execute on function %s from public', signature);
     end if;
+  end loop;
+end $$;
+
+-- The hot statements keep one plan for the life of a connection: planned anew, with a partition per day, a claim costs 1.6 ms
+-- instead of 0.13 and a settle 0.95 instead of 0.13 (PostgreSQL 18, empty tables). A plan that was made while a table was empty
+-- must not scan it when it is full, so these never scan sequentially.
+do $$
+declare signature text;
+begin
+  for signature in
+    select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = 'engine'
+      and p.proname in ('accept', 'claim', 'bodies', 'settle', 'signing_keys', 'find_api_key', 'find_smtp_credential',
+                        'find_sending_domain', 'enqueue_webhooks')
+  loop
+    execute format('alter function %s set plan_cache_mode = force_generic_plan', signature);
+    execute format('alter function %s set enable_seqscan = off', signature);
   end loop;
 end $$;
 

@@ -203,18 +203,12 @@ begin
     execute format('revoke execute on function %s from public', signature);
   end loop;
 end $$;
+-- As the hot statements of 0003: one plan for the life of a connection, and never a sequential scan in it.
+alter function engine.claim_webhooks set plan_cache_mode = force_generic_plan;
+alter function engine.claim_webhooks set enable_seqscan = off;
 
 grant execute on function engine.claim_webhooks, engine.settle_webhook, engine.release_webhook, engine.trim_webhooks,
   engine.trim_captured, engine.trim_idempotency, engine.due_domains to bulkhead_worker;
 grant execute on function engine.zone_selectors to bulkhead_api;
 grant execute on function engine.dead_credentials to bulkhead_api, bulkhead_smtp;
 revoke create on schema engine from bulkhead_engine;
-
--- engine.accept gives array_agg a literal without a type, which PostgreSQL refuses (42725) as soon as a workspace of the batch has
--- a webhook endpoint. The literal gets its type; the rest of the function stays as 0003 has it. Nothing happens where it has one.
-do $$
-begin
-  execute replace(
-    replace(pg_get_functiondef('engine.accept'::regproc), 'array_agg(''message.accepted'')', 'array_agg(''message.accepted''::text)'),
-    'array_agg(''message.suppressed'')', 'array_agg(''message.suppressed''::text)');
-end $$;
