@@ -10,11 +10,11 @@ import type { ApiKey, ApiKeyWithSecret } from './api-key.ts'
 import { insertApiKey, markApiKeyRevoked, selectApiKeys } from './api-keys-store.ts'
 import type { ApiKeyRecord } from './api-keys-store.ts'
 
-export type ApiKeyView = z.output<typeof ApiKey>
+type ApiKeyView = z.output<typeof ApiKey>
 export type MintedApiKey = z.output<typeof ApiKeyWithSecret>
 type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'principal' | 'read' | 'act'>
 
-export interface NewApiKey {
+interface NewApiKey {
   readonly name: string
   readonly scopes: readonly string[]
   readonly expiresAt: Date | null

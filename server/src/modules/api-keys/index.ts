@@ -6,6 +6,6 @@
  * a revoked key stays in the list, so that who had access when remains known.
  */
 export { createApiKeys } from './api-keys-service.ts'
-export type { ApiKeys, ApiKeyView, MintedApiKey } from './api-keys-service.ts'
-export { ApiKey, ApiKeyWithSecret } from './api-key.ts'
+export type { ApiKeys, MintedApiKey } from './api-keys-service.ts'
+export { ApiKeyWithSecret } from './api-key.ts'
 export { apiKeyOperations } from './api-key-operations.ts'

@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/http/listing.ts'
 
-export const DOMAIN_STATES = ['pending', 'verified', 'failing'] as const
+const DOMAIN_STATES = ['pending', 'verified', 'failing'] as const
 export type DomainState = (typeof DOMAIN_STATES)[number]
 
 /** `unknown`: DNS could not be asked (SERVFAIL, no answer). It counts neither for nor against the domain. */
 export const RECORD_STATES = ['pending', 'ok', 'wrong', 'missing', 'unknown'] as const
-export type RecordState = (typeof RECORD_STATES)[number]
 
-export const RECORD_PURPOSES = ['dkim', 'dkim-standby', 'dkim-ed25519', 'return-path', 'dmarc'] as const
+const RECORD_PURPOSES = ['dkim', 'dkim-standby', 'dkim-ed25519', 'return-path', 'dmarc'] as const
 export type RecordPurpose = (typeof RECORD_PURPOSES)[number]
 
 /** What the last check saw of one record; kept in sending_domain.checks. */
@@ -20,7 +19,7 @@ export const RecordCheck = z.object({
 })
 export type RecordCheck = z.output<typeof RecordCheck>
 
-export const DnsRecord = z.object({
+const DnsRecord = z.object({
   purpose: z.enum(RECORD_PURPOSES),
   type: z.enum(['CNAME', 'TXT']),
   name: z.string().describe('The full name to publish at.'),

@@ -4,7 +4,7 @@ import { seal } from '../../platform/sealing/index.ts'
 import type { CapturedEnvelope } from './captured.ts'
 import { insertCaptured } from './inbox-store.ts'
 
-export interface CapturedMessage {
+interface CapturedMessage {
   readonly workspaceId: string
   readonly messageId: string | null
   /** Envelope sender. */

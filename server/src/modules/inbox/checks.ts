@@ -77,14 +77,17 @@ function clipping(mail: ParsedMail): Check {
 }
 
 function size(sizeBytes: number): Check {
-  const megabytes = (sizeBytes / 1024 / 1024).toFixed(1)
+  const shown =
+    sizeBytes < 1024 * 1024
+      ? `${Math.ceil(sizeBytes / 1024)} KB`
+      : `${(sizeBytes / 1024 / 1024).toFixed(1)} MB`
   return sizeBytes > MESSAGE_BYTES_MAX
     ? {
         name: 'Message size',
         state: 'problem',
-        detail: `${megabytes} MB: many servers refuse more than 25 MB.`,
+        detail: `${shown}: many servers refuse more than 25 MB.`,
       }
-    : { name: 'Message size', state: 'ok', detail: `${megabytes} MB.` }
+    : { name: 'Message size', state: 'ok', detail: `${shown}.` }
 }
 
 function links(mail: ParsedMail): Check {

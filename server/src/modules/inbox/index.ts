@@ -8,5 +8,5 @@
 export { createInbox } from './inbox-service.ts'
 export type { Inbox } from './inbox-service.ts'
 export { createCapture } from './capture.ts'
-export type { Capture, CapturedMessage } from './capture.ts'
+export type { Capture } from './capture.ts'
 export { inboxOperations } from './inbox-operations.ts'

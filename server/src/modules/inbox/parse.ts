@@ -1,7 +1,7 @@
 import PostalMime from 'postal-mime'
 import type { Email } from 'postal-mime'
 
-export interface ParsedAttachment {
+interface ParsedAttachment {
   readonly filename: string | null
   readonly contentType: string
   readonly inline: boolean

@@ -3,7 +3,7 @@ import { invalidField } from '../../kernel/faults.ts'
 import { isPublicAddress } from '../../platform/dns/index.ts'
 import { Instant } from '../../platform/http/listing.ts'
 
-export const WEBHOOK_EVENTS = [
+const WEBHOOK_EVENTS = [
   'message.accepted',
   'message.delivered',
   'message.deferred',

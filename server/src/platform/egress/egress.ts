@@ -6,7 +6,7 @@ import type { LookupFunction } from 'node:net'
 import { isPublicAddress } from '../dns/index.ts'
 import type { DnsResolver } from '../dns/index.ts'
 
-export interface EgressRequest {
+interface EgressRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -16,7 +16,7 @@ export interface EgressRequest {
   readonly answerBytesMax: number
 }
 
-export interface EgressAnswer {
+interface EgressAnswer {
   readonly status: number
   readonly retryAfterSeconds: number | null
 }

@@ -4,4 +4,4 @@
  * nothing. Redirects are answers like any other; they are not followed.
  */
 export { EgressError, createEgress } from './egress.ts'
-export type { Egress, EgressAnswer, EgressRequest } from './egress.ts'
+export type { Egress } from './egress.ts'

@@ -60,7 +60,7 @@ export function idOf(kind: IdKind, text: string): string {
 }
 
 /** The one answer for what does not exist and for what belongs to another workspace. */
-export function notFound(kind: IdKind, id: string): Fault {
+function notFound(kind: IdKind, id: string): Fault {
   const shown = decodeId(kind, id) === null ? id.slice(0, 40) : id
   return new Fault('not_found', { detail: `There is no ${NOUNS[kind]} ${shown} in this workspace.` })
 }

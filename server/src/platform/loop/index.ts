@@ -1,3 +1,2 @@
 /** Work that is done again and again in the background of a process. */
 export { runLoop } from './loop.ts'
-export type { LoopOptions } from './loop.ts'

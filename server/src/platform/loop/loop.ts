@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '../telemetry/index.ts'
 
-export interface LoopOptions {
+interface LoopOptions {
   /** For the log: what is done. */
   readonly name: string
   /** The pause between the end of a round and the beginning of the next, in milliseconds; a round may answer another one. */

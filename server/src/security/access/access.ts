@@ -8,7 +8,7 @@ import { createShortCache } from './short-cache.ts'
 import { hashSecret, isApiKey } from './key-format.ts'
 import { OPERATOR_SCOPES } from './scopes.ts'
 
-export interface CredentialRef {
+interface CredentialRef {
   readonly kind: 'api_key' | 'smtp_credential'
   readonly id: string
 }

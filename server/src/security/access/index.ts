@@ -6,8 +6,6 @@
  * `unavailable` and never `wrong password`; no secret is stored, logged or compared in readable form.
  */
 export { createAccess } from './access.ts'
-export type { Access, CredentialRef, SmtpIdentity } from './access.ts'
-export { hashSecret, isApiKey, mintApiKey, randomBase62 } from './key-format.ts'
-export type { MintedKey } from './key-format.ts'
-export { ALL_SCOPES, OPERATOR_SCOPES } from './scopes.ts'
-export type { Scope } from './scopes.ts'
+export type { Access, SmtpIdentity } from './access.ts'
+export { hashSecret, mintApiKey, randomBase62 } from './key-format.ts'
+export { ALL_SCOPES } from './scopes.ts'

@@ -11,7 +11,7 @@ const API_KEY = /^bhk_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const CHECKSUM_CHARS = 6
 
-export interface MintedKey {
+interface MintedKey {
   readonly key: Redacted<string>
   /** `bhk_<12>`: may be shown and logged. */
   readonly prefix: string

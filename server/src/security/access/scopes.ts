@@ -19,7 +19,6 @@ export const ALL_SCOPES = [
   'workspace:read',
   'operations:read',
 ] as const
-export type Scope = (typeof ALL_SCOPES)[number]
 
 /** What the operator's key may do. It opens no workspace: it has no scope over mail, senders or keys. */
 export const OPERATOR_SCOPES = ['workspaces:read', 'workspaces:write', 'operations:read'] as const
