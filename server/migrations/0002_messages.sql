@@ -1,7 +1,7 @@
 -- Messages, their bodies, recipients, queue, events, outcomes, idempotency, leases, webhooks, capture.
 -- Lock impact: none, new tables.
 --
--- Ids are UUIDv7, so the big tables are partitioned by id range per day and dropped by day. The queue is one hot table per
+-- Ids are UUIDv7, so the big tables are partitioned by id range per week and dropped by week. The queue is one hot table per
 -- lane (partitions by list): narrow rows, deleted on settling, vacuumed tightly (PlanetScale and brandur.org on queues in
 -- PostgreSQL: dead tuples are the enemy).
 
@@ -210,32 +210,35 @@ grant insert on captured to bulkhead_smtp;
 grant select on message, recipient, outcome, event, webhook_endpoint to bulkhead_worker;
 grant select, insert, update, delete on worker_lease to bulkhead_engine;
 
--- Partitions by day of the id's time. UUIDv7 begins with 48 bits of milliseconds.
-create function engine.day_bound(day date) returns uuid
+-- Partitions by week of the id's time (UUIDv7 begins with 48 bits of milliseconds). Weeks and not days: every statement over
+-- these tables pays for each partition at its start, about 40 µs (PostgreSQL 18).
+create function engine.time_bound(day date) returns uuid
 language sql immutable parallel safe
 return (lpad(to_hex((extract(epoch from day::timestamp at time zone 'UTC') * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid;
 
+-- Makes the partitions from this week to the week of today + days_ahead; answers how many were missing.
 create function engine.ensure_partitions(days_ahead integer) returns integer
 language plpgsql security definer set search_path = public, engine as $$
 declare
   target text;
-  day date;
+  week date;
   name text;
   made integer := 0;
 begin
   foreach target in array array['message', 'body', 'recipient', 'outcome', 'event'] loop
-    for i in 0..days_ahead loop
-      day := (now() at time zone 'UTC')::date + i;
-      name := target || '_' || to_char(day, 'YYYYMMDD');
+    week := date_trunc('week', now() at time zone 'UTC')::date;
+    while week <= (now() at time zone 'UTC')::date + days_ahead loop
+      name := target || '_' || to_char(week, 'YYYYMMDD');
       if to_regclass(name) is null then
         execute format('create table %I partition of %I for values from (%L) to (%L)',
-          name, target, engine.day_bound(day), engine.day_bound(day + 1));
+          name, target, engine.time_bound(week), engine.time_bound(week + 7));
         -- Usual bodies (up to 8 kB) stay in the heap: cut into TOAST chunks, one would be four rows and three index entries more.
         if target = 'body' then
           execute format('alter table %I set (toast_tuple_target = 8160)', name);
         end if;
         made := made + 1;
       end if;
+      week := week + 7;
     end loop;
   end loop;
   return made;
@@ -243,7 +246,7 @@ end $$;
 revoke execute on function engine.ensure_partitions(integer) from public;
 grant execute on function engine.ensure_partitions(integer) to bulkhead_worker;
 
--- Catches rows whose id lies outside every day (a clock that jumped); the ledger still counts them.
+-- Catches rows whose id lies outside every week (a clock that jumped); the ledger still counts them.
 create table message_other partition of message default;
 create table body_other partition of body default;
 create table recipient_other partition of recipient default;
