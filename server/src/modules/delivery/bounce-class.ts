@@ -35,9 +35,13 @@ const BY_SUBJECT: Readonly<Record<string, BounceClass>> = {
   '7': 'policy',
 }
 const NO_SUCH_MAILBOX =
-  /\b(?:no such|unknown|invalid|non-?existent)\b.{0,20}\b(?:user|recipient|mailbox|address|account)\b|\b(?:user|recipient|mailbox|address|account)\b.{0,40}\b(?:unknown|not (?:found|known|exist)|does(?: not|n't) exist|disabled|no longer)\b/i
+  /\b(?:no such|unknown|invalid|non-?existent)\b.{0,20}\b(?:user|recipient|mailbox|address|account)\b|\b(?:user|recipient|mailbox|address|account)\b.{0,40}\b(?:unknown|not (?:found|known|exist)|does(?: not|n't) (?:exist|have an?)|disabled|no longer)\b/i
+/** About the sender, although the code may blame the recipient. "Not listed in the directory" (Domino) is about the recipient. */
 const REPUTATION =
-  /\b(?:reputation|blocklist|blacklist|listed (?:at|by|in|on)|spamhaus|barracuda|poor|abuse)\b/i
+  /\b(?:reputation|block ?list(?:ed)?|black ?list(?:ed)?|(?<!not )listed (?:at|by|in|on)|spamhaus|barracuda|poor|abuse)\b/i
+/** Gmail's 550 5.2.1 "is receiving mail at a rate that …": the mailbox is well. */
+const RATE = /\b(?:at a rate|too (?:quickly|many)|rate limit)/i
+const SENDER = /\b(?:sender|return[- ]path|mail from)\b/i
 
 /**
  * The class of a refusal. The enhanced code decides; a text that speaks of reputation overrides a recipient code, because real
@@ -45,11 +49,16 @@ const REPUTATION =
  */
 export function classify(reply: SmtpReply, stage: string): BounceClass {
   if (REPUTATION.test(reply.text)) return 'reputation'
+  // A reply to MAIL judges the sender, whatever its code says.
+  const ofRecipient = stage !== 'mail' && !SENDER.test(reply.text)
   const [, subject, detail] = reply.enhanced?.split('.') ?? []
   if (subject !== undefined && detail !== undefined) {
-    return BY_STATUS[`${subject}.${detail}`] ?? BY_SUBJECT[subject] ?? 'policy'
+    const found = BY_STATUS[`${subject}.${detail}`] ?? BY_SUBJECT[subject] ?? 'policy'
+    if (found !== 'recipient') return found
+    if (RATE.test(reply.text)) return 'mailbox'
+    return ofRecipient ? 'recipient' : 'policy'
   }
-  if (NO_SUCH_MAILBOX.test(reply.text) && (stage === 'rcpt' || stage === 'dot')) return 'recipient'
+  if (ofRecipient && NO_SUCH_MAILBOX.test(reply.text)) return 'recipient'
   if (reply.code === 552) return 'mailbox'
   if (reply.code >= 500 && reply.code < 506) return 'protocol'
   return 'policy'
