@@ -135,17 +135,22 @@ language plpgsql security definer set search_path = public, engine as $$
 #variable_conflict use_column
 begin
   return query
-  with recursive waiting(w, n) as (
-    (select (select q.workspace_id from queue q
-             where q.lane = p_lane and q.lease is null and not q.held and q.workspace_id > p_after
-             order by q.workspace_id limit 1), 1)
+  with recursive waiting(w, due, n) as (
+    (select q.workspace_id, q.due, 1 from queue q
+     where q.lane = p_lane and q.lease is null and not q.held and q.workspace_id > p_after
+     order by q.workspace_id, q.due limit 1)
     union all
-    select (select q.workspace_id from queue q
-            where q.lane = p_lane and q.lease is null and not q.held and q.workspace_id > waiting.w
-            order by q.workspace_id limit 1), waiting.n + 1
-    from waiting where waiting.w is not null and waiting.n < 64
+    select x.workspace_id, x.due, waiting.n + 1
+    from waiting
+    cross join lateral (
+      select q.workspace_id, q.due from queue q
+      where q.lane = p_lane and q.lease is null and not q.held and q.workspace_id > waiting.w
+      order by q.workspace_id, q.due limit 1
+    ) x
+    where waiting.n < 64
   ), share as (
-    select w, (p_limit + count(*) over () - 1) / count(*) over () as rows_max from waiting where w is not null
+    -- Workspaces whose first row is not due yet have no part in it.
+    select w, (p_limit + count(*) over () - 1) / count(*) over () as rows_max from waiting where waiting.due <= now()
   ), picked as materialized (
     select q.message_id, q.number
     from share
@@ -173,7 +178,7 @@ begin
   join recipient r on r.message_id = t.message_id and r.number = t.number
   union all
   select null, null, w, null, null, null, null, null, null, null, null, null, null, null, null
-  from waiting where n = 64 and w is not null;
+  from waiting where n = 64;
 end $$;
 
 -- The sealed bodies of claimed messages; only rows under the caller's live lease are handed out.

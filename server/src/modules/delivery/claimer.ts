@@ -38,6 +38,8 @@ export function createClaimer(deps: ClaimerDependencies) {
   let wakeUp: (() => void) | undefined
   let woken = false
   let waitsForRoom = false
+  /** Rows of this round through the workspaces. */
+  let found = 0
 
   async function run(): Promise<void> {
     while (!deps.signal.aborted) {
@@ -52,11 +54,14 @@ export function createClaimer(deps: ClaimerDependencies) {
       try {
         const limit = Math.min(room, CLAIM_MAX)
         const { rows, stoppedAt } = await deps.store.claim(deps.lane, lease, limit, after, deps.avoid())
-        const sawAll = after === ZERO && stoppedAt === undefined
         after = stoppedAt ?? ZERO
+        found += rows.length
         if (rows.length > 0) deps.onClaimed(rows, lease)
         if (rows.length > 1 && rows.length < limit) await pause(GATHER_MS[deps.lane])
-        if (sawAll && rows.length < limit / 2) await sleep(POLL_MS[deps.lane])
+        if (stoppedAt !== undefined) continue
+        const quiet = found < limit / 2 && !isShared(rows, limit)
+        found = 0
+        if (quiet) await sleep(POLL_MS[deps.lane])
       } catch (error) {
         deps.log.warn({ err: error, lane: deps.lane }, 'Rows could not be claimed; trying again')
         await sleep(FAILURE_MS)
@@ -97,6 +102,13 @@ export function createClaimer(deps: ClaimerDependencies) {
 }
 
 export type Claimer = ReturnType<typeof createClaimer>
+
+/** A workspace took the whole of an equal share, so it may have more than others left it. */
+function isShared(rows: readonly ClaimedRow[], limit: number): boolean {
+  const perWorkspace = new Map<string, number>()
+  for (const { workspaceId } of rows) perWorkspace.set(workspaceId, (perWorkspace.get(workspaceId) ?? 0) + 1)
+  return perWorkspace.size > 1 && Math.max(...perWorkspace.values()) * perWorkspace.size >= limit
+}
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
