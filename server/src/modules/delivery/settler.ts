@@ -60,7 +60,8 @@ export function createSettler(deps: SettlerDependencies): Settler {
     if (first === undefined) return
     for (let tries = 0; ; tries++) {
       try {
-        const refused = await deps.store.settle(lane, first.lease, false, batch, deps.newId)
+        const late = await deps.store.settle(lane, first.lease, false, batch, deps.newId)
+        const refused = await settleLate(lane, first.lease, batch, late)
         if (refused.length > 0) {
           deps.log.warn(
             {
@@ -99,9 +100,29 @@ export function createSettler(deps: SettlerDependencies): Settler {
     finishSensitive(batch)
   }
 
+  /** What the other side said for certain also ends a row that nobody holds: to send it again would be a second copy. */
+  async function settleLate(
+    lane: Lane,
+    lease: string,
+    batch: readonly Settlement[],
+    late: readonly number[],
+  ): Promise<readonly number[]> {
+    const certain = late.filter(
+      (position) => batch[position]?.state === 'delivered' || batch[position]?.state === 'bounced',
+    )
+    if (certain.length === 0) return late
+    const items = certain.flatMap((position) => batch[position] ?? [])
+    const still = new Set(
+      (await deps.store.settle(lane, lease, true, items, deps.newId)).map((item) => certain[item]),
+    )
+    return late.filter((position) => !certain.includes(position) || still.has(position))
+  }
+
   function finishSensitive(batch: readonly Settlement[]): void {
-    const done = batch.filter((settlement) => settlement.state !== null && sensitive.has(jobKey(settlement)))
-    for (const settlement of done) sensitive.delete(jobKey(settlement))
+    // Whoever claims a row that was put back says again that it is sensitive.
+    const done = batch.filter(
+      (settlement) => sensitive.delete(jobKey(settlement)) && settlement.state !== null,
+    )
     if (done.length > 0) deps.onSensitiveDone(done.map((settlement) => settlement.messageId))
   }
 
