@@ -12,6 +12,7 @@ export interface DispatchDependencies {
   readonly timeouts?: Partial<SmtpTimeouts>
   readonly nowMs: () => number
   mayPull(): boolean
+  mayAttempt(job: Job): boolean
   beforeFinalDot(job: Job): void
   onOutcome(job: Job, outcome: Exclude<SmtpOutcome, { kind: 'unattempted' }>, info: SmtpOutcomeInfo): void
   onUnreachable(job: Job, cause: string, untilMs: number): void

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { LANES, type Lane } from '../../kernel/lane.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
-import { seal } from '../../platform/sealing/index.ts'
 import type { SmtpTimeouts } from '../../platform/smtp/client/index.ts'
 import { createClaimer, type Claimer } from './claimer.ts'
 import type { DeliveryStore, SuppressionEntry } from './delivery-store.ts'
@@ -54,7 +53,8 @@ const DEFER_ROWS = 5_000
 export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   const stop = new AbortController()
   const judging = () => ({ nowMs: deps.nowMs(), random: deps.random(), retryScale: deps.retryScale })
-  const held = new Map<string, Lane>()
+  /** Claims in memory per row: a row that was put back can be claimed again before its settlement has returned. */
+  const held = new Map<string, number>()
   const heldByLane: Record<Lane, number> = { critical: 0, transactional: 0, bulk: 0, internal: 0 }
 
   await replayJournals({ ...deps, directory: deps.journalDirectory, judging })
@@ -81,14 +81,14 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   })
 
   function remember(row: ClaimedRow): void {
-    held.set(jobKey(row), row.lane)
+    const key = jobKey(row)
+    held.set(key, (held.get(key) ?? 0) + 1)
     heldByLane[row.lane] += 1
   }
 
   function forget(settlement: Settlement): void {
-    const key = jobKey(settlement)
-    journals.get(settlement.lease)?.settled(key)
-    if (held.delete(key)) heldByLane[settlement.lane] -= 1
+    journals.get(settlement.lease)?.settled(jobKey(settlement))
+    forgetRow(settlement)
   }
 
   function settle(settlement: Settlement, row: ClaimedRow): void {
@@ -98,11 +98,21 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   const preparer = createPreparer(deps)
   const dispatch: Dispatch = createDispatch({
     ...deps,
-    mayPull: () => lease.isValid(),
+    mayPull: () => !stop.signal.aborted && lease.isValid(),
+    mayAttempt: (job) => {
+      if (job.lease === lease.id) return true
+      forgetRow(job.row)
+      return false
+    },
     beforeFinalDot: (job) => journals.get(job.lease)?.noteDot(job),
     onOutcome: (job, outcome, info) => {
       const settlement = judge(job, outcome, info, judging())
-      journals.get(job.lease)?.noteReply(settlement)
+      try {
+        journals.get(job.lease)?.noteReply(settlement)
+      } catch (error) {
+        // A full disk: the database may still take the result, and a result that is thrown away would be a second copy.
+        deps.log.error({ err: error }, 'A reply could not be journalled; it is settled without')
+      }
       settle(settlement, job.row)
       if (settlement.suppress) suppress(job, settlement)
     },
@@ -182,7 +192,10 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
 
   /** Content that is accepted and cannot be read is a fault of this installation, and is told as such. */
   function lose(row: ClaimedRow, under: string, reason: string): void {
-    deps.log.error({ message: row.messageId, number: row.number, reason }, 'A message has no readable content')
+    deps.log.error(
+      { message: row.messageId, number: row.number, reason },
+      'A message has no readable content',
+    )
     settle(endUnattempted(row, under, 'bounced', reason), row)
   }
 
@@ -214,17 +227,13 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   }
 
   async function suppressOne(job: Job, settlement: Settlement): Promise<void> {
-    const { workspaceId, addressIndex, messageId } = job.row
-    const id = deps.newId()
-    const keys = await deps.keyring.openContentKeys(workspaceId, [job.contentKeyId], 'suppression')
-    const key = keys.get(job.contentKeyId)
-    if (key === undefined) throw new Error('the content key is gone')
-    const place = { workspaceId, table: 'suppression', column: 'address', rowId: id }
+    const { workspaceId, addressIndex, address, messageId } = job.row
+    // The address stays as the recipient row has it, sealed; the entry names that row (0004).
     const entry: SuppressionEntry = {
-      id,
+      id: deps.newId(),
       workspaceId,
       addressIndex,
-      address: seal({ keyId: job.contentKeyId, key }, place, Buffer.from(job.email)),
+      address,
       messageId,
       evidence: settlement.detail,
     }
@@ -260,21 +269,28 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
       await aborted(AbortSignal.any([lease.lost, stop.signal]))
       if (stop.signal.aborted) return
       const old = lease.id
-      slices.splice(0)
+      for (const slice of slices.splice(0)) for (const row of slice.rows) forgetRow(row)
       for (const job of dispatch.takeWaiting()) forgetRow(job.row)
-      lease = await openLeaseAgain()
+      const next = await openLeaseAgain()
+      if (next === undefined) return
+      lease = next
       journal = openJournal(deps.journalDirectory, lease.id)
       journals.set(lease.id, journal)
       deps.log.info({ old, lease: lease.id }, 'A new lease')
     }
   }
 
-  function forgetRow(row: ClaimedRow): void {
-    if (held.delete(jobKey(row))) heldByLane[row.lane] -= 1
+  function forgetRow(row: Pick<ClaimedRow, 'lane' | 'messageId' | 'number'>): void {
+    const key = jobKey(row)
+    const claims = held.get(key)
+    if (claims === undefined) return
+    if (claims > 1) held.set(key, claims - 1)
+    else held.delete(key)
+    heldByLane[row.lane] -= 1
   }
 
-  async function openLeaseAgain(): Promise<Lease> {
-    for (;;) {
+  async function openLeaseAgain(): Promise<Lease | undefined> {
+    while (!stop.signal.aborted) {
       try {
         return await openLease(deps)
       } catch (error) {
@@ -282,6 +298,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
         await new Promise((resolve) => setTimeout(resolve, 1_000))
       }
     }
+    return undefined
   }
 
   return {

@@ -32,8 +32,6 @@ export interface Job {
   readonly bytes: number
   readonly eightBit: boolean
   readonly smtputf8: boolean
-  /** Content key of the message: seals the suppression entry that a hard bounce makes. */
-  readonly contentKeyId: string
   /** How often a connection failed under it in this attempt; bounded. */
   readonly connectionFailures: number
 }

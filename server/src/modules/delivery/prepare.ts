@@ -72,7 +72,6 @@ export function createPreparer(deps: PrepareDependencies) {
           bytes: header.length + raw.length,
           eightBit: summary.eightBit,
           smtputf8: summary.smtputf8,
-          contentKeyId: sealedKeyId(body),
           connectionFailures: 0,
         },
       }

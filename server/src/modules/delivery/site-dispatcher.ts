@@ -21,6 +21,8 @@ export interface SiteDispatcherDependencies {
   readonly timeouts?: Partial<SmtpTimeouts>
   /** False stops new transactions: the lease may be gone, or the process drains. */
   mayPull(): boolean
+  /** False where the job's lease is gone: its row may be another's, and the job is dropped. */
+  mayAttempt(job: Job): boolean
   beforeFinalDot(job: Job): void
   /** The other side judged the message, or may have it. */
   onOutcome(job: Job, outcome: Exclude<SmtpOutcome, { kind: 'unattempted' }>, info: SmtpOutcomeInfo): void
@@ -85,6 +87,14 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
     for (let i = 0; i < wanted; i++) connect()
   }
 
+  function nextJob(): Job | null {
+    while (deps.mayPull()) {
+      const job = closing ? null : ready.pull()
+      if (job === null || deps.mayAttempt(job)) return job
+    }
+    return null
+  }
+
   function connect(): void {
     const index = target % site.targets.length
     const to = site.targets[index]
@@ -108,7 +118,7 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
       tls: clear ? { mode: 'none', verify: false } : site.tls,
       ...(site.auth === undefined ? {} : { auth: site.auth }),
       ...(deps.timeouts === undefined ? {} : { timeouts: deps.timeouts }),
-      pull: () => (!closing && deps.mayPull() ? ready.pull() : null),
+      pull: nextJob,
       transactionOf: (job) => ({
         from: job.envelopeFrom,
         to: job.email,
