@@ -40,6 +40,8 @@ export interface SiteDependencies {
   readonly resolveRelay: (
     host: string,
   ) => Promise<readonly { readonly address: string; readonly family: 4 | 6 }[] | null>
+  /** Of the MX hosts; default 25. */
+  readonly directPort?: number
 }
 
 const SMTP_PORT = 25
@@ -67,7 +69,9 @@ export function createSiteFinder(deps: SiteDependencies): (domain: string) => Pr
     case 'direct':
       return async (domain) => {
         const found = await deps.resolveDestination(domain)
-        return found.kind === 'hosts' ? { kind: 'site', site: directSite(found.hosts) } : found
+        return found.kind === 'hosts'
+          ? { kind: 'site', site: directSite(found.hosts, deps.directPort ?? SMTP_PORT) }
+          : found
       }
   }
 }
@@ -114,7 +118,7 @@ function relayTls(
     : { mode: 'required', verify: true }
 }
 
-function directSite(hosts: Extract<Destination, { kind: 'hosts' }>['hosts']): Site {
+function directSite(hosts: Extract<Destination, { kind: 'hosts' }>['hosts'], port: number): Site {
   const names = hosts.map((host) => host.exchange)
   const key = [...names].sort().join(' ')
   return {
@@ -125,7 +129,7 @@ function directSite(hosts: Extract<Destination, { kind: 'hosts' }>['hosts']): Si
         host: host.exchange,
         address,
         family,
-        port: SMTP_PORT,
+        port,
       })),
     ),
     tls: { mode: 'opportunistic', verify: false },
