@@ -21,7 +21,7 @@ export function refusalToSign(block: Buffer, identity: SigningIdentity): string 
   if (block.length > MAX_BLOCK_BYTES) return `the header block is longer than ${MAX_BLOCK_BYTES} bytes`
   const text = block.toString('utf8')
   // A receiver that takes a bare CR or LF as a line end would read other headers than we check here.
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/\0|\r(?!\n)|(?<!\r)\n/.test(text)) return 'the header block holds a bare CR, a bare LF or a NUL'
   const headers = text.replace(/\r\n(?=[ \t])/g, '').split('\r\n')
   let from: string | undefined

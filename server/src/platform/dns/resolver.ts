@@ -146,9 +146,9 @@ export function canonicalName(input: string): string | null {
   if (bare.length === 0 || bare.length > 1000) return null
   // domainToASCII parses a URL's host: it would cut "a.test/x" to "a.test". So ASCII must be clean before it is asked.
   // Underscores are in DNS names (_dmarc) though not in host names.
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\x00-\x7f]/.test(bare.replace(/[A-Za-z0-9_.-]/g, ''))) return null
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   const name = /[^\x00-\x7f]/.test(bare) ? domainToASCII(bare) : bare.toLowerCase()
   if (name === '' || name.length > 253) return null
   return name.split('.').every((label) => /^[a-z0-9_-]{1,63}$/.test(label)) ? name : null

@@ -5,21 +5,11 @@
  */
 import type { AuditRecord } from '../../kernel/audit-record.ts'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
+import { insertAuditRecord } from './audit-store.ts'
 
 export function createAuditOutbox(deps: { readonly newId: () => string }) {
   return {
-    async record(db: TenantDatabase, record: AuditRecord): Promise<void> {
-      await db.query(
-        'insert into audit_outbox (id, workspace_id, actor, action, target, detail) values ($1, $2, $3, $4, $5, $6)',
-        [
-          deps.newId(),
-          record.workspaceId,
-          record.actor,
-          record.action,
-          record.target,
-          JSON.stringify(record.detail),
-        ],
-      )
-    },
+    record: (db: TenantDatabase, record: AuditRecord): Promise<void> =>
+      insertAuditRecord(db, deps.newId(), record),
   }
 }

@@ -1,18 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import { readLiveProcesses } from '../../platform/lifecycle/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 
 const STALE_AFTER_MS = 7_000
 const CHECK_MS = 2_000
-
-interface ProcessRow {
-  kind: string
-  host: string
-  pid: number
-  ready: boolean
-  age_ms: number
-  uptime_seconds: number
-}
 
 /** The kinds without which mail is not accepted, sent or followed. */
 const NEEDED = ['api', 'smtp', 'sender', 'worker'] as const
@@ -26,16 +18,14 @@ export function addHealthRoutes(
   deps: { readonly pool: Queryable; readonly keyring: KeyringClient },
 ): void {
   app.get('/healthz', async (_request, reply) =>
-    reply
-      .type('application/json')
-      .send(
-        JSON.stringify({
-          status: 'ok',
-          process: 'api',
-          pid: process.pid,
-          uptimeSeconds: Math.round(process.uptime()),
-        }),
-      ),
+    reply.type('application/json').send(
+      JSON.stringify({
+        status: 'ok',
+        process: 'api',
+        pid: process.pid,
+        uptimeSeconds: Math.round(process.uptime()),
+      }),
+    ),
   )
   app.get('/readyz', async (_request, reply) => {
     const [database, keyring] = await Promise.all([readProcesses(deps.pool), checkKeyring(deps.keyring)])
@@ -62,23 +52,11 @@ export function addHealthRoutes(
 
 async function readProcesses(pool: Queryable) {
   try {
-    const { rows } = await within(
-      pool.query<ProcessRow>(
-        `select kind, host, pid, ready,
-                (extract(epoch from now() - heartbeat_at) * 1000)::integer as age_ms,
-                extract(epoch from now() - started_at)::integer as uptime_seconds
-         from process
-         where heartbeat_at > now() - interval '1 minute'
-         order by kind, started_at`,
-      ),
-    )
-    const processes = rows.map((row) => ({
-      process: row.kind,
-      host: row.host,
-      pid: row.pid,
-      ready: row.ready && row.age_ms < STALE_AFTER_MS,
-      heartbeatAgeMs: row.age_ms,
-      uptimeSeconds: row.uptime_seconds,
+    const rows = await within(readLiveProcesses(pool))
+    const processes = rows.map(({ kind, ...row }) => ({
+      process: kind,
+      ...row,
+      ready: row.ready && row.heartbeatAgeMs < STALE_AFTER_MS,
     }))
     return { ok: true as const, processes }
   } catch (error) {

@@ -15,7 +15,7 @@ const PARAMETER = /^[A-Za-z0-9][A-Za-z0-9-]*(?:=[\x21-\x3c\x3e-\x7e]+)?$/
 // 64 octets of local part, "@", 255 of domain (RFC 5321 §4.5.3.1), and room for quoting.
 const MAX_ADDRESS_BYTES = 384
 const MAX_PARAMETER = 500
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const NON_ASCII = /[^\x00-\x7f]/
 
 /** The extension that must be announced before a MAIL parameter may be used, where the two have different names. */
