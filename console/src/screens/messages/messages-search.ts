@@ -1,0 +1,60 @@
+import {
+  LANES,
+  RECIPIENT_STATES,
+  type Lane,
+  type MessageFilter,
+  type RecipientState,
+} from '../../api/types.ts'
+
+export const RANGES = ['1h', '24h', '7d', '30d'] as const
+export type Range = (typeof RANGES)[number]
+
+export const RANGE_MS: Readonly<Record<Range, number>> = {
+  '1h': 3_600_000,
+  '24h': 86_400_000,
+  '7d': 7 * 86_400_000,
+  '30d': 30 * 86_400_000,
+}
+
+/** The filters of the message list as they stand in the address. */
+export interface MessagesSearch {
+  readonly state?: RecipientState
+  readonly lane?: Lane
+  readonly tag?: string
+  readonly recipient?: string
+  readonly range?: Range
+}
+
+const TEXT_CHARS_MAX = 320
+
+/** Reads the query of the address. What is not a filter is dropped: an old link still shows a list. */
+export function parseMessagesSearch(search: Record<string, unknown>): MessagesSearch {
+  const state = oneOf(RECIPIENT_STATES, search['state'])
+  const lane = oneOf(LANES, search['lane'])
+  const range = oneOf(RANGES, search['range'])
+  const tag = textOf(search['tag'])
+  const recipient = textOf(search['recipient'])
+  return {
+    ...(state === undefined ? {} : { state }),
+    ...(lane === undefined ? {} : { lane }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(recipient === undefined ? {} : { recipient }),
+    ...(range === undefined ? {} : { range }),
+  }
+}
+
+export function filterOf({ range: _range, ...filter }: MessagesSearch): MessageFilter {
+  return filter
+}
+
+/** Returns `value` where it is one of `choices`. */
+export function oneOf<Choice extends string>(choices: readonly Choice[], value: unknown): Choice | undefined {
+  return choices.find((choice) => choice === value)
+}
+
+/** The router reads a bare number or word of the address as JSON; a tag such as 2026 is text all the same. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined
+  const text = String(value).trim().slice(0, TEXT_CHARS_MAX)
+  return text === '' ? undefined : text
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { storyOf } from './timeline.ts'
+
+const entry = (type: string, detail: Record<string, unknown>) =>
+  ({ id: 'evt_1', type, at: '2026-01-01T00:00:00.000Z', recipient: 1, detail }) as const
+
+const factsOf = (type: string, detail: Record<string, unknown>) =>
+  Object.fromEntries(storyOf(entry(type, detail)).facts.map((fact) => [fact.name, fact.value]))
+
+describe('a timeline entry', () => {
+  it('tells of an attempt: reply, host, TLS, how long', () => {
+    const detail = {
+      stage: 'dot',
+      code: 250,
+      enhanced: '2.0.0',
+      reply: '2.0.0 queued as 42',
+      host: 'mx.example.com',
+      address: '192.0.2.1',
+      tls: { protocol: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256' },
+      durationMs: 83,
+      attempts: 1,
+    }
+    expect(factsOf('message.delivered', detail)).toEqual({
+      Reply: '250 2.0.0 queued as 42',
+      Host: 'mx.example.com (192.0.2.1)',
+      TLS: 'TLSv1.3, TLS_AES_128_GCM_SHA256',
+      Took: '83 ms',
+      Stage: 'end of data',
+    })
+  })
+
+  it('names the next attempt and says when mail went in clear text', () => {
+    const detail = {
+      code: 451,
+      enhanced: '4.7.1',
+      reply: 'try later',
+      tls: null,
+      nextAttemptAt: '2026-01-01T00:05:00.000Z',
+    }
+    const story = storyOf(entry('message.deferred', detail))
+    expect(story).toMatchObject({
+      title: 'Deferred',
+      tone: 'warn',
+      nextAttemptAt: '2026-01-01T00:05:00.000Z',
+    })
+    expect(factsOf('message.deferred', detail)).toEqual({
+      Reply: '451 4.7.1 try later',
+      TLS: 'none: sent in clear text',
+    })
+  })
+
+  it('hides nothing: unknown events and details are shown by their own names', () => {
+    expect(storyOf(entry('message.teleported', { to: { planet: 'Mars' } }))).toEqual({
+      title: 'message.teleported',
+      tone: 'neutral',
+      facts: [{ name: 'to', value: '{"planet":"Mars"}', code: false }],
+      nextAttemptAt: undefined,
+    })
+  })
+})

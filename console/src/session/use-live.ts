@@ -1,0 +1,73 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import type { Api } from '../api/client.ts'
+import { isSignedOut } from '../api/problem.ts'
+import type { LiveState } from './session.ts'
+
+/** Events of a burst refresh the page once. */
+const GATHER_MS = 350
+const RETRY_MS = 4_000
+const AFFECTED = ['messages', 'inbox', 'ledger', 'queue'] as const
+
+/** Keeps what is on the screen fresh by the stream of events. After a break everything is asked again: events may be older than the log. */
+export function useLive(api: Api, onSignedOut: () => void): LiveState {
+  const client = useQueryClient()
+  const [state, setState] = useState<LiveState>('connecting')
+  useEffect(() => {
+    const ended = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const refresh = (): void => {
+      timer ??= setTimeout(() => {
+        timer = undefined
+        for (const noun of AFFECTED) void client.invalidateQueries({ queryKey: [noun] })
+      }, GATHER_MS)
+    }
+    const follow = async (): Promise<void> => {
+      const events = api.events.stream({
+        signal: ended.signal,
+        onConnection: (connection) => {
+          setState(connection === 'connected' ? 'live' : 'interrupted')
+          if (connection === 'connected') refresh()
+        },
+      })
+      for await (const _ of events) refresh()
+    }
+    const keepFollowing = async (): Promise<void> => {
+      while (!ended.signal.aborted) {
+        try {
+          await follow()
+        } catch (error) {
+          if (ended.signal.aborted) return
+          if (isSignedOut(error)) return onSignedOut()
+          setState(isRefusal(error) ? 'refused' : 'interrupted')
+          if (isRefusal(error)) return
+          await pause(RETRY_MS, ended.signal)
+        }
+      }
+    }
+    void keepFollowing()
+    return () => {
+      ended.abort()
+      clearTimeout(timer)
+    }
+  }, [api, client, onSignedOut])
+  return state
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'status' in error && error.status === 403
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        resolve()
+      },
+      { once: true },
+    )
+  })
+}

@@ -1,0 +1,96 @@
+import { Link, Outlet } from '@tanstack/react-router'
+import type { ComponentType, ReactNode } from 'react'
+import { useSession } from '../session/session.ts'
+import { IconButton } from '../ui/button.tsx'
+import {
+  BulkheadMark,
+  HomeIcon,
+  InboxIcon,
+  MessagesIcon,
+  MoonIcon,
+  SignOutIcon,
+  SunIcon,
+} from '../ui/icons.tsx'
+import { LiveMark } from './live-mark.tsx'
+import { StatusStrip } from './status-strip.tsx'
+import { useTheme } from './theme.ts'
+
+/** The frame of every page: navigation, the state of the installation, the page. */
+export function Layout() {
+  const { signOut } = useSession()
+  const { theme, toggle } = useTheme()
+  return (
+    <div className="flex h-full flex-col">
+      <a
+        href="#main"
+        className="absolute -top-10 left-2 z-20 rounded bg-accent px-3 py-1.5 text-accent-ink focus:top-2"
+      >
+        Skip to the page
+      </a>
+      <header className="border-b border-line bg-surface">
+        <div className="flex h-12 items-center gap-1 px-3 sm:px-4">
+          <Link
+            to="/"
+            className="mr-3 flex items-center gap-2 rounded text-accent"
+            aria-label="Bulkhead, home"
+          >
+            <BulkheadMark className="size-5" />
+            <span className="hidden text-base font-semibold text-ink sm:inline">Bulkhead</span>
+          </Link>
+          <nav aria-label="Main" className="flex items-center gap-0.5">
+            <Place to="/" exact icon={HomeIcon}>
+              Home
+            </Place>
+            <Place to="/inbox" icon={InboxIcon}>
+              Inbox
+            </Place>
+            <Place to="/messages" icon={MessagesIcon}>
+              Messages
+            </Place>
+          </nav>
+          <div className="ml-auto flex items-center gap-1">
+            <LiveMark />
+            <IconButton
+              label={theme === 'dark' ? 'Use the light theme' : 'Use the dark theme'}
+              onClick={toggle}
+            >
+              {theme === 'dark' ? <SunIcon /> : <MoonIcon />}
+            </IconButton>
+            <IconButton label="Sign out" onClick={signOut}>
+              <SignOutIcon />
+            </IconButton>
+          </div>
+        </div>
+        <StatusStrip />
+      </header>
+      <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+        <Outlet />
+      </main>
+    </div>
+  )
+}
+
+function Place({
+  to,
+  exact = false,
+  icon: Icon,
+  children,
+}: {
+  readonly to: '/' | '/inbox' | '/messages'
+  readonly exact?: boolean
+  readonly icon: ComponentType<{ readonly className?: string }>
+  readonly children: ReactNode
+}) {
+  return (
+    <Link
+      to={to}
+      activeOptions={{ exact, includeSearch: false }}
+      className="flex h-8 items-center gap-1.5 rounded-md px-2 text-sm font-medium sm:px-2.5"
+      activeProps={{ className: 'bg-accent-soft text-accent' }}
+      inactiveProps={{ className: 'text-muted hover:bg-raised hover:text-ink' }}
+    >
+      <Icon className="hidden size-4 min-[400px]:block" />
+      {children}
+    </Link>
+  )
+}

@@ -1,0 +1,64 @@
+import { array, assert, constantFrom, property } from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { countRemote, framedHtml, imageData, shownContentIds } from './framed-html.ts'
+
+describe('HTML of captured mail for its frame', () => {
+  it('keeps the doctype first, so that the mail is laid out as its author meant', () => {
+    const doctype =
+      '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1">'
+    expect(framedHtml(`${doctype}<p>x`, new Map())).toMatch(
+      /^<!DOCTYPE html PUBLIC[^>]+><base target="_blank"><style>.*<p>x$/,
+    )
+    expect(framedHtml('<p>x', new Map())).toMatch(/^<base target="_blank">/)
+  })
+
+  it('shows inline images by their data and leaves unknown ones', () => {
+    const images = new Map([['logo@x', 'data:image/png;base64,AAAA']])
+    expect(framedHtml('<img src="cid:logo%40x"><img src=cid:other>', images)).toContain(
+      '<img src="data:image/png;base64,AAAA"><img src=cid:other>',
+    )
+    expect(shownContentIds('<img src="cid:a"> url(cid:b) <img src="CID:a">')).toEqual(['a', 'b'])
+  })
+
+  it('makes data addresses of images only', () => {
+    expect(imageData('image/png', Buffer.from([0]))).toBe('data:image/png;base64,AA==')
+    expect(imageData('text/html', Buffer.from('x'))).toBeUndefined()
+    expect(imageData('image/png"><script>', Buffer.from('x'))).toBeUndefined()
+  })
+
+  it('counts each address that the mail would load from elsewhere once', () => {
+    const html =
+      '<img src="https://a.example/1.png"><img src=https://a.example/1.png><td background="//b.example/x"><div style="background:url(http://c.example/y)"><a href="https://d.example">no</a><link rel=stylesheet href="https://e.example/s.css"><img src="data:image/png;base64,AA">'
+    expect(countRemote(html)).toBe(4)
+  })
+
+  it('takes time in proportion to the mail, whatever stands in it', () => {
+    const pieces = array(
+      constantFrom(
+        '<!doctype',
+        '<!--',
+        '-->',
+        'src=',
+        'url(',
+        'cid:',
+        '//x',
+        '<link ',
+        'href=',
+        ' ',
+        '"',
+        '>',
+      ),
+      { minLength: 1, maxLength: 30 },
+    )
+    assert(
+      property(pieces, (some) => {
+        const html = some.join('').repeat(2_000)
+        const started = performance.now()
+        framedHtml(html, new Map())
+        countRemote(html)
+        expect(performance.now() - started).toBeLessThan(2_000)
+      }),
+      { numRuns: 25 },
+    )
+  })
+})

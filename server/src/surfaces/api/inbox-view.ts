@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { Fault } from '../../kernel/faults.ts'
+import type { Inbox } from '../../modules/inbox/index.ts'
+import { idOf, Instant } from '../../platform/http/listing.ts'
+import { defineOperation, type OperationContext } from '../../platform/http/operation.ts'
+import type { TenantTransactions } from '../../platform/postgres/tenant.ts'
+import { countRemote, framedHtml, imageData, normaliseCid, shownContentIds } from './framed-html.ts'
+import { createViewTickets, type ViewTickets } from './view-ticket.ts'
+
+/** Makes the addresses under which the HTML of captured mail is shown. */
+export type InboxView = Pick<ViewTickets, 'issue' | 'redeem'>
+
+/** The HMAC key is random: a restart ends all tickets, which live a minute anyway. */
+export function createInboxView(): InboxView {
+  return createViewTickets({ key: randomBytes(32), now: Date.now })
+}
+
+/** Images of one mail beyond these are left out: the answer is built in memory. */
+const IMAGES_MAX = 30
+const IMAGE_BYTES_MAX = 8 * 1024 * 1024
+
+/**
+ * A policy of its own: no script, no network, no form, no navigation of the console. A srcdoc or blob frame would inherit the
+ * console's policy and lose the mail's inline styles; this answer has the mail's styles and nothing else.
+ */
+const FRAME_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  'cache-control': 'no-store',
+  'content-type': 'text/html; charset=utf-8',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-dns-prefetch-control': 'off',
+  'x-frame-options': 'SAMEORIGIN',
+}
+
+export const viewCaptured = defineOperation({
+  id: 'inbox.view',
+  method: 'POST',
+  path: '/v1/inbox/{capturedId}/view',
+  summary: 'Get an address that shows the HTML of a captured message in a sandboxed frame',
+  description: 'The address needs no key and works for 60 seconds, for this message only.',
+  scope: 'inbox:read',
+  risk: 'read',
+  audit: 'inbox.viewed',
+  input: z.strictObject({ capturedId: z.string().max(100) }),
+  output: z
+    .object({
+      url: z.string().describe('A path on this server.'),
+      expiresAt: Instant,
+      remoteResources: z
+        .int()
+        .describe('Images, styles and fonts from elsewhere that the message names; none of them is loaded.'),
+    })
+    .meta({ id: 'CapturedView' }),
+  status: 200,
+  faults: ['not_found', 'content_gone', 'unavailable'],
+  handle: async (context: OperationContext<{ inbox: Inbox; inboxView: InboxView }>, input) => {
+    const captured = await context.services.inbox.get(context, idOf('captured', input.capturedId))
+    if (captured.html === null)
+      throw new Fault('not_found', {
+        detail: 'This message has no HTML part: its text is in the message itself.',
+      })
+    const { ticket, expiresAt } = context.services.inboxView.issue({
+      capturedId: captured.id,
+      workspaceId: context.workspaceId,
+    })
+    return {
+      url: `/inbox-frame/${captured.id}?ticket=${encodeURIComponent(ticket)}`,
+      expiresAt: expiresAt.toISOString(),
+      remoteResources: countRemote(captured.html),
+    }
+  },
+})
+
+/** The route that `inbox.view` points to. It takes a ticket instead of a key and answers HTML under a policy of its own. */
+export function addInboxFrame(
+  app: FastifyInstance,
+  deps: {
+    readonly inbox: Pick<Inbox, 'get' | 'attachment'>
+    readonly inboxView: InboxView
+    readonly transactions: TenantTransactions
+  },
+): void {
+  app.get<{ Params: { capturedId: string }; Querystring: { ticket?: unknown } }>(
+    '/inbox-frame/:capturedId',
+    async (request, reply) => {
+      const { capturedId } = request.params
+      const { ticket } = request.query
+      const workspaceId = typeof ticket === 'string' ? deps.inboxView.redeem(ticket, capturedId) : null
+      if (workspaceId === null)
+        return sendNote(reply, 410, 'This view has expired. Close the message and open it again.')
+      try {
+        const html = await readHtml(deps.inbox, callerOf(workspaceId, deps.transactions), capturedId)
+        return reply.headers({ ...FRAME_HEADERS }).send(html)
+      } catch (error) {
+        if (error instanceof Fault && error.status < 500) return sendNote(reply, error.status, error.detail)
+        throw error
+      }
+    },
+  )
+}
+
+type Caller = Parameters<Inbox['get']>[0]
+
+function callerOf(workspaceId: string, transactions: TenantTransactions): Caller {
+  return {
+    workspaceId,
+    read: (work) => transactions.read(workspaceId, work),
+    act: () => Promise.reject(new Error('A frame only reads')),
+  }
+}
+
+async function readHtml(
+  inbox: Pick<Inbox, 'get' | 'attachment'>,
+  caller: Caller,
+  capturedId: string,
+): Promise<string> {
+  const id = idOf('captured', capturedId)
+  const captured = await inbox.get(caller, id)
+  if (captured.html === null) throw new Fault('not_found', { detail: 'This message has no HTML part.' })
+  const images = new Map<string, string>()
+  let bytes = 0
+  for (const contentId of shownContentIds(captured.html).slice(0, IMAGES_MAX)) {
+    const found = captured.attachments.find(
+      (attachment) => attachment.contentId !== null && normaliseCid(attachment.contentId) === contentId,
+    )
+    if (found === undefined) continue
+    bytes += found.sizeBytes
+    if (bytes > IMAGE_BYTES_MAX) break
+    const data = imageData(found.contentType, await inbox.attachment(caller, id, found.index))
+    if (data !== undefined) images.set(contentId, data)
+  }
+  return framedHtml(captured.html, images)
+}
+
+/** `text` comes from our own sentences; it is escaped all the same. */
+function sendNote(reply: FastifyReply, status: number, text: string): FastifyReply {
+  const safe = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+  return reply
+    .status(status)
+    .headers({ ...FRAME_HEADERS })
+    .send(
+      `<!doctype html><meta charset="utf-8"><title>Not shown</title><p style="font:14px system-ui">${safe}</p>`,
+    )
+}
