@@ -7,6 +7,8 @@ import { decodeId } from '../../src/kernel/ids.ts'
 import { createWebhookDispatcher } from '../../src/modules/webhooks/index.ts'
 import { createResolver } from '../../src/platform/dns/index.ts'
 import { createEgress } from '../../src/platform/egress/index.ts'
+import { createKeyringClient } from '../../src/platform/keyring-client/index.ts'
+import type { KeyringClient } from '../../src/platform/keyring-client/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
@@ -255,6 +257,27 @@ describe('webhooks', () => {
     expect(slow.received.length).toBeLessThanOrEqual(16)
   })
 
+  it('keep flowing to others when more requests hang than may be under way', async () => {
+    await using slow = await startReceiver()
+    await using fast = await startReceiver()
+    slow.answer(() => undefined)
+    const owner = api.database.pool('superuser')
+    const { key } = await api.workspace()
+    for (let i = 0; i < 20; i++) await api.call(key, 'POST', '/v1/webhooks', { url: `${slow.url}?${i}` })
+    await owner.query(
+      `insert into webhook_delivery (endpoint_id, workspace_id, event_id, type)
+       select e.id, e.workspace_id, gen_random_uuid(), 'webhook.test'
+       from webhook_endpoint e cross join generate_series(1, 20)
+       where e.url like $1`,
+      [`${slow.url}%`],
+    )
+    await expect.poll(() => slow.received.length, { timeout: 5_000 }).toBe(128)
+    const quick = await endpoint(fast.url)
+    await api.call(quick.key, 'POST', `${quick.path}/test`)
+    await expect.poll(() => fast.received.length, { timeout: 10_000 }).toBe(1)
+    await owner.query("update webhook_endpoint set state = 'disabled' where url like $1", [`${slow.url}%`])
+  })
+
   it('can be pulled in commit order without missing one that commits late', async () => {
     const hook = await endpoint('http://127.0.0.1:9/')
     const owner = api.database.pool('superuser')
@@ -298,5 +321,52 @@ describe('webhook URLs', () => {
     expect((await strict.call(key, 'POST', '/v1/webhooks', { url: 'https://example.com/hook' })).status).toBe(
       201,
     )
+  })
+})
+
+describe('a dispatcher', () => {
+  it('loses nothing and blames no endpoint when the keyring is away or a worker dies', async () => {
+    await using own = await startApi()
+    await using receiver = await startReceiver()
+    const { key } = await own.workspace()
+    const made = await own.call(key, 'POST', '/v1/webhooks', { url: receiver.url })
+    const path = `/v1/webhooks/${made.body.id}`
+    const worker = own.database.pool('bulkhead_worker')
+    const log = createLogger({ name: 'test', level: 'error' })
+    const run = async (keyring: KeyringClient, until: () => Promise<boolean>): Promise<void> => {
+      const end = new AbortController()
+      const work = createWebhookDispatcher({ pool: worker, keyring, egress, log, retryScale: 1 }).run(
+        end.signal,
+      )
+      await expect.poll(until, { timeout: 10_000 }).toBe(true)
+      end.abort()
+      await work
+    }
+
+    await own.call(key, 'POST', `${path}/test`)
+    await using away = createKeyringClient({
+      socketPath: '/nonexistent/keyring.sock',
+      token: 'x',
+      log,
+      timeoutMs: 200,
+    })
+    const owner = own.database.pool('superuser')
+    const row = async () =>
+      (await owner.query('select state, attempts, lease_until, due > now() as later from webhook_delivery'))
+        .rows[0]
+    await run(away, async () => (await row())?.['later'] === true)
+    expect(await row()).toMatchObject({ state: 'pending', attempts: 0, lease_until: null })
+    expect((await own.call(key, 'GET', path)).body.failingSince).toBeNull()
+    expect(receiver.received).toEqual([])
+
+    await owner.query('update webhook_delivery set due = now()')
+    // A worker that claims for a second and is never heard of again.
+    const held = await worker.query('select id from engine.claim_webhooks(10, 8, 1, $1, $2)', [
+      [],
+      '00000000-0000-0000-0000-000000000000',
+    ])
+    expect(held.rows).toHaveLength(1)
+    await run(own.keyring('worker'), async () => (await row())?.['state'] === 'delivered')
+    expect(receiver.received).toHaveLength(1)
   })
 })

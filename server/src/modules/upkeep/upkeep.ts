@@ -21,6 +21,8 @@ export async function startUpkeep(deps: {
   readonly signal: AbortSignal
 }): Promise<void> {
   const store = createUpkeepStore(deps.pool)
+  // Of its own: so many listeners on the process's signal would look like a leak to Node.
+  const signal = AbortSignal.any([deps.signal])
 
   /** A duty in batches: goes on at once after a full one, and paces itself by what it costs. */
   function sweep(
@@ -33,7 +35,7 @@ export async function startUpkeep(deps: {
       name,
       everyMs: bounds.leastMs,
       log: deps.log,
-      signal: deps.signal,
+      signal,
       round: async () => {
         const started = performance.now()
         const rows = await work(limit)
@@ -48,7 +50,7 @@ export async function startUpkeep(deps: {
       name: 'release leases',
       everyMs: 5 * SECOND_MS,
       log: deps.log,
-      signal: deps.signal,
+      signal,
       round: async () => {
         const rows = await store.releaseLeases()
         if (rows > 0) deps.log.warn({ rows }, 'Recipients of a sender that stopped wait again')
@@ -60,7 +62,7 @@ export async function startUpkeep(deps: {
       name: 'make partitions',
       everyMs: HOUR_MS,
       log: deps.log,
-      signal: deps.signal,
+      signal,
       round: async () => {
         await store.ensurePartitions(PARTITION_DAYS)
         return undefined

@@ -44,6 +44,7 @@ export function createWebhookDispatcher(deps: {
   const reading = createWebhookReading({ keyring: deps.keyring, clock })
   const flying = new Map<string, { readonly endpointId: string; readonly done: Promise<void> }>()
   let after = NIL
+  let wake: (() => void) | undefined
 
   async function send(delivery: ClaimedDelivery, keys: OpenedKeys): Promise<Try> {
     const body = payloadText({
@@ -104,10 +105,8 @@ export function createWebhookDispatcher(deps: {
 
   /** Claims what there is room for and sets it off. Answers how many were claimed. */
   async function claim(): Promise<number> {
-    const room = AT_ONCE - flying.size
-    if (room <= 0) return 0
     const claimed = await store.claim({
-      limit: room,
+      limit: AT_ONCE - flying.size,
       perEndpoint: PER_ENDPOINT,
       leaseSeconds: LEASE_SECONDS,
       flying: [...flying.values()].map((item) => item.endpointId),
@@ -127,6 +126,21 @@ export function createWebhookDispatcher(deps: {
     return claimed.length
   }
 
+  /** Waits for the next look, or for a request that comes back: it makes room at its endpoint. */
+  function rest(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
+        wake = undefined
+        resolve()
+      }
+      const timer = setTimeout(end, POLL_MS)
+      signal.addEventListener('abort', end, { once: true })
+      wake = end
+    })
+  }
+
   function fly(delivery: ClaimedDelivery, keys: Promise<OpenedKeys>): void {
     const done = deliver(delivery, keys)
       .catch((error: unknown) =>
@@ -137,6 +151,7 @@ export function createWebhookDispatcher(deps: {
       )
       .finally(() => {
         flying.delete(delivery.id)
+        wake?.()
       })
     flying.set(delivery.id, { endpointId: delivery.endpoint_id, done })
   }
@@ -147,22 +162,21 @@ export function createWebhookDispatcher(deps: {
       while (!signal.aborted) {
         const wasBehind = after !== NIL
         try {
+          if (flying.size >= AT_ONCE) {
+            await rest(signal)
+            continue
+          }
           const claimed = await claim()
           // Behind the last endpoint there may be others at the beginning: look there at once.
           if (claimed > 0 || wasBehind) continue
-          // One that comes back makes room at its endpoint, so there is no need to wait for the next look.
-          await Promise.race([sleep(POLL_MS, signal), ...[...flying.values()].map((item) => item.done)])
+          await rest(signal)
         } catch (error) {
           deps.log.warn({ err: error }, 'Webhooks cannot be claimed; trying again')
-          await sleep(TROUBLE_MS, signal)
+          // The only failure is the signal's, which the loop's condition sees.
+          await wait(TROUBLE_MS, undefined, { signal }).catch(() => undefined)
         }
       }
       await Promise.all([...flying.values()].map((item) => item.done))
     },
   }
-}
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  // The only failure is the signal's, which the caller looks at itself.
-  await wait(ms, undefined, { signal }).catch(() => undefined)
 }
