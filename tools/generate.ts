@@ -16,7 +16,7 @@ function current(path: string): string | null {
 }
 
 let stale = 0
-for (const file of await generatedFiles((path) => current(join(ROOT, path)))) {
+for (const file of generatedFiles((path) => current(join(ROOT, path)))) {
   const path = join(ROOT, file.path)
   if (current(path) === file.text) continue
   stale += 1

@@ -13,6 +13,8 @@ export interface ClientOptions {
   readonly timeoutMs?: number
   /** Further tries after the first. Default 4; 0 turns them off. */
   readonly retriesMax?: number
+  /** Ends every call of this client. */
+  readonly signal?: AbortSignal
 }
 
 /** What every method takes last. */
@@ -88,7 +90,7 @@ export function createTransport(options: ClientOptions): Transport {
         method: request.method,
         headers,
         redirect: 'error',
-        signal: call.signal === undefined ? late.signal : AbortSignal.any([call.signal, late.signal]),
+        signal: either(call.signal, late.signal) ?? null,
         ...bodyOf(request),
       })
       if (response.ok || request.accepts?.includes(response.status) === true) return await use(response)
@@ -105,9 +107,10 @@ export function createTransport(options: ClientOptions): Transport {
 
   async function withRetries<Result>(
     request: Request,
-    call: SendOptions,
+    given: SendOptions,
     use: (response: Response) => Promise<Result>,
   ): Promise<Result> {
+    const call = { ...given, signal: either(given.signal, options.signal) }
     const idempotencyKey = request.idempotent === true ? (call.idempotencyKey ?? newKey()) : undefined
     const headers = {
       accept: 'application/json, application/problem+json',
@@ -140,6 +143,11 @@ export function createTransport(options: ClientOptions): Transport {
       }),
     open: (request, call = {}) => withRetries(request, call, async (response) => response),
   }
+}
+
+function either(first: AbortSignal | undefined, second: AbortSignal | undefined): AbortSignal | undefined {
+  if (first === undefined || second === undefined) return first ?? second
+  return AbortSignal.any([first, second])
 }
 
 async function parseJson(response: Response) {

@@ -1,7 +1,10 @@
+import { commands, nouns } from '../../cli/src/program.ts'
 import { configurationTable } from '../../server/src/platform/config/index.ts'
 import { openApiOf } from '../../server/src/platform/http/openapi.ts'
 import { OPENAPI_INFO } from '../../server/src/surfaces/api/api-server.ts'
 import { apiOperations } from '../../server/src/surfaces/api/registry.ts'
+import { writeApiReference } from './api-reference.ts'
+import { writeCliReference } from './cli-reference.ts'
 import { writeOperations } from './sdk.ts'
 
 /** A file that is made, by its path below the repository. */
@@ -10,16 +13,37 @@ export interface GeneratedFile {
   readonly text: string
 }
 
+const CONFIGURATION = 'docs/configuration.md'
+const BEGIN = '<!-- settings: made by npm run gen, do not edit -->'
+const END = '<!-- end of settings -->'
+
 /**
  * Everything that `npm run gen` writes, as it would be written now.
  * @param read The present text of a file, null where there is none: docs/configuration.md keeps what people wrote around its table.
  */
-export async function generatedFiles(read: (path: string) => string | null): Promise<GeneratedFile[]> {
+export function generatedFiles(read: (path: string) => string | null): GeneratedFile[] {
   return [
     { path: 'sdk/src/generated/operations.ts', text: writeOperations(apiOperations) },
     {
       path: 'sdk/src/generated/openapi.json',
       text: `${JSON.stringify(openApiOf(apiOperations, OPENAPI_INFO), null, 2)}\n`,
     },
+    { path: 'docs/reference/api.md', text: writeApiReference(apiOperations) },
+    { path: 'docs/reference/cli.md', text: writeCliReference(commands, nouns) },
+    { path: CONFIGURATION, text: withTable(read(CONFIGURATION)) },
   ]
+}
+
+/** Throws where the page has lost its markers: a table must not be written twice. */
+function withTable(page: string | null): string {
+  const table = `${BEGIN}\n${configurationTable().trimEnd()}\n${END}`
+  if (page === null) {
+    return `# Configuration\n\nBulkhead is configured by environment variables, read once at start. A mistake stops the start with an error that names the variable and what to write. An empty variable counts as unset.\n\n${table}\n`
+  }
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
+  if (begin < 0 || end < begin)
+    throw new Error(
+      `${CONFIGURATION} must hold the lines ${BEGIN} and ${END}, between which the table is written`,
+    )
+  return page.slice(0, begin) + table + page.slice(end + END.length)
 }

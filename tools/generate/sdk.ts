@@ -67,6 +67,7 @@ export function writeOperations<Services>(operations: readonly Operation<Service
     `import { segment, type CallOptions, type MimeSource, type SendOptions, type Transport } from '../transport.ts'`,
     '',
     declarations.join('\n'),
+    writeChoices(operations),
     '/** The operations of the API, grouped by noun. */',
     'export type Operations = ReturnType<typeof createOperations>',
     '',
@@ -157,6 +158,27 @@ function writeMethod<Services>(
       return { noun, verb, text: `${text}\n${each}` }
     }
   }
+}
+
+/** The values that inputs with a fixed list may take: for menus, completion and checks before a request. */
+function writeChoices<Services>(operations: readonly Operation<Services>[]): string {
+  const schemas = createSchemaCollection()
+  const lines = operations.flatMap((operation) => {
+    const { properties } = propertiesOf(schemas.resolve(schemas.add(operation.input, 'input')))
+    const lists = Object.entries(properties).flatMap(([name, value]) => {
+      const schema = asJson(value)
+      const choices = schema['enum'] ?? asJson(schema['items'])['enum']
+      return Array.isArray(choices) ? [`    ${name}: ${JSON.stringify(choices)},`] : []
+    })
+    return lists.length === 0 ? [] : [`  '${operation.id}': {`, ...lists, '  },']
+  })
+  return [
+    '/** The values of inputs that have a fixed list, by operation and field. */',
+    'export const CHOICES = {',
+    ...lines,
+    '} as const',
+    '',
+  ].join('\n')
 }
 
 function documentation<Services>(operation: Operation<Services>): string {

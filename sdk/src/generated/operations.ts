@@ -42,6 +42,14 @@ export interface BatchOutcome {
   }
 }
 
+export interface CapturedView {
+  /** A path on this server. */
+  readonly url: string
+  readonly expiresAt: string
+  /** Images, styles and fonts from elsewhere that the message names; none of them is loaded. */
+  readonly remoteResources: number
+}
+
 export interface Event {
   readonly id: string
   readonly type: string
@@ -650,6 +658,40 @@ export interface WorkspacesListOutput {
   readonly nextCursor: string | null
 }
 
+/** The values of inputs that have a fixed list, by operation and field. */
+export const CHOICES = {
+  'messages.send': {
+    lane: ["critical","transactional","bulk"],
+  },
+  'messages.sendMime': {
+    lane: ["critical","transactional","bulk"],
+    sensitive: ["true","false"],
+  },
+  'messages.list': {
+    state: ["pending","scheduled","held","delivered","bounced","expired","suppressed","cancelled","uncertain"],
+    lane: ["critical","transactional","bulk","internal"],
+  },
+  'suppressions.add': {
+    reason: ["hard_bounce","complaint","unsubscribe","manual"],
+  },
+  'suppressions.list': {
+    reason: ["hard_bounce","complaint","unsubscribe","manual"],
+  },
+  'webhooks.create': {
+    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released"],
+  },
+  'webhooks.update': {
+    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released"],
+    state: ["enabled","disabled"],
+  },
+  'webhooks.deliveries': {
+    state: ["pending","delivered","failed"],
+  },
+  'apiKeys.create': {
+    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","inbox:read","inbox:write","workspace:read","operations:read"],
+  },
+} as const
+
 /** The operations of the API, grouped by noun. */
 export type Operations = ReturnType<typeof createOperations>
 
@@ -847,6 +889,9 @@ export function createOperations(transport: Transport) {
       /** Empty the inbox. Scope: inbox:write. */
       clear: (options?: CallOptions) =>
         transport.empty({ method: 'DELETE', path: '/v1/inbox' }, options),
+      /** Get an address that shows the HTML of a captured message in a sandboxed frame. The address needs no key and works for 60 seconds, for this message only. Scope: inbox:read. */
+      view: (capturedId: string, options?: CallOptions) =>
+        transport.json<CapturedView>({ method: 'POST', path: `/v1/inbox/${segment(capturedId)}/view` }, options),
     },
     workspaces: {
       /** Make a workspace and its first API key. Needs the operator's key. The API key has all scopes and is shown once. Scope: workspaces:write. */

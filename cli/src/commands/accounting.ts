@@ -1,0 +1,87 @@
+import type { LedgerGetOutput, QueueGetOutput } from '@bulkhead/sdk'
+import type { Command } from '../command.ts'
+import { EXIT } from '../failure.ts'
+import { relative } from '../instants.ts'
+import { table, type Screen } from '../table.ts'
+import { pad } from '../text.ts'
+
+export const queueCommand: Command = {
+  path: ['queue'],
+  summary: 'What waits to be sent, by lane and state',
+  operations: ['queue.get'],
+  examples: [{ line: 'bulkhead queue', says: 'is there a backlog, and how old is it?' }],
+  async run(context) {
+    const queue = await context.client().queue.get()
+    context.out.show(queue, (screen) => renderQueue(queue, screen))
+  },
+}
+
+/** The queue as a table. `DUE` tells how long the oldest has been waiting past its time. */
+export function renderQueue(queue: QueueGetOutput, screen: Screen): string {
+  if (queue.data.length === 0) return 'Nothing waits.\n'
+  return table(
+    [
+      { title: 'LANE', of: (row) => row.lane },
+      { title: 'STATE', of: (row) => row.state },
+      { title: 'RECIPIENTS', of: (row) => String(row.recipients), align: 'right' },
+      { title: 'OLDEST DUE', of: (row) => relative(row.oldestDue, screen.now) },
+    ],
+    queue.data,
+    screen,
+  )
+}
+
+/** The terms of the ledger equation, in the order in which it is written. */
+const TERMS = [
+  'delivered',
+  'bounced',
+  'expired',
+  'suppressed',
+  'cancelled',
+  'uncertain',
+  'pending',
+  'scheduled',
+  'held',
+] as const
+
+export const ledgerCommand: Command = {
+  path: ['ledger'],
+  summary: 'What became of every accepted recipient, and whether it adds up',
+  description:
+    'Counted from the rows themselves in one snapshot. Every recipient that was ever accepted is in exactly one state; when the sum is wrong the exit code is 1.',
+  operations: ['ledger.get'],
+  examples: [
+    { line: 'bulkhead ledger', says: 'the equation with numbers' },
+    { line: 'bulkhead ledger --json > ledger.json || alarm', says: 'in a watchdog' },
+  ],
+  async run(context) {
+    const ledger = await context.client().ledger.get()
+    context.out.show(ledger, (screen) => renderLedger(ledger, screen))
+    return ledger.balanced ? EXIT.ok : EXIT.refused
+  },
+}
+
+function renderLedger(ledger: LedgerGetOutput, screen: Screen): string {
+  const { paint } = screen
+  const digits = String(ledger.accepted).length + 1
+  return [
+    `${pad(String(ledger.accepted), digits, 'right')}  accepted\n`,
+    ...TERMS.map(
+      (term, index) =>
+        `${paint.dim(index === 0 ? '=' : '+')}${pad(String(ledger[term]), digits - 1, 'right')}  ${term}\n`,
+    ),
+    '\n',
+    ledger.balanced
+      ? paint.green('The ledger balances: nothing is lost and nothing is counted twice.\n')
+      : paint.red(
+          `The ledger does not balance: ${ledger.lost} lost, ${ledger.doubled} counted twice. Stop and look before anything is changed.\n`,
+        ),
+  ].join('')
+}
+
+/** The equation on one line. */
+export function ledgerLine(ledger: LedgerGetOutput): string {
+  const terms = TERMS.filter((term) => ledger[term] > 0).map((term) => `${ledger[term]} ${term}`)
+  const sum = terms.length === 0 ? '0' : terms.join(' + ')
+  return `${ledger.accepted} accepted ${ledger.balanced ? '=' : '≠'} ${sum}`
+}

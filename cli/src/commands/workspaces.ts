@@ -1,0 +1,85 @@
+import { requiredText, type Command } from '../command.ts'
+import { clock, relative } from '../instants.ts'
+import { listFlags, showList } from '../listing.ts'
+import { facts, table } from '../table.ts'
+
+const name = requiredText('name', 'NAME', 'Name of the workspace.')
+
+const create: Command = {
+  path: ['workspaces', 'create'],
+  summary: 'Make a workspace and its first API key',
+  description: "For the operator: needs the operator's key. The API key has all scopes and is shown once.",
+  operations: ['workspaces.create'],
+  flags: [name],
+  examples: [
+    {
+      line: 'bulkhead workspaces create --name Shop',
+      says: 'a compartment of its own: nothing is shared with others',
+    },
+  ],
+  async run(context, given) {
+    const created = await context.operator().workspaces.create({ name: given.flag(name) })
+    context.out.show(
+      created,
+      (screen) =>
+        facts(
+          [
+            ['Workspace', created.workspace.name],
+            ['Id', created.workspace.id],
+            ['API key', created.apiKey.key],
+          ],
+          screen,
+        ) + screen.paint.yellow('Keep the key now: it is not shown again.\n'),
+    )
+  },
+}
+
+const list: Command = {
+  path: ['workspaces', 'list'],
+  summary: 'List the workspaces of the installation, oldest first',
+  description: "For the operator: needs the operator's key.",
+  operations: ['workspaces.list'],
+  flags: listFlags,
+  examples: [{ line: 'bulkhead workspaces list', says: 'who is here' }],
+  run: (context, given) => {
+    const client = context.operator()
+    return showList(
+      context,
+      given,
+      (page) => client.workspaces.list(page),
+      (items, screen) =>
+        table(
+          [
+            { title: 'NAME', of: (row) => row.name },
+            { title: 'MADE', of: (row) => relative(row.createdAt, screen.now) },
+            { title: 'ID', of: (row) => row.id, whole: true },
+          ],
+          items,
+          screen,
+        ),
+      'No workspaces. Make one with: bulkhead workspaces create --name NAME.',
+    )
+  },
+}
+
+const show: Command = {
+  path: ['workspaces', 'show'],
+  summary: 'Show the workspace that your API key belongs to',
+  operations: ['workspaces.own'],
+  examples: [{ line: 'bulkhead workspaces show', says: 'where am I?' }],
+  async run(context) {
+    const own = await context.client().workspaces.own()
+    context.out.show(own, (screen) =>
+      facts(
+        [
+          ['Workspace', own.name],
+          ['Id', own.id],
+          ['Made', `${clock(own.createdAt)} UTC`],
+        ],
+        screen,
+      ),
+    )
+  },
+}
+
+export const workspaceCommands: readonly Command[] = [create, list, show]

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from './failure.ts'
+
+/** Which key a command needs: a workspace's, the operator's, or any that is there. */
+export type Role = 'workspace' | 'operator'
+
+export interface Connection {
+  readonly url: string
+  readonly key: string | null
+  readonly consoleUrl: string
+  /** Where the two came from, for error messages. */
+  readonly source: string
+}
+
+export interface ConnectionInput {
+  readonly url: string | undefined
+  readonly key: string | undefined
+  readonly data: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** `bulkhead help connection`. */
+export const CONNECTION_HELP = `How bulkhead finds the server and the key, first match wins:
+
+  1. --url and --key
+  2. BULKHEAD_CLI_URL and BULKHEAD_CLI_KEY in the environment
+  3. a development installation on this host: development.json in the data directory
+     (operator.json for workspaces and zone), which npm start writes
+
+The data directory is --data, else BULKHEAD_DATA, else ./.bulkhead.
+A key that others of this host must not see belongs in the environment: arguments show up in process lists.
+A key found in a file is only ever sent to the address in the same file.
+`
+
+/**
+ * Finds address and key. A key that was read from a file goes to no other address than the one beside it, so that a mistyped
+ * --url does not hand it to a stranger.
+ * @throws UsageError when there is no address, or when the key would go elsewhere.
+ */
+export function findConnection(role: Role, input: ConnectionInput): Connection {
+  const url = input.url ?? notEmpty(input.env['BULKHEAD_CLI_URL'])
+  const key = input.key ?? notEmpty(input.env['BULKHEAD_CLI_KEY'])
+  const directory = input.data ?? notEmpty(input.env['BULKHEAD_DATA']) ?? './.bulkhead'
+  const path = join(directory, role === 'operator' ? 'operator.json' : 'development.json')
+  const file = readConnectionFile(path)
+  const fileKey = role === 'operator' ? file?.operatorKey : file?.apiKey
+  if (url !== undefined) {
+    checkUrl(url)
+    const usable = key ?? (file?.apiUrl !== undefined && sameOrigin(file.apiUrl, url) ? fileKey : undefined)
+    return {
+      url,
+      key: usable ?? null,
+      consoleUrl: url,
+      source: input.url === undefined ? 'BULKHEAD_CLI_URL' : '--url',
+    }
+  }
+  if (file?.apiUrl === undefined) {
+    throw new UsageError(
+      `No installation is known: ${path} is not there and neither --url nor BULKHEAD_CLI_URL is set. Start one with: bulkhead start. More: bulkhead help connection.`,
+    )
+  }
+  return {
+    url: file.apiUrl,
+    key: key ?? fileKey ?? null,
+    consoleUrl: file.consoleUrl ?? file.apiUrl,
+    source: path,
+  }
+}
+
+/** The key of a connection. Throws UsageError where there is none, with what to do. */
+export function keyOf(connection: Connection, role: Role): string {
+  if (connection.key !== null) return connection.key
+  throw new UsageError(
+    role === 'operator'
+      ? `This needs the operator's key. Give it with --key or BULKHEAD_CLI_KEY; ${connection.source} has none.`
+      : `No API key is known for ${connection.url}. Give one with --key or BULKHEAD_CLI_KEY. More: bulkhead help connection.`,
+  )
+}
+
+/** Whether a key would cross a network in clear text. */
+export function isExposed(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && !/^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
+interface ConnectionFile {
+  readonly apiUrl?: string
+  readonly apiKey?: string
+  readonly operatorKey?: string
+  readonly consoleUrl?: string
+}
+
+function readConnectionFile(path: string): ConnectionFile | null {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EACCES')
+      throw new UsageError(`${path} belongs to another user of this host; use --url and --key.`)
+    return null
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    throw new UsageError(`${path} is not valid JSON. Remove it and start Bulkhead again.`)
+  }
+  const fields = new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+  const get = (name: string) => {
+    const field: unknown = fields.get(name)
+    return typeof field === 'string' ? { [name]: field } : {}
+  }
+  return { ...get('apiUrl'), ...get('apiKey'), ...get('operatorKey'), ...get('consoleUrl') }
+}
+
+function checkUrl(url: string): void {
+  const parsed = URL.parse(url)
+  if (parsed === null || !/^https?:$/.test(parsed.protocol))
+    throw new UsageError(`${url} is not a URL: write http://host:port or https://host.`)
+}
+
+function sameOrigin(left: string, right: string): boolean {
+  return URL.parse(left)?.origin === URL.parse(right)?.origin
+}
+
+function notEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text
+}

@@ -1,0 +1,90 @@
+import { BulkheadError } from '@bulkhead/sdk'
+import { clean, type Paint } from './text.ts'
+
+/** Exit codes of every command; help shows them. */
+export const EXIT = { ok: 0, refused: 1, usage: 2, unreachable: 3, interrupted: 130 } as const
+
+/** What was typed cannot be done; the text says what to type instead. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'UsageError'
+  }
+}
+
+/** What comes next, by the code of the error. */
+const NEXT_STEPS: Readonly<Record<string, string>> = {
+  unreachable:
+    'Is it running? Start it with: bulkhead start. Is it elsewhere? Name it with --url, or see: bulkhead help connection.',
+  timeout: 'Look at: bulkhead status.',
+  unauthenticated: 'The key is wrong, expired or revoked. Where keys come from: bulkhead help connection.',
+  missing_scope: 'Use a key that has the scope; bulkhead keys list shows what each may do.',
+  sender_refused:
+    'Send from a domain that is verified; see: bulkhead domains list, and add one with: bulkhead domains add NAME.',
+  not_found: 'Look for the right id in the list of the same noun.',
+  not_cancellable: 'See what became of it: bulkhead messages show ID.',
+  idempotency_conflict: 'Use another --idempotency-key for another message.',
+  contained: 'The detail names the reason. Sending goes on when the containment is lifted.',
+  too_many_requests: 'Wait a moment and try again.',
+  unavailable: 'Look at: bulkhead status.',
+  internal: "The server's log has the cause under the request id.",
+  invalid_response: 'Is this address really the API? See: bulkhead status.',
+}
+
+export interface Explained {
+  readonly exitCode: number
+  readonly text: string
+  readonly json: unknown
+}
+
+/** An error in words: what happened, which fields, and what to do next. */
+export function explain(error: unknown, paint: Paint): Explained {
+  if (error instanceof UsageError) {
+    return {
+      exitCode: EXIT.usage,
+      text: `${paint.red('Error')}: ${clean(error.message)}\n`,
+      json: { error: { code: 'usage', detail: error.message } },
+    }
+  }
+  if (error instanceof BulkheadError) {
+    const shownInDetail = error.errors.length === 1 && error.errors[0]?.fix === undefined
+    const fields = shownInDetail
+      ? []
+      : error.errors.map(
+          ({ field, problem, fix }) =>
+            `  ${paint.bold(clean(field === '' ? 'body' : field))} ${clean(problem)}${fix === undefined ? '' : `. ${clean(fix)}`}`,
+        )
+    const next = NEXT_STEPS[error.code]
+    const facts = [
+      error.code,
+      ...(error.status === 0 ? [] : [`HTTP ${error.status}`]),
+      ...(error.requestId === undefined ? [] : [`request ${error.requestId}`]),
+    ]
+    return {
+      exitCode: error.status === 0 ? EXIT.unreachable : EXIT.refused,
+      text: [
+        `${paint.red('Error')}: ${clean(error.title)}. ${clean(error.detail)}`,
+        ...fields,
+        ...(next === undefined ? [] : [`  ${next}`]),
+        paint.dim(`  (${clean(facts.join(', '))})`),
+        '',
+      ].join('\n'),
+      json: {
+        error: {
+          code: error.code,
+          status: error.status,
+          title: error.title,
+          detail: error.detail,
+          errors: error.errors,
+          requestId: error.requestId ?? null,
+        },
+      },
+    }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    exitCode: EXIT.refused,
+    text: `${paint.red('Error')}: ${clean(message)}\n`,
+    json: { error: { code: 'failed', detail: message } },
+  }
+}

@@ -1,0 +1,61 @@
+import type { Command } from './command.ts'
+import { ledgerCommand, queueCommand } from './commands/accounting.ts'
+import { completionCommand } from './commands/completion.ts'
+import { domainCommands } from './commands/domains.ts'
+import { eventCommands } from './commands/events.ts'
+import { inboxCommands } from './commands/inbox.ts'
+import { startCommand, statusCommand } from './commands/installation.ts'
+import { keyCommands } from './commands/keys.ts'
+import { messageCommands } from './commands/messages.ts'
+import { sendCommand } from './commands/send.ts'
+import { senderCommands } from './commands/senders.ts'
+import { smtpCredentialCommands } from './commands/smtp-credentials.ts'
+import { suppressionCommands } from './commands/suppressions.ts'
+import { webhookCommands } from './commands/webhooks.ts'
+import { workspaceCommands } from './commands/workspaces.ts'
+import type { Noun } from './help.ts'
+
+const working: readonly Command[] = [
+  startCommand,
+  statusCommand,
+  sendCommand,
+  ...messageCommands,
+  ...eventCommands,
+  queueCommand,
+  ledgerCommand,
+  ...inboxCommands,
+  ...domainCommands,
+  ...senderCommands,
+  ...suppressionCommands,
+  ...webhookCommands,
+  ...keyCommands,
+  ...smtpCredentialCommands,
+  ...workspaceCommands,
+]
+
+const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
+  messages: 'What was sent and what became of it',
+  events: 'Everything that happened, for programs that poll',
+  inbox: 'Captured mail, in development',
+  domains: 'Sending domains and their DNS records',
+  senders: 'Addresses that may appear in From',
+  suppressions: 'Addresses that get no mail',
+  webhooks: 'Endpoints that are told of events',
+  keys: 'API keys',
+  'smtp-credentials': 'User names and passwords for SMTP submission',
+  workspaces: 'Compartments of the installation',
+}
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [...working, completionCommand(working, () => nouns)]
+
+/** The first words of commands with what they are about. */
+export const nouns: readonly Noun[] = [...new Set(commands.map((command) => command.path[0]))].map(
+  (name) => ({
+    name,
+    summary:
+      NOUN_SUMMARIES[name] ??
+      commands.find((command) => command.path.length === 1 && command.path[0] === name)?.summary ??
+      name,
+  }),
+)

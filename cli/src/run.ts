@@ -1,0 +1,80 @@
+import { createClient, type Client } from '@bulkhead/sdk'
+import type { Context, StandardInput } from './command.ts'
+import { findConnection, isExposed, keyOf, type Connection, type Role } from './connection.ts'
+import { EXIT, explain } from './failure.ts'
+import { help } from './help.ts'
+import { createOutput, type Stream } from './output.ts'
+import { parseCommandLine, type GlobalOptions } from './parse.ts'
+import { commands, nouns } from './program.ts'
+import { createPaint } from './text.ts'
+
+/** What surrounds a run: streams, environment, time, and how other programs are started. */
+export interface World {
+  readonly stdout: Stream
+  readonly stderr: Stream
+  readonly input: StandardInput
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly now: () => number
+  readonly signal: AbortSignal
+  readonly spawn: Context['spawn']
+}
+
+const HELP_COLUMNS_MAX = 100
+
+/** Runs one command line and answers its exit code. It never throws: every failure is told on standard error. */
+export async function run(args: readonly string[], world: World): Promise<number> {
+  const json = args.includes('--json')
+  const output = createOutput({ ...world, json })
+  try {
+    const request = parseCommandLine(args, commands, world.now())
+    if (request.kind === 'help') {
+      const columns = Math.min(HELP_COLUMNS_MAX, world.stdout.columns ?? HELP_COLUMNS_MAX)
+      const paint = createPaint(world.stdout.isTTY === true && (world.env['NO_COLOR'] ?? '') === '')
+      world.stdout.write(help(request.topic, { commands, nouns, paint, columns }))
+      return EXIT.ok
+    }
+    const context = createContext(request.options, world, output)
+    return (await request.command.run(context, request.given)) ?? EXIT.ok
+  } catch (error) {
+    if (world.signal.aborted) return EXIT.interrupted
+    const explained = explain(error, output.paint)
+    world.stderr.write(json ? `${JSON.stringify(explained.json)}\n` : explained.text)
+    return explained.exitCode
+  }
+}
+
+function createContext(options: GlobalOptions, world: World, out: Context['out']): Context {
+  const connect = (role: Role): Connection => findConnection(role, { ...options, env: world.env })
+  const clientOf = (connection: Connection, key: string): Client => {
+    if (isExposed(connection.url))
+      out.note(
+        out.paint.yellow(
+          `Warning: the key goes to ${connection.url} unencrypted. Use https:// across networks.`,
+        ),
+      )
+    return createClient({ baseUrl: connection.url, apiKey: key, signal: world.signal })
+  }
+  const keyed = (role: Role): Client => {
+    const connection = connect(role)
+    return clientOf(connection, keyOf(connection, role))
+  }
+  return {
+    client: () => keyed('workspace'),
+    operator: () => keyed('operator'),
+    anyone() {
+      const connection = connect('workspace')
+      return connection.key === null
+        ? {
+            client: createClient({ baseUrl: connection.url, apiKey: 'none', signal: world.signal }),
+            hasKey: false,
+          }
+        : { client: clientOf(connection, connection.key), hasKey: true }
+    },
+    consoleUrl: () => connect('workspace').consoleUrl,
+    out,
+    input: world.input,
+    signal: world.signal,
+    now: world.now,
+    spawn: world.spawn,
+  }
+}
