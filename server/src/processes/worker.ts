@@ -49,7 +49,7 @@ await runProcess({
         // A full round means that more are due.
         round: async () => ((await recheck()) > 0 ? 0 : undefined),
       }),
-      startUpkeep({ pool, log, signal }),
+      startUpkeep({ pool, log, signal, keyring, retentionDays: config.retentionDays }),
     ])
     context.ready()
     return {

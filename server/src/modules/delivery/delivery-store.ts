@@ -175,17 +175,20 @@ export function createDeliveryStore(pool: Pool) {
       ])
     },
 
-    /** Removes bodies of sensitive messages that are done; answers the content keys to destroy. */
-    async eraseSensitive(messageIds: readonly string[]): Promise<string[]> {
-      const { rows } = await pool.query<{ key_id: Buffer }>('select key_id from engine.erase_sensitive($1)', [
-        messageIds,
-      ])
-      return rows.map((row) => uuidOf(row.key_id))
+    /** Of these messages, the sensitive ones that are done, with the content keys to destroy. */
+    async sensitiveDone(
+      messageIds: readonly string[],
+    ): Promise<{ readonly messageId: string; readonly keyId: string }[]> {
+      const { rows } = await pool.query<{ message_id: string; key_id: string }>(
+        'select message_id, key_id from engine.sensitive_leftovers($1, $2)',
+        [messageIds, messageIds.length],
+      )
+      return rows.map((row) => ({ messageId: row.message_id, keyId: row.key_id }))
+    },
+
+    /** Removes bodies of sensitive messages that are done. */
+    async eraseSensitive(messageIds: readonly string[]): Promise<void> {
+      await pool.query('select engine.erase_sensitive($1)', [messageIds])
     },
   }
-}
-
-function uuidOf(bytes: Buffer): string {
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

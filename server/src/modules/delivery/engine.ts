@@ -241,8 +241,11 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   }
 
   async function eraseSensitive(messageIds: readonly string[]): Promise<void> {
-    const keyIds = await deps.store.eraseSensitive(messageIds)
-    if (keyIds.length > 0) await deps.keyring.destroyContentKeys(keyIds)
+    const done = await deps.store.sensitiveDone(messageIds)
+    if (done.length === 0) return
+    // The key first: a crash in between leaves a body that nobody can open, and upkeep finds it.
+    await deps.keyring.destroyContentKeys(done.map((item) => item.keyId))
+    await deps.store.eraseSensitive(done.map((item) => item.messageId))
   }
 
   const claimers = new Map<Lane, Claimer>(

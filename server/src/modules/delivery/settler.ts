@@ -6,7 +6,7 @@ import type { DeliveryStore } from './delivery-store.ts'
 import { jobKey, type Settlement } from './job.ts'
 
 export interface SettlerDependencies {
-  readonly store: Pick<DeliveryStore, 'settle' | 'eraseSensitive'>
+  readonly store: Pick<DeliveryStore, 'settle'>
   readonly log: Logger
   readonly newId: () => string
   /** The database has these: journal entries may go, capacity is free again. */

@@ -10,6 +10,22 @@ export function createUpkeepStore(pool: Queryable) {
     releaseLeases: () => count('select engine.release_leases(null) as n'),
     expire: (limit: number) => count('select engine.expire($1) as n', [limit]),
     ensurePartitions: (daysAhead: number) => count('select engine.ensure_partitions($1) as n', [daysAhead]),
+    dropOldPartitions: (days: number) =>
+      count('select engine.drop_old_partitions(now() - make_interval(days => $1)) as n', [days]),
+    /** Sensitive messages that are done and whose content is still there, with its content key. */
+    async sensitiveLeftovers(
+      limit: number,
+    ): Promise<{ readonly message_id: string; readonly key_id: string }[]> {
+      return (
+        await pool.query<{ message_id: string; key_id: string }>(
+          'select message_id, key_id from engine.sensitive_leftovers(null, $1)',
+          [limit],
+        )
+      ).rows
+    },
+    async eraseSensitive(messageIds: readonly string[]): Promise<void> {
+      await pool.query('select engine.erase_sensitive($1)', [messageIds])
+    },
     trimIdempotency: (limit: number) => count('select engine.trim_idempotency($1) as n', [limit]),
     trimWebhooks: (days: number, limit: number) =>
       count('select engine.trim_webhooks(make_interval(days => $1), $2) as n', [days, limit]),

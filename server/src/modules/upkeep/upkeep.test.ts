@@ -87,6 +87,8 @@ describe('upkeep', () => {
         pool: database.pool('bulkhead_worker'),
         log: createLogger({ name: 'test', level: 'error' }),
         signal: stop.signal,
+        keyring: { destroyContentKeys: () => Promise.resolve(0) },
+        retentionDays: 30,
       })
       await expect
         .poll(async () => (await owner.query('select message_id, lease from queue')).rows, {

@@ -1,4 +1,5 @@
 import { runLoop } from '../../platform/loop/index.ts'
+import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import { pauseAfter } from './pacing.ts'
@@ -10,6 +11,7 @@ const HOUR_MS = 60 * MINUTE_MS
 
 const EXPIRE_BATCH = 5_000
 const TRIM_BATCH = 1_000
+const ERASE_BATCH = 500
 const PARTITION_DAYS = 7
 const WEBHOOK_DAYS = 7
 const CAPTURED_KEPT = 10_000
@@ -19,6 +21,8 @@ export async function startUpkeep(deps: {
   readonly pool: Queryable
   readonly log: Logger
   readonly signal: AbortSignal
+  readonly keyring: Pick<KeyringClient, 'destroyContentKeys'>
+  readonly retentionDays: number
 }): Promise<void> {
   const store = createUpkeepStore(deps.pool)
   // Of its own: so many listeners on the process's signal would look like a leak to Node.
@@ -65,9 +69,23 @@ export async function startUpkeep(deps: {
       signal,
       round: async () => {
         await store.ensurePartitions(PARTITION_DAYS)
+        const weeks = await store.dropOldPartitions(deps.retentionDays)
+        if (weeks > 0) deps.log.info({ weeks }, 'Messages beyond the retention were dropped')
         return undefined
       },
     }),
+    sweep(
+      'erase sensitive content',
+      ERASE_BATCH,
+      { leastMs: 10 * SECOND_MS, mostMs: MINUTE_MS },
+      async (limit) => {
+        const leftovers = await store.sensitiveLeftovers(limit)
+        if (leftovers.length === 0) return 0
+        await deps.keyring.destroyContentKeys(leftovers.map((row) => row.key_id))
+        await store.eraseSensitive(leftovers.map((row) => row.message_id))
+        return leftovers.length
+      },
+    ),
     sweep('trim idempotency keys', TRIM_BATCH, minutely, store.trimIdempotency),
     sweep('trim webhook deliveries', TRIM_BATCH, minutely, (limit) =>
       store.trimWebhooks(WEBHOOK_DAYS, limit),

@@ -78,6 +78,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     hostname: get(SETTINGS.hostname),
     dnsServers: get(SETTINGS.dnsServers),
     logLevel: get(SETTINGS.logLevel),
+    retentionDays: get(SETTINGS.retentionDays),
     senders: get(SETTINGS.senders),
     publicUrl: get(SETTINGS.publicUrl) ?? (http === null ? null : httpUrl(http)),
   }

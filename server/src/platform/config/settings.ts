@@ -157,6 +157,15 @@ export const SETTINGS = {
     defaultText: 'info',
     parser: textValue('write debug, info, warn or error', logLevel),
   }),
+  retentionDays: setting({
+    name: 'BULKHEAD_RETENTION_DAYS',
+    description:
+      'Days for which messages, their content and what became of them are kept; they go by whole weeks.',
+    defaultText: '35',
+    parser: textValue('write a whole number from 7 to 3650', (text) =>
+      /^\d+$/.test(text) ? parseNumber(text, 7, 3650) : null,
+    ),
+  }),
   senders: setting({
     name: 'BULKHEAD_SENDERS',
     description: 'Number of sender processes on this host.',
