@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ENGINE_ROLE, LOGIN_ROLES } from '../../src/platform/postgres/index.ts'
+import { createTestDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+async function names(sql: string, values: readonly unknown[] = []): Promise<string[]> {
+  const { rows } = await database.pool('superuser').query<{ name: string }>(sql, [...values])
+  return rows.map((row) => row.name).sort()
+}
+
+const OURS = `n.nspname in ('public', 'engine', 'keyring')`
+const ROLES = [...LOGIN_ROLES, ENGINE_ROLE]
+
+/** Tables whose policies are others than `tenant` for everyone and `engine` for bulkhead_engine. */
+const OWN_POLICIES: Readonly<Record<string, readonly string[]>> = {
+  audit_outbox: [
+    'append: a to public',
+    'audit_reads: r to bulkhead_audit',
+    'engine: * to bulkhead_engine',
+    'tenant_reads: r to public',
+  ],
+}
+
+/** Functions that run with the caller's own rights. */
+const WITH_CALLERS_RIGHTS = ['current_workspace', 'enqueue_webhooks', 'new_event_id', 'protect', 'time_bound']
+/** Functions that anybody may call: they read nothing but their arguments and the caller's own setting. */
+const FOR_ANYBODY = ['current_workspace', 'new_event_id', 'time_bound']
+/** Make and drop tables, which belong to the owner, or do nothing with rows. */
+const OF_THE_OWNER = [
+  'current_workspace',
+  'drop_old_partitions',
+  'ensure_partitions',
+  'protect',
+  'time_bound',
+]
+
+describe('the catalog', () => {
+  it('has row-level security forced on every table of a workspace', async () => {
+    const tenants = `from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname in ('public', 'engine') and c.relkind in ('r', 'p') and not c.relispartition
+         and (c.relname = 'workspace' or exists (
+           select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'workspace_id' and not a.attisdropped))`
+    const all = await names(`select c.relname as name ${tenants}`)
+    expect(all.length).toBeGreaterThan(15)
+    expect(
+      await names(`select c.relname as name ${tenants} and not (c.relrowsecurity and c.relforcerowsecurity)`),
+    ).toEqual([])
+    const { rows } = await database.pool('superuser').query<{ table: string; policy: string; rule: string }>(
+      `select c.relname as table,
+              p.polname || ': ' || p.polcmd::text || ' to ' ||
+                case when p.polroles = '{0}' then 'public' else array_to_string(p.polroles::regrole[], ',') end as policy,
+              coalesce(pg_get_expr(p.polqual, p.polrelid), '') || ' | ' ||
+                coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') as rule
+       from pg_policy p join pg_class c on c.oid = p.polrelid order by 1, 2`,
+    )
+    const policies = Map.groupBy(rows, (row) => row.table)
+    expect([...policies.keys()].sort()).toEqual(all)
+    for (const [table, found] of policies) {
+      expect(
+        found.map((row) => row.policy),
+        table,
+      ).toEqual(OWN_POLICIES[table] ?? ['engine: * to bulkhead_engine', 'tenant: * to public'])
+      const tenant = found.find((row) => row.policy.startsWith('tenant:'))
+      const own = `(${table === 'workspace' ? 'id' : 'workspace_id'} = engine.current_workspace())`
+      if (tenant !== undefined) expect(tenant.rule, table).toBe(`${own} | ${own}`)
+    }
+  })
+
+  it('lets nobody reach a partition past the policies of its table', async () => {
+    const sql = `select c.relname as name from pg_class c, unnest($1::text[]) as r(role)
+       where c.relispartition and c.relkind = 'r'
+         and has_table_privilege(r.role, c.oid, 'select, insert, update, delete, truncate, references, trigger')`
+    expect(await names(sql, [LOGIN_ROLES])).toEqual([])
+    expect((await names(`select relname as name from pg_class where relispartition`)).length).toBeGreaterThan(
+      20,
+    )
+  })
+
+  it('grants nothing to everybody', async () => {
+    expect(
+      await names(
+        `select c.relname || ' ' || x.privilege_type as name
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) x
+         where ${OURS} and x.grantee = 0
+         union all
+         select n.nspname || ' ' || x.privilege_type from pg_namespace n, aclexplode(n.nspacl) x
+         where ${OURS} and x.grantee = 0 and not (n.nspname = 'public' and x.privilege_type = 'USAGE')
+         union all
+         select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+         where ${OURS} and has_function_privilege('public', p.oid, 'execute') and p.proname <> all($1)`,
+        [FOR_ANYBODY],
+      ),
+    ).toEqual([])
+    expect(
+      await names(
+        `select r.role || ' creates in ' || n.nspname as name from pg_namespace n, unnest($1::text[]) as r(role)
+         where ${OURS} and has_schema_privilege(r.role, n.oid, 'create')`,
+        [ROLES],
+      ),
+    ).toEqual([])
+  })
+
+  it('says the class of every table and of every column that holds bytes or JSON', async () => {
+    expect(
+      await names(
+        `select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where ${OURS} and c.relkind in ('r', 'p') and not c.relispartition
+           and coalesce(obj_description(c.oid, 'pg_class'), '') !~ '^class: [a-z]'
+         union all
+         select c.relname || '.' || a.attname
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+         where ${OURS} and c.relkind in ('r', 'p') and not c.relispartition and a.attnum > 0 and not a.attisdropped
+           and a.atttypid in ('bytea'::regtype, 'json'::regtype, 'jsonb'::regtype)
+           and coalesce(col_description(c.oid, a.attnum), '') !~ '^class: [a-z]'`,
+      ),
+    ).toEqual([])
+  })
+
+  it('has an index for every foreign key', async () => {
+    // A handful of rows per workspace, found by the workspace alone.
+    const small = ['purpose_key_workspace_id_workspace_key_version_fkey']
+    expect(
+      await names(
+        `select f.conname as name
+         from pg_constraint f join pg_class c on c.oid = f.conrelid join pg_namespace n on n.oid = c.relnamespace
+         where ${OURS} and f.contype = 'f' and f.conparentid = 0 and f.conname <> all($1)
+           and not exists (
+             select 1 from pg_index i
+             where i.indrelid = f.conrelid and i.indpred is null
+               and (i.indkey::int2[])[0:cardinality(f.conkey) - 1] @> f.conkey)`,
+        [small],
+      ),
+    ).toEqual([])
+  })
+
+  it('crosses workspaces only in functions that cannot be turned against their owner', async () => {
+    const inEngine = `from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'engine'`
+    expect(await names(`select p.proname as name ${inEngine} and not p.prosecdef`)).toEqual(
+      WITH_CALLERS_RIGHTS,
+    )
+    // pg_temp last: otherwise a temporary table of the caller stands before every table of ours.
+    expect(
+      await names(
+        `select p.proname as name ${inEngine} and p.prosecdef
+           and 'search_path=public, engine, pg_temp' <> all(coalesce(p.proconfig, '{}'))`,
+      ),
+    ).toEqual([])
+    expect(
+      await names(`select p.proname as name ${inEngine} and p.proowner <> 'bulkhead_engine'::regrole`),
+    ).toEqual(OF_THE_OWNER)
+    expect(
+      await names(
+        `select n.nspname || '.' || p.proname as name from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+         where p.prosecdef and n.nspname not in ('engine', 'pg_catalog', 'information_schema')`,
+      ),
+    ).toEqual([])
+  })
+
+  it('gives no role more than a log-in', async () => {
+    expect(
+      await names(
+        `select rolname as name from pg_roles
+         where rolname = any($1) and (rolsuper or rolbypassrls or rolcreatedb or rolcreaterole or rolreplication)`,
+        [ROLES],
+      ),
+    ).toEqual([])
+    expect(
+      await names(`select rolname as name from pg_roles where rolname = $1 and rolcanlogin`, [ENGINE_ROLE]),
+    ).toEqual([])
+    expect(
+      await names(
+        `select member.rolname || ' is ' || granted.rolname as name
+         from pg_auth_members m join pg_roles member on member.oid = m.member join pg_roles granted on granted.oid = m.roleid
+         where member.rolname = any($1)`,
+        [ROLES],
+      ),
+    ).toEqual([])
+  })
+})
