@@ -16,8 +16,6 @@ alter table webhook_delivery set (autovacuum_vacuum_scale_factor = 0.02, autovac
 grant insert on webhook_delivery to bulkhead_api;
 
 -- An entry made by a bounce keeps the recipient's sealed address as it is; it opens only with the recipient's number.
-alter table suppression add column recipient_number integer;
-comment on column suppression.recipient_number is 'class: operational. Number of the recipient whose sealed address this is; null where the entry was made by hand.';
 
 grant bulkhead_engine to current_user;
 grant create on schema engine to bulkhead_engine;
@@ -108,18 +106,6 @@ end $$;
 create function engine.release_webhook(p_id uuid, p_due timestamptz) returns void
 language sql security definer set search_path = public, engine as $$
   update webhook_delivery set lease_until = null, due = coalesce(p_due, due) where id = p_id and state = 'pending'
-$$;
-
-create or replace function engine.suppress(
-  p_id uuid[], p_workspace uuid[], p_index bytea[], p_address bytea[], p_message uuid[], p_evidence text[]
-) returns void
-language sql security definer set search_path = public, engine as $$
-  insert into suppression (id, workspace_id, address_index, address, reason, message_id, recipient_number, evidence)
-  select x.id, x.w, x.i, x.a, 'hard_bounce', x.m,
-         (select r.number from recipient r where r.message_id = x.m and r.address_index = x.i order by r.address = x.a desc limit 1),
-         x.e::jsonb
-  from unnest(p_id, p_workspace, p_index, p_address, p_message, p_evidence) as x(id, w, i, a, m, e)
-  on conflict (workspace_id, address_index) do nothing
 $$;
 
 create function engine.trim_webhooks(p_older_than interval, p_limit integer) returns bigint

@@ -27,19 +27,7 @@ export function suppressedAddress(text: string): { readonly email: string; reado
   return { email: parsed.address.email, indexed: normaliseForIndex(parsed.address.email) }
 }
 
-/**
- * Where an entry's address was sealed: an entry of the engine holds the sealed address of the recipient that bounced, as it is.
- */
-export function addressPlace(
-  workspaceId: string,
-  entry: { readonly id: string; readonly messageId: string | null; readonly recipientNumber: number | null },
-): SealedPlace {
-  return entry.messageId === null || entry.recipientNumber === null
-    ? { workspaceId, table: 'suppression', column: 'address', rowId: entry.id }
-    : {
-        workspaceId,
-        table: 'recipient',
-        column: 'address',
-        rowId: `${entry.messageId}/${entry.recipientNumber}`,
-      }
+/** Where an entry's address is sealed; the engine seals a bounced recipient's address anew for its entry. */
+export function addressPlace(workspaceId: string, entryId: string): SealedPlace {
+  return { workspaceId, table: 'suppression', column: 'address', rowId: entryId }
 }

@@ -63,11 +63,10 @@ export function createSuppressions(deps: {
     const keyIds = [...new Set(rows.map((row) => sealedKeyId(row.address)))]
     const keys = await deps.keyring.openContentKeys(workspaceId, keyIds, reason)
     return rows.map((row) => {
-      const entry = { id: row.id, messageId: row.message_id, recipientNumber: row.recipient_number }
       const email =
         keys.get(sealedKeyId(row.address)) === undefined
           ? null
-          : open(keys, addressPlace(workspaceId, entry), row.address).toString()
+          : open(keys, addressPlace(workspaceId, row.id), row.address).toString()
       return {
         id: encodeId('suppression', row.id),
         email,
@@ -95,7 +94,7 @@ export function createSuppressions(deps: {
         indexOf(workspaceId, indexed),
         deps.keyring.contentKey(workspaceId),
       ])
-      const place = addressPlace(workspaceId, { id, messageId: null, recipientNumber: null })
+      const place = addressPlace(workspaceId, id)
       const address = seal(key, place, Buffer.from(email))
       const row = await caller.act(async (db, about) => {
         const entry = { id, workspaceId, index, address, reason: wanted.reason, note: wanted.note ?? null }

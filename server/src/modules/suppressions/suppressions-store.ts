@@ -7,12 +7,11 @@ export interface SuppressionRecord {
   readonly reason: SuppressionReason
   readonly note: string | null
   readonly message_id: string | null
-  readonly recipient_number: number | null
   readonly evidence: Record<string, unknown> | null
   readonly created_at: Date
 }
 
-const COLUMNS = 'id, address, reason, note, message_id, recipient_number, evidence, created_at'
+const COLUMNS = 'id, address, reason, note, message_id, evidence, created_at'
 
 /** True where the entry is new; the address of an old one is left as it is. */
 export async function insertSuppression(
