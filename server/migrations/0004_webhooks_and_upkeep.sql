@@ -15,7 +15,6 @@ create index webhook_delivery_ready on webhook_delivery (endpoint_id, due) where
 alter table webhook_delivery set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);
 grant insert on webhook_delivery to bulkhead_api;
 
--- An entry made by a bounce keeps the recipient's sealed address as it is; it opens only with the recipient's number.
 
 grant bulkhead_engine to current_user;
 grant create on schema engine to bulkhead_engine;
