@@ -43,7 +43,7 @@ export interface BatchOutcome {
 }
 
 export interface CapturedView {
-  /** A path on this server. */
+  /** A path on this server. With &scheme=dark it shows the variant for dark mode. */
   readonly url: string
   readonly expiresAt: string
   /** Images, styles and fonts from elsewhere that the message names; none of them is loaded. */
