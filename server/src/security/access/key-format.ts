@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { Redacted } from '../../kernel/redacted.ts'
 
@@ -35,7 +35,7 @@ export function isApiKey(text: string): boolean {
 
 /** SHA-256; enough for secrets of 256 random bits, which no dictionary holds (ASVS 5.0 6.5.2). */
 export function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest()
+  return hash('sha256', secret, 'buffer')
 }
 
 /** Unbiased random characters, 5.95 bits each. */
