@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { invalidField } from '../../kernel/faults.ts'
+import { Metadata } from './send-request.ts'
 
 /** Header fields by which a message handed in whole says what the API says in JSON. They never leave with the message. */
 export const CONTROL_PREFIX = 'x-bulkhead-'
@@ -18,7 +19,7 @@ const Instant = z.iso.datetime({ offset: true, error: 'must be a time such as 20
 const Tag = z
   .string()
   .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without blanks')
-const Metadata = z
+const MetadataText = z
   .string()
   .transform((text, context) => {
     try {
@@ -28,7 +29,7 @@ const Metadata = z
       return z.NEVER
     }
   })
-  .pipe(z.record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()])))
+  .pipe(Metadata)
 
 const FIELDS = {
   lane: z.enum(['critical', 'transactional', 'bulk'], { error: 'must be critical, transactional or bulk' }),
@@ -39,7 +40,7 @@ const FIELDS = {
     .string()
     .transform((text) => text.split(/[,\s]+/).filter((tag) => tag !== ''))
     .pipe(z.array(Tag).max(10)),
-  metadata: Metadata,
+  metadata: MetadataText,
   sendAt: Instant,
   expiresAt: Instant,
   idempotencyKey: z.string().regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 printable ASCII characters'),

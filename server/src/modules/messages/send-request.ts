@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { RECIPIENTS_MAX } from './message.ts'
 
 const TEXT_CHARS_MAX = 10 * 1024 * 1024
+const METADATA_ENTRIES_MAX = 100
 
 /** `"Ann <ann@example.com>"`, `"ann@example.com"` or `{email, name}`. */
 export const AddressInput = z
@@ -37,6 +38,13 @@ const Attachment = z.strictObject({
 
 const Instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-31T09:00:00Z' })
 
+/** Bounded in its entries too: they are shown in lists and travel with every event. */
+export const Metadata = z
+  .record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()]))
+  .refine((entries) => Object.keys(entries).length <= METADATA_ENTRIES_MAX, {
+    error: `holds more than ${METADATA_ENTRIES_MAX} entries`,
+  })
+
 export const SendRequest = z
   .strictObject({
     from: AddressInput.describe('An address of a verified domain of the workspace.'),
@@ -55,9 +63,7 @@ export const SendRequest = z
       )
       .max(10)
       .optional(),
-    metadata: z
-      .record(z.string().max(100), z.union([z.string().max(1_000), z.number(), z.boolean()]))
-      .optional(),
+    metadata: Metadata.optional(),
     sendAt: Instant.optional().describe('Not before this time; at most 30 days ahead.'),
     expiresAt: Instant.optional().describe('Give up at this time.'),
     lane: z.enum(['critical', 'transactional', 'bulk']).optional().describe('Default transactional.'),

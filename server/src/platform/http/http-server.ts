@@ -37,7 +37,16 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.addContentTypeParser(
     ['application/json', 'message/rfc822', 'text/plain'],
     { parseAs: 'buffer' },
-    (_request, body, done) => done(null, body),
+    (request, body, done) => {
+      const encoding = request.headers['content-encoding'] ?? 'identity'
+      if (encoding === 'identity') done(null, body)
+      else
+        done(
+          new Fault('unsupported_media_type', {
+            detail: 'A body with a Content-Encoding is not taken; send it as it is.',
+          }),
+        )
+    },
   )
   app.setNotFoundHandler((request, reply) =>
     sendFault(

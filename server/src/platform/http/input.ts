@@ -22,7 +22,12 @@ export function parseJsonBody(bytes: Buffer): unknown {
   return value
 }
 
+/** No field of ours is nested so deep; without a bound a hostile body would exhaust the stack here. */
+const DEPTH_MAX = 64
+
 function refuseNul(value: unknown, path: PropertyKey[]): void {
+  if (path.length > DEPTH_MAX)
+    throw invalidField(pathText(path.slice(0, 3)), `is nested deeper than ${DEPTH_MAX} levels`)
   if (typeof value === 'string') {
     if (value.includes('\0'))
       throw invalidField(pathText(path), 'contains a NUL character', 'Remove the character U+0000.')
