@@ -14,7 +14,8 @@ import { formatAddress, type Config } from '../platform/config/index.ts'
 import { createDestinationResolver, createResolver, isPublicAddress } from '../platform/dns/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
-import { isAlive, listen } from '../platform/postgres/index.ts'
+import { isSameProcess } from '../platform/part-files/index.ts'
+import { listen } from '../platform/postgres/index.ts'
 
 await runProcess({
   name: 'sender',
@@ -33,7 +34,7 @@ await runProcess({
       log,
       processId: context.processId,
       journalDirectory: journalDirectoryOf(context.dataDirectory),
-      isAlive,
+      isAlive: isSameProcess,
       findSite: createSiteFinder({
         outbound: outboundOf(config, context.runtimeDirectory),
         resolveDestination: createDestinationResolver({ resolver, allowPrivate: config.allowPrivateTargets }),

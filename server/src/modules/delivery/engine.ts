@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { LANES, type Lane } from '../../kernel/lane.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import { seal, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { SmtpTimeouts } from '../../platform/smtp/client/index.ts'
 import { createClaimer, type Claimer } from './claimer.ts'
 import type { DeliveryStore, SuppressionEntry } from './delivery-store.ts'
@@ -21,7 +22,7 @@ export interface EngineDependencies {
   readonly log: Logger
   readonly processId: string
   readonly journalDirectory: string
-  readonly isAlive: (pid: number) => boolean
+  readonly isAlive: (pid: number, birth: string) => boolean
   readonly findSite: (domain: string) => Promise<Resolution>
   readonly ehloName: string
   readonly retryScale: number
@@ -228,12 +229,16 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
 
   async function suppressOne(job: Job, settlement: Settlement): Promise<void> {
     const { workspaceId, addressIndex, address, messageId } = job.row
-    // The address stays as the recipient row has it, sealed; the entry names that row (0004).
+    const id = deps.newId()
+    const keyId = sealedKeyId(address)
+    const key = (await deps.keyring.openContentKeys(workspaceId, [keyId], 'suppression')).get(keyId)
+    const place = { workspaceId, table: 'suppression', column: 'address', rowId: id }
     const entry: SuppressionEntry = {
-      id: deps.newId(),
+      id,
       workspaceId,
       addressIndex,
-      address,
+      // The key of a sensitive message may be destroyed already: the entry then holds by its index, and nobody reads the address.
+      address: key === undefined ? address : seal({ keyId, key }, place, Buffer.from(job.email)),
       messageId,
       evidence: settlement.detail,
     }

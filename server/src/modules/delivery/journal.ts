@@ -55,7 +55,7 @@ export interface OrphanedJournal {
 /** Journals of processes that are gone. Of several starting senders one gets each. */
 export function takeOrphanedJournals(
   directory: string,
-  isAlive: (pid: number) => boolean,
+  isAlive: (pid: number, birth: string) => boolean,
 ): OrphanedJournal[] {
   return takeOrphanedParts(directory, isAlive).map((parts) => ({
     lease: parts.name,

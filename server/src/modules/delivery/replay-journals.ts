@@ -7,7 +7,7 @@ import { retryDelayMs } from './retry-schedule.ts'
 
 export interface ReplayDependencies {
   readonly directory: string
-  readonly isAlive: (pid: number) => boolean
+  readonly isAlive: (pid: number, birth: string) => boolean
   readonly store: Pick<DeliveryStore, 'settle' | 'releaseLease'>
   readonly log: Logger
   readonly newId: () => string

@@ -4,5 +4,5 @@
  * Invariants: the last line about a key is kept until the key is settled; a part that no key needs and that is no longer written to is removed; a part belongs to one process, and
  * of several processes that take over the parts of a dead one, each part goes to exactly one.
  */
-export { openPartFiles, takeOrphanedParts } from './part-files.ts'
+export { isSameProcess, openPartFiles, takeOrphanedParts } from './part-files.ts'
 export type { OrphanedParts, PartFiles } from './part-files.ts'

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { openPartFiles, takeOrphanedParts } from './index.ts'
+import { isSameProcess, openPartFiles, takeOrphanedParts } from './index.ts'
 
 let directory: string
 beforeEach(() => {
@@ -49,9 +49,20 @@ describe('part files', () => {
     expect(taken?.text).toBe(keys.map((key) => `${key} second\n`).join(''))
   })
 
+  it('belong to a process and not to the next one with its number', () => {
+    const files = openPartFiles({ directory, name: '7', partBytesMax: 1000 })
+    files.append('a', 'one\n')
+    const [own] = readdirSync(directory)
+    expect(takeOrphanedParts(directory, isSameProcess)).toEqual([])
+    files.close()
+    renameSync(join(directory, own!), join(directory, `7-${process.pid}-1-0.journal`))
+    expect(takeOrphanedParts(directory, isSameProcess)).toHaveLength(1)
+    expect(isSameProcess(2 ** 22 + 1, '1')).toBe(false)
+  })
+
   it('pass over files that are none of theirs', () => {
     writeFileSync(join(directory, 'notes.txt'), 'x')
-    writeFileSync(join(directory, '1-2-3.journal.swp'), 'x')
+    writeFileSync(join(directory, '1-2-3-4.journal.swp'), 'x')
     expect(takeOrphanedParts(directory, () => false)).toEqual([])
   })
 })

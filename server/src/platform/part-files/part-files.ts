@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   closeSync,
   mkdirSync,
@@ -27,8 +28,8 @@ interface Part {
   open: number
 }
 
-/** `<name>-<process id>-<part>.journal` */
-const NAME = /^(\d+)-(\d+)-(\d+)\.journal$/
+/** `<name>-<process id>-<birth of the process>-<part>.journal`: a process number comes again, with its birth it does not. */
+const NAME = /^(\d+)-(\d+)-([0-9a-f]+)-(\d+)\.journal$/
 
 /** Opens the files of `name` (digits). A new part begins after `partBytesMax`; the directory is made, readable by its owner only. */
 export function openPartFiles(options: {
@@ -91,7 +92,7 @@ function openPart(directory: string, name: string, number: number): Part {
 }
 
 function partPath(directory: string, name: string, number: string): string {
-  return join(directory, `${name}-${process.pid}-${number}.journal`)
+  return join(directory, `${name}-${process.pid}-${birthOf(process.pid) ?? '0'}-${number}.journal`)
 }
 
 export interface OrphanedParts {
@@ -102,12 +103,16 @@ export interface OrphanedParts {
 }
 
 /** The files of processes that are gone. Taking one renames it first, so that of several starting processes one gets it. */
-export function takeOrphanedParts(directory: string, isAlive: (pid: number) => boolean): OrphanedParts[] {
+export function takeOrphanedParts(
+  directory: string,
+  isAlive: (pid: number, birth: string) => boolean,
+): OrphanedParts[] {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const byName = new Map<string, string[]>()
   for (const file of readdirSync(directory).sort((one, other) => numberOf(one) - numberOf(other))) {
-    const [, name, pid, number] = NAME.exec(file) ?? []
-    if (name === undefined || pid === undefined || number === undefined || isAlive(Number(pid))) continue
+    const [, name, pid, birth, number] = NAME.exec(file) ?? []
+    if (name === undefined || pid === undefined || birth === undefined || number === undefined) continue
+    if (isAlive(Number(pid), birth)) continue
     const taken = partPath(directory, name, number)
     try {
       renameSync(join(directory, file), taken)
@@ -126,5 +131,36 @@ export function takeOrphanedParts(directory: string, isAlive: (pid: number) => b
 }
 
 function numberOf(file: string): number {
-  return Number(NAME.exec(file)?.[3] ?? 0)
+  return Number(NAME.exec(file)?.[4] ?? 0)
+}
+
+/** Whether the process that wrote a part still runs, and is not another one that got its number. */
+export function isSameProcess(pid: number, birth: string): boolean {
+  return birthOf(pid) === birth
+}
+
+/** When a process began, as hex digits that two processes with the same number do not share; null where none runs. */
+function birthOf(pid: number): string | null {
+  try {
+    // proc(5): field 22, counted behind the parenthesised command name, is the start time in ticks since boot.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8)
+    return `${boot}${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`
+  } catch {
+    return bornWithoutProc(pid)
+  }
+}
+
+/** Systems without /proc (macOS) tell it by ps. */
+function bornWithoutProc(pid: number): string | null {
+  try {
+    const shown = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const born = Date.parse(shown.trim())
+    return Number.isNaN(born) ? null : String(born)
+  } catch {
+    return null
+  }
 }
