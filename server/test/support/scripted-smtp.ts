@@ -120,9 +120,10 @@ export interface ScriptedServer {
   close(): Promise<void>
 }
 
-/** A server on an ephemeral loopback port; every connection runs `script` with its number. */
+/** A server on loopback, on an ephemeral port where none is given; every connection runs `script` with its number. */
 export async function scriptedSmtp(
   script: (peer: ScriptedPeer, index: number) => Promise<void>,
+  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
 ): Promise<ScriptedServer> {
   const peers: ScriptedPeer[] = []
   const errors: unknown[] = []
@@ -133,7 +134,7 @@ export async function scriptedSmtp(
       if (!peer.ended) errors.push(error)
     })
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(at.port, at.host)
   await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
