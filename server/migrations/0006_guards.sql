@@ -33,3 +33,9 @@ comment on column sending_domain.checks is 'class: public. What DNS answered to 
 comment on column audit_outbox.detail is 'class: audit. Facts of the act, without personal data.';
 comment on column idempotency.key_hash is 'class: operational. SHA-256 of the idempotency key.';
 comment on column idempotency.body_hash is 'class: operational. SHA-256 of the request, to tell a repetition from a conflict.';
+
+-- Rights that no statement of these processes uses; server/test/architecture/compartments.test.ts holds what is left as a table.
+revoke select on message, recipient, outcome, event, suppression, workspace, webhook_endpoint from bulkhead_worker;
+revoke insert, delete on sending_domain, dkim_selector from bulkhead_worker;
+revoke select on sending_domain from bulkhead_smtp;
+revoke insert, update, delete on process from bulkhead_staff, bulkhead_audit;

@@ -1,0 +1,322 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
+import { createCapture } from '../../src/modules/inbox/index.ts'
+import { LOGIN_ROLES } from '../../src/platform/postgres/index.ts'
+import type { LoginRole } from '../../src/platform/postgres/index.ts'
+import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
+import { startApi } from '../flows/api-fixture.ts'
+import type { ApiFixture } from '../flows/api-fixture.ts'
+
+/**
+ * What each process may do with which table, all of it. s = select, i = insert, u = update, d = delete. A right that is not used
+ * by a statement of the process does not belong here: the process is the database role, and a hijacked one has these rights.
+ */
+const TABLES: Readonly<Record<LoginRole, Readonly<Record<string, string>>>> = {
+  bulkhead_api: {
+    api_key: 'siu',
+    audit_outbox: 'si',
+    body: 's',
+    captured: 'sd',
+    dkim_selector: 'siud',
+    event: 's',
+    message: 's',
+    outcome: 's',
+    process: 'siud',
+    queue: 's',
+    recipient: 's',
+    sender: 'siud',
+    sending_domain: 'siud',
+    smtp_credential: 'siu',
+    suppression: 'siud',
+    webhook_delivery: 'siu',
+    webhook_endpoint: 'siud',
+    workspace: 'siu',
+  },
+  bulkhead_smtp: { captured: 'i', process: 'siud' },
+  bulkhead_sender: { process: 'siud' },
+  bulkhead_worker: { audit_outbox: 'i', dkim_selector: 'su', process: 'siud', sending_domain: 'su' },
+  bulkhead_staff: { process: 's' },
+  bulkhead_audit: { audit_outbox: 's', process: 's' },
+  bulkhead_keyring: {
+    content_key: 'siu',
+    dkim_key: 'si',
+    installation_key: 'si',
+    purpose_key: 'si',
+    unwrap_log: 'si',
+    workspace_key: 'si',
+  },
+}
+
+/** What each process may call of the functions that cross workspaces. */
+const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
+  bulkhead_api: [
+    'accept',
+    'cancel',
+    'dead_credentials',
+    'find_api_key',
+    'find_sending_domain',
+    'ledger',
+    'list_workspaces',
+    'queue_summary',
+    'reschedule',
+    'touch_credentials',
+    'zone_selectors',
+  ],
+  bulkhead_smtp: [
+    'accept',
+    'dead_credentials',
+    'find_api_key',
+    'find_sending_domain',
+    'find_smtp_credential',
+    'touch_credentials',
+  ],
+  bulkhead_sender: [
+    'bodies',
+    'claim',
+    'defer_destination',
+    'erase_sensitive',
+    'open_lease',
+    'release_leases',
+    'renew_lease',
+    'sensitive_leftovers',
+    'settle',
+    'signing_keys',
+    'suppress',
+  ],
+  bulkhead_worker: [
+    'claim_webhooks',
+    'drop_old_partitions',
+    'due_domains',
+    'ensure_partitions',
+    'erase_sensitive',
+    'expire',
+    'ledger',
+    'queue_summary',
+    'release_leases',
+    'release_webhook',
+    'sensitive_leftovers',
+    'settle_webhook',
+    'trim_captured',
+    'trim_idempotency',
+    'trim_webhooks',
+  ],
+  bulkhead_staff: [],
+  bulkhead_audit: [],
+  bulkhead_keyring: [],
+}
+
+const TENANT_TABLES = Object.keys(TABLES.bulkhead_api).filter((table) => table !== 'process')
+
+let api: ApiFixture
+let ours: { readonly id: string; readonly uuid: string; readonly key: string }
+let theirs: typeof ours
+
+beforeAll(async () => {
+  api = await startApi()
+  ours = await furnished('Ours')
+  theirs = await furnished('Theirs')
+})
+afterAll(() => api[Symbol.asyncDispose]())
+
+/** A workspace with at least one row in every tenant table, written by the ways that the product has. */
+async function furnished(name: string): Promise<typeof ours> {
+  const { id, key } = await api.workspace(name)
+  const uuid = decodeId('workspace', id)!
+  const post = async (path: string, body: unknown): Promise<void> => {
+    const answer = await api.call(key, 'POST', path, body)
+    expect([answer.status < 300, answer.text]).toEqual([true, answer.text])
+  }
+  await post('/v1/domains', { name: 'shop.test' })
+  await post('/v1/senders', { email: 'ann@shop.test' })
+  await post('/v1/suppressions', { email: 'gone@example.com' })
+  await post('/v1/smtp-credentials', { name: 'shop' })
+  await post('/v1/webhooks', { url: 'https://hooks.example.com/x' })
+  await post('/v1/messages', {
+    from: 'ann@shop.test',
+    to: ['bob@example.com', 'gone@example.com'],
+    subject: 'Hello',
+    text: 'x',
+    lane: 'bulk',
+  })
+  await createCapture({
+    keyring: api.keyring('smtp'),
+    transactions: createTenantTransactions(api.database.pool('bulkhead_smtp')),
+    newId: createIdGenerator(),
+  }).store({
+    workspaceId: uuid,
+    messageId: null,
+    from: 'ann@shop.test',
+    to: ['bob@example.com'],
+    subject: 'x',
+    headerFrom: null,
+    raw: Buffer.from('Subject: x\r\n\r\nx'),
+  })
+  await deferEverything()
+  return { id, uuid, key }
+}
+
+/** Claims what waits and puts it back with an event, as a sender does after a temporary refusal. */
+async function deferEverything(): Promise<void> {
+  const sender = api.database.pool('bulkhead_sender')
+  const lease = (await sender.query<{ id: string }>('select engine.open_lease(gen_random_uuid(), 60) as id'))
+    .rows[0]!.id
+  const claimed = (
+    await sender.query<{ message_id: string; number: number }>(
+      `select message_id, number from engine.claim('bulk', $1, 100, '00000000-0000-0000-0000-000000000000', '{}')
+       where message_id is not null`,
+      [lease],
+    )
+  ).rows
+  expect(claimed.length).toBeGreaterThan(0)
+  const newId = createIdGenerator()
+  const refused = await sender.query(
+    `select * from engine.settle('bulk', $1, false, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      lease,
+      claimed.map((row) => row.message_id),
+      claimed.map((row) => row.number),
+      claimed.map(() => newId()),
+      claimed.map(() => null),
+      claimed.map(() => true),
+      claimed.map(() => new Date(Date.now() + 60_000)),
+      claimed.map(() => 'message.deferred'),
+      claimed.map(() => '{}'),
+    ],
+  )
+  expect(refused.rows).toEqual([])
+}
+
+/** Runs one statement of a role with `bulkhead.workspace` set, and takes it back. Answers its rows, or the SQLSTATE. */
+async function attempt(role: LoginRole, workspace: string, sql: string): Promise<unknown[] | string> {
+  const client = await api.database.pool(role).connect()
+  try {
+    await client.query('begin')
+    await client.query("select set_config('bulkhead.workspace', $1, true)", [workspace])
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+}
+
+const DENIED = '42501'
+const workspaceColumn = (table: string): string => (table === 'workspace' ? 'id' : 'workspace_id')
+
+describe('the database role of a process', () => {
+  it('may do what the table says and nothing else', async () => {
+    const { rows } = await api.database
+      .pool('superuser')
+      .query<{ role: string; table: string; rights: string }>(
+        `select r.role, c.relname as table, string_agg(p.letter, '' order by p.at) as rights
+       from unnest($1::text[]) as r(role)
+       cross join pg_class c join pg_namespace n on n.oid = c.relnamespace
+       cross join (values (1, 's', 'select'), (2, 'i', 'insert'), (3, 'u', 'update'), (4, 'd', 'delete'), (5, 'T', 'truncate'),
+                          (6, 'R', 'references'), (7, 'G', 'trigger')) as p(at, letter, name)
+       where n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and c.relkind in ('r', 'p', 'v', 'm')
+         and case when p.letter in ('s', 'i', 'u', 'R') then has_any_column_privilege(r.role, c.oid, p.name)
+             else has_table_privilege(r.role, c.oid, p.name) end
+       group by 1, 2 order by 1, 2`,
+        [LOGIN_ROLES],
+      )
+    const found = Object.fromEntries(LOGIN_ROLES.map((role): [string, Record<string, string>] => [role, {}]))
+    for (const { role, table, rights } of rows) found[role]![table] = rights
+    expect(found).toEqual(TABLES)
+  })
+
+  it('may call what the table says and nothing else', async () => {
+    const { rows } = await api.database.pool('superuser').query<{ role: LoginRole; name: string }>(
+      `select r.role, p.proname as name
+       from unnest($1::text[]) as r(role) cross join pg_proc p join pg_namespace n on n.oid = p.pronamespace
+       where n.nspname = 'engine' and p.prosecdef and has_schema_privilege(r.role, n.oid, 'usage')
+         and has_function_privilege(r.role, p.oid, 'execute')
+       order by 1, 2`,
+      [LOGIN_ROLES],
+    )
+    const found = Object.fromEntries(LOGIN_ROLES.map((role): [string, string[]] => [role, []]))
+    for (const { role, name } of rows) found[role]!.push(name)
+    expect(found).toEqual(FUNCTIONS)
+  })
+
+  it('sees the rows of its workspace, none of another, and none at all without one', async () => {
+    for (const role of LOGIN_ROLES) {
+      for (const table of TENANT_TABLES) {
+        const count = (workspace: string) =>
+          attempt(
+            role,
+            workspace,
+            `select count(*) filter (where ${workspaceColumn(table)} = '${ours.uuid}')::int as ours,
+                    count(*) filter (where ${workspaceColumn(table)} is distinct from '${ours.uuid}')::int as others
+             from ${table}`,
+          )
+        const answers = [await count(ours.uuid), await count('')]
+        const what = `${role} ${table}`
+        if (!(TABLES[role][table] ?? '').includes('s')) {
+          expect(answers, what).toEqual([DENIED, DENIED])
+        } else if (role === 'bulkhead_audit') {
+          // The audit process sequences the outbox of the whole installation.
+          expect(answers[1], what).toEqual([{ ours: expect.any(Number), others: expect.any(Number) }])
+        } else {
+          expect(answers, what).toEqual([
+            [{ ours: expect.toSatisfy((n: number) => n > 0), others: 0 }],
+            [{ ours: 0, others: 0 }],
+          ])
+        }
+      }
+    }
+  })
+
+  it('cannot change, remove or plant rows of another workspace', async () => {
+    for (const role of LOGIN_ROLES) {
+      for (const table of TENANT_TABLES) {
+        const rights = TABLES[role][table] ?? ''
+        const column = workspaceColumn(table)
+        const where = `where ${column} = '${theirs.uuid}'`
+        const what = `${role} ${table}`
+        expect(
+          await attempt(role, ours.uuid, `update ${table} set ${column} = ${column} ${where} returning 1`),
+          what,
+        ).toEqual(rights.includes('u') ? [] : DENIED)
+        expect(await attempt(role, ours.uuid, `delete from ${table} ${where} returning 1`), what).toEqual(
+          rights.includes('d') ? [] : DENIED,
+        )
+        // Row-level security is checked before any constraint, so that an empty row is enough.
+        expect(
+          await attempt(role, ours.uuid, `insert into ${table} (${column}) values ('${theirs.uuid}')`),
+          what,
+        ).toBe(DENIED)
+        if (rights.includes('u'))
+          expect(
+            await attempt(
+              role,
+              ours.uuid,
+              `update ${table} set ${column} = '${theirs.uuid}' where ${column} = '${ours.uuid}'`,
+            ),
+            what,
+          ).toBe(DENIED)
+      }
+    }
+  })
+
+  it('cannot become the engine by a temporary table that stands before ours', async () => {
+    const owner = api.database.pool('superuser')
+    await owner.query(`grant temporary on database ${api.database.name} to bulkhead_sender`)
+    const client = await api.database.pool('bulkhead_sender').connect()
+    try {
+      await client.query('begin')
+      await client.query(
+        `create temporary table worker_lease (id bigint default 666, process_id uuid, expires_at timestamptz)`,
+      )
+      await client.query('grant all on worker_lease to bulkhead_engine')
+      const { rows } = await client.query<{ id: string }>(
+        'select engine.open_lease(gen_random_uuid(), 60) as id',
+      )
+      expect(rows[0]?.id).not.toBe('666')
+      expect((await client.query('select 1 from pg_temp.worker_lease')).rows).toEqual([])
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  })
+})
