@@ -16,7 +16,7 @@ export interface Controls {
 }
 
 const Instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-31T09:00:00Z' })
-const Tag = z
+export const Tag = z
   .string()
   .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without blanks')
 const MetadataText = z
@@ -55,6 +55,19 @@ const HEADERS = [
   ['X-Bulkhead-Expires-At', 'expiresAt', FIELDS.expiresAt],
   ['X-Bulkhead-Idempotency-Key', 'idempotencyKey', FIELDS.idempotencyKey],
 ] as const satisfies readonly (readonly [string, keyof Controls, z.ZodType])[]
+
+const NAMES: ReadonlySet<string> = new Set(HEADERS.map(([name]) => name.toLowerCase()))
+
+/** Refuses control headers that nobody reads: a misspelt `X-Bulkhead-Sensitiv`, and the second of two that may differ. */
+export function checkControlNames(names: Iterable<string>): void {
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (!name.startsWith(CONTROL_PREFIX)) continue
+    if (!NAMES.has(name)) throw invalidField(name, `is not one of ${[...NAMES].join(', ')}`)
+    if (seen.has(name)) throw invalidField(name, 'is there more than once')
+    seen.add(name)
+  }
+}
 
 /** Reads the control headers; a wrong one is refused rather than ignored, since ignoring `sensitive` would store a secret. */
 export function readControls(header: (name: string) => string | undefined): Controls {

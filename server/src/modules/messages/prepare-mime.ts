@@ -11,7 +11,7 @@ import {
   withoutHeaders,
   type SubmittedMessage,
 } from '../../platform/mime/index.ts'
-import { CONTROL_PREFIX, readControls, type Controls } from './control-headers.ts'
+import { CONTROL_PREFIX, checkControlNames, readControls, type Controls } from './control-headers.ts'
 import {
   MESSAGE_BYTES_MAX,
   type MessageSummary,
@@ -60,6 +60,7 @@ export function prepareMime(options: MimeOptions): PreparedMime {
     const field = findHeader(submitted.block, name)
     return field === undefined ? undefined : headerValue(options.raw, field)
   }
+  checkControlNames(submitted.block.headers.map(({ name }) => name))
   const controls = { ...readControls(header), ...options.controls }
   const sensitive = controls.sensitive ?? false
   const lane: Lane = controls.lane ?? (sensitive ? 'critical' : 'transactional')
@@ -77,7 +78,8 @@ export function prepareMime(options: MimeOptions): PreparedMime {
   if (header('message-id') === undefined) added.push(`Message-ID: ${messageIdHeader}`)
   const kept = withoutHeaders(
     options.raw,
-    (name) => name === 'bcc' || name === 'return-path' || name.startsWith(CONTROL_PREFIX),
+    (name) =>
+      name === 'bcc' || name === 'resent-bcc' || name === 'return-path' || name.startsWith(CONTROL_PREFIX),
   )
   const subject = header('subject')
   const summary: MessageSummary = {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { invalidField } from '../../../kernel/faults.ts'
 import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
 import { RECIPIENTS_MAX } from '../message.ts'
+import { Tag } from '../control-headers.ts'
 import type { Messages } from '../messages-service.ts'
 import { Accepted } from '../views.ts'
 import { presentAccepted, SEND_BODY_BYTES_MAX } from './send-message.ts'
@@ -26,7 +27,7 @@ export const sendMime = defineOperation({
     to: oneOrMore.optional().describe('Envelope recipients; repeat the parameter for several.'),
     lane: z.enum(['critical', 'transactional', 'bulk']).optional(),
     sensitive: z.enum(['true', 'false']).optional(),
-    tag: z.union([z.string(), z.array(z.string()).max(10)]).optional(),
+    tag: z.union([Tag, z.array(Tag).max(10)]).optional(),
     sendAt: z.iso.datetime({ offset: true }).optional(),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
   }),
