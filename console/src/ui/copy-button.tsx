@@ -5,7 +5,7 @@ import { CheckIcon, CopyIcon } from './icons.tsx'
 const SHOWN_MS = 1_600
 
 /** Copies a text. Browsers allow it in secure contexts only (HTTPS or this host); elsewhere the button says so. */
-export function CopyButton({ text, label = 'Copy' }: { readonly text: string; readonly label?: string }) {
+export function CopyButton({ text, small = false }: { readonly text: string; readonly small?: boolean }) {
   const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle')
   useEffect(() => {
     if (state === 'idle') return
@@ -23,10 +23,13 @@ export function CopyButton({ text, label = 'Copy' }: { readonly text: string; re
     <Button
       onClick={copy}
       disabledReason={supported ? undefined : 'The browser allows copying over HTTPS or on localhost only.'}
-      className="h-7 px-2"
+      look={small ? 'quiet' : 'plain'}
+      className={small ? 'h-5 px-1' : 'h-7 px-2'}
     >
       {state === 'copied' ? <CheckIcon className="size-3.5 text-ok" /> : <CopyIcon className="size-3.5" />}
-      <span aria-live="polite">{{ idle: label, copied: 'Copied', failed: 'Not allowed' }[state]}</span>
+      <span aria-live="polite" className={small ? 'sr-only' : undefined}>
+        {{ idle: 'Copy', copied: 'Copied', failed: 'Not allowed' }[state]}
+      </span>
     </Button>
   )
 }

@@ -33,6 +33,8 @@ export function Failure({ error, onRetry }: { readonly error: unknown; readonly 
     )
   }
   const { title, detail } = describeFailure(error)
+  const isGone = error instanceof BulkheadError && (error.status === 404 || error.status === 410)
+  if (isGone) return <Empty title={title}>{detail}</Empty>
   return (
     <div role="alert" className="mx-auto flex max-w-md flex-col items-center gap-2 px-6 py-14 text-center">
       <AlertIcon className="size-6 text-bad" />

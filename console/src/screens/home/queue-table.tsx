@@ -19,7 +19,7 @@ export function QueueTable() {
   )
   return (
     <div className="overflow-x-auto rounded-lg border border-line bg-surface">
-      <table className="w-full text-sm">
+      <table className="w-full table-fixed text-sm">
         <caption className="sr-only">Recipients that wait, by lane and state</caption>
         <thead>
           <tr className="border-b border-line text-xs text-muted">

@@ -45,9 +45,10 @@ export function InboxList({ query, mails, total, openId }: InboxListProperties) 
           look="quiet"
           onClick={() => setEmptying(true)}
           disabledReason={total === 0 ? 'The inbox is empty.' : undefined}
+          title="Delete all captured mail"
           className="px-2"
         >
-          Empty
+          Empty…
         </Button>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto">

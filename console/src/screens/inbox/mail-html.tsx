@@ -30,20 +30,19 @@ export function MailHtml({
     <div className="flex h-full min-h-80 flex-col">
       {remote > 0 && (
         <p className="border-b border-line bg-warn-soft px-4 py-1.5 text-xs text-warn">
-          {remote === 1 ? 'One image or style' : `${remote} images or styles`} from elsewhere{' '}
-          {remote === 1 ? 'is' : 'are'} not loaded: opening a mail here tells nobody.
+          {remote === 1 ? 'One thing' : `${remote} things`} from elsewhere (images, styles, frames) not
+          loaded: opening a mail here tells nobody.
         </p>
       )}
       <div className={cx('min-h-0 flex-1', phone ? 'flex justify-center bg-raised p-3' : '')}>
         <iframe
-          src={view.data.url}
+          src={dark ? `${view.data.url}&scheme=dark` : view.data.url}
           sandbox=""
           referrerPolicy="no-referrer"
           title="HTML of the mail"
           className={cx(
-            'h-full bg-white',
+            'h-full bg-white [color-scheme:light]',
             phone ? 'w-[390px] max-w-full rounded-lg border border-line-strong' : 'w-full',
-            dark ? '[color-scheme:dark]' : '[color-scheme:light]',
           )}
         />
       </div>

@@ -123,12 +123,12 @@ function PreviewSwitches({
       >
         <MoonIcon />
       </IconButton>
-      <span className="mx-1 hidden h-5 w-px bg-line sm:block" />
+      <span className="mx-1 h-5 w-px bg-line max-sm:hidden" />
       <IconButton
         label="As wide as a phone"
         aria-pressed={width === 'phone'}
         onClick={() => onChange({ ...rest, ...withScheme, width: 'phone' })}
-        className="hidden sm:inline-flex"
+        className="max-sm:hidden"
       >
         <PhoneIcon />
       </IconButton>
@@ -136,7 +136,7 @@ function PreviewSwitches({
         label="As wide as the window"
         aria-pressed={width === undefined}
         onClick={() => onChange({ ...rest, ...withScheme })}
-        className="hidden sm:inline-flex"
+        className="max-sm:hidden"
       >
         <DesktopIcon />
       </IconButton>

@@ -11,6 +11,7 @@ import { CopyButton } from '../../ui/copy-button.tsx'
 import { DownloadIcon } from '../../ui/icons.tsx'
 import { saveBlob } from '../../ui/save-blob.ts'
 import { Time } from '../../ui/time.tsx'
+import { sourceText } from './timeline.ts'
 
 /** What is known of a message besides its story. */
 export function MessageFacts({ message }: { readonly message: Message }) {
@@ -22,7 +23,7 @@ export function MessageFacts({ message }: { readonly message: Message }) {
       <Box title="Details">
         <Fact name="From">{message.from === null ? 'unknown' : fullAddress(message.from)}</Fact>
         <Fact name="Accepted">
-          <Time at={message.createdAt} /> by {message.source}
+          <Time at={message.createdAt} /> {sourceText(message.source)}
         </Fact>
         {message.sendAt !== null && (
           <Fact name="Not before">
@@ -39,8 +40,8 @@ export function MessageFacts({ message }: { readonly message: Message }) {
           </Fact>
         )}
         <Fact name="Id">
-          <span className="mr-2 font-mono text-xs">{message.id}</span>
-          <CopyButton text={message.id} />
+          <span className="mr-1 font-mono text-xs">{message.id}</span>
+          <CopyButton small text={message.id} />
         </Fact>
       </Box>
       {metadata.length > 0 && (

@@ -60,7 +60,7 @@ function Story({ message }: { readonly message: Message }) {
               </Chip>
             )}
             {message.tags.map((tag) => (
-              <Link key={tag} to="/messages" search={{ tag }} className="rounded">
+              <Link key={tag} to="/messages" search={{ tag }} className="inline-flex rounded">
                 <Chip>#{tag}</Chip>
               </Link>
             ))}
@@ -106,7 +106,7 @@ function Recipients({ message }: { readonly message: Message }) {
             <span className="tabular w-5 text-right text-xs text-muted" title="Number of the recipient">
               {recipient.number}
             </span>
-            <span className="min-w-0 flex-1 basis-52 font-medium break-all">
+            <span className="min-w-0 flex-1 basis-36 font-medium break-all">
               {recipient.email || <span className="text-muted italic">no longer readable</span>}
               {recipient.kind !== 'to' && (
                 <span className="ml-2 text-xs font-normal text-muted">{recipient.kind}</span>

@@ -34,8 +34,8 @@ export function MessagesFilters({ search }: { readonly search: MessagesSearch })
   const findTag = useCallback((tag: string) => change({ tag }), [change])
   return (
     <div className="sticky top-0 z-10 flex flex-col gap-2 border-b border-line bg-canvas px-3 py-2 sm:px-4">
-      <div className="grid grid-cols-2 gap-2 md:flex">
-        <div className="col-span-2 flex md:w-80">
+      <div className="grid grid-cols-3 gap-2 md:flex">
+        <div className="col-span-3 flex md:w-80">
           <SearchBox
             value={search.recipient ?? ''}
             onSearch={findRecipient}
@@ -59,14 +59,6 @@ export function MessagesFilters({ search }: { readonly search: MessagesSearch })
           onChange={(range) => change({ range })}
           choices={[['', 'All time'], ...RANGES.map((range) => [range, RANGE_WORDS[range]] as const)]}
         />
-        {Object.keys(search).length > 0 && (
-          <Link
-            to="/messages"
-            className="self-center justify-self-end rounded px-2 text-sm text-accent hover:underline"
-          >
-            Clear
-          </Link>
-        )}
       </div>
       <StateFilters search={search} />
     </div>
@@ -98,6 +90,14 @@ function StateFilters({ search }: { readonly search: MessagesSearch }) {
           search={search.state === state ? others : { ...others, state }}
         />
       ))}
+      {Object.keys(search).length > 0 && (
+        <Link
+          to="/messages"
+          className="self-center rounded px-1.5 text-xs font-medium text-accent hover:underline"
+        >
+          Clear all filters
+        </Link>
+      )}
     </div>
   )
 }

@@ -49,6 +49,12 @@ describe('a timeline entry', () => {
     })
   })
 
+  it('says that captured mail went nowhere, and has no clear text to warn of', () => {
+    expect(factsOf('message.delivered', { host: '/tmp/x/capture.sock', tls: null })).toEqual({
+      Host: 'the local inbox: captured, nothing left this host',
+    })
+  })
+
   it('hides nothing: unknown events and details are shown by their own names', () => {
     expect(storyOf(entry('message.teleported', { to: { planet: 'Mars' } }))).toEqual({
       title: 'message.teleported',

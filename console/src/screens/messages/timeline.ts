@@ -21,10 +21,11 @@ export interface Story {
 export function storyOf({ type, detail }: TimelineEntry): Story {
   const { title, tone } = HEADS[type] ?? { title: type, tone: 'neutral' }
   const known = [
+    fact('Came', typeof detail['source'] === 'string' ? sourceText(detail['source']) : undefined),
     fact('Reply', replyOf(detail), true),
     fact('Why', textOf(detail['reason'] ?? detail['cause'])),
     fact('Class', textOf(detail['class'])),
-    fact('Host', hostOf(detail), true),
+    fact('Host', hostOf(detail), !isLocal(detail)),
     fact('TLS', tlsOf(detail)),
     fact('Took', typeof detail['durationMs'] === 'number' ? formatDuration(detail['durationMs']) : undefined),
     fact('Stage', STAGES[String(detail['stage'])] ?? textOf(detail['stage'])),
@@ -35,6 +36,18 @@ export function storyOf({ type, detail }: TimelineEntry): Story {
     .map(([name, value]) => fact(name, textOf(value)))
     .filter((one) => one !== undefined)
   return { title, tone, facts: [...known, ...others], nextAttemptAt: textOf(detail['nextAttemptAt']) }
+}
+
+const SOURCES: Readonly<Record<string, string>> = {
+  api: 'through the API',
+  batch: 'through the API, in a batch',
+  mime: 'through the API, as MIME',
+  smtp: 'through SMTP',
+}
+
+/** The door through which a message came. */
+export function sourceText(source: string): string {
+  return SOURCES[source] ?? source
 }
 
 const HEADS: Readonly<Record<string, { readonly title: string; readonly tone: Tone }>> = {
@@ -60,6 +73,8 @@ const STAGES: Readonly<Record<string, string>> = {
 }
 
 const KNOWN: ReadonlySet<string> = new Set([
+  'source',
+  'lane',
   'code',
   'enhanced',
   'reply',
@@ -92,12 +107,19 @@ function replyOf(detail: TimelineEntry['detail']): string | undefined {
 function hostOf(detail: TimelineEntry['detail']): string | undefined {
   const host = textOf(detail['host'])
   const address = textOf(detail['address'])
+  // The capture of development listens on a socket file.
+  if (isLocal(detail)) return 'the local inbox: captured, nothing left this host'
   if (host === undefined || address === undefined || host === address) return host ?? address
   return `${host} (${address})`
 }
 
+function isLocal(detail: TimelineEntry['detail']): boolean {
+  return typeof detail['host'] === 'string' && detail['host'].startsWith('/')
+}
+
 function tlsOf(detail: TimelineEntry['detail']): string | undefined {
   const tls = detail['tls']
+  if (isLocal(detail)) return undefined
   if (tls === null) return 'none: sent in clear text'
   if (typeof tls !== 'object') return textOf(tls)
   const protocol = 'protocol' in tls ? textOf(tls.protocol) : undefined

@@ -6,18 +6,29 @@ describe('HTML of captured mail for its frame', () => {
   it('keeps the doctype first, so that the mail is laid out as its author meant', () => {
     const doctype =
       '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1">'
-    expect(framedHtml(`${doctype}<p>x`, new Map())).toMatch(
+    expect(framedHtml(`${doctype}<p>x`, new Map(), 'light')).toMatch(
       /^<!DOCTYPE html PUBLIC[^>]+><base target="_blank"><style>.*<p>x$/,
     )
-    expect(framedHtml('<p>x', new Map())).toMatch(/^<base target="_blank">/)
+    expect(framedHtml('<p>x', new Map(), 'light')).toMatch(/^<base target="_blank">/)
   })
 
   it('shows inline images by their data and leaves unknown ones', () => {
     const images = new Map([['logo@x', 'data:image/png;base64,AAAA']])
-    expect(framedHtml('<img src="cid:logo%40x"><img src=cid:other>', images)).toContain(
+    expect(framedHtml('<img src="cid:logo%40x"><img src=cid:other>', images, 'light')).toContain(
       '<img src="data:image/png;base64,AAAA"><img src=cid:other>',
     )
     expect(shownContentIds('<img src="cid:a"> url(cid:b) <img src="CID:a">')).toEqual(['a', 'b'])
+  })
+
+  it('answers what the mail asks of the colour scheme by the choice of the reader', () => {
+    const html =
+      '<style>@media (prefers-color-scheme: dark){a{}}@media screen and (Prefers-Color-Scheme:light){b{}}</style>'
+    expect(framedHtml(html, new Map(), 'dark')).toContain(
+      '@media (min-width:0){a{}}@media screen and (max-width:0){b{}}',
+    )
+    expect(framedHtml(html, new Map(), 'light')).toContain(
+      '@media (max-width:0){a{}}@media screen and (min-width:0){b{}}',
+    )
   })
 
   it('makes data addresses of images only', () => {
@@ -54,7 +65,7 @@ describe('HTML of captured mail for its frame', () => {
       property(pieces, (some) => {
         const html = some.join('').repeat(2_000)
         const started = performance.now()
-        framedHtml(html, new Map())
+        framedHtml(html, new Map(), 'light')
         countRemote(html)
         expect(performance.now() - started).toBeLessThan(2_000)
       }),

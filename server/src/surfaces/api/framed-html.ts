@@ -1,10 +1,14 @@
+export type ColorScheme = 'light' | 'dark'
+
 /**
  * Makes the HTML of a captured mail ready for its frame. The frame's policy is what contains it; this only makes it look right:
- * inline images by their data, a white ground as mail clients have, and links that open nothing (a new window, which the
+ * inline images by their data, the light or dark variant that the reader chose, and links that open nothing (a new window, which the
  * sandbox refuses; navigating the frame itself is refused by the console's frame-src).
  */
-export function framedHtml(html: string, images: ReadonlyMap<string, string>): string {
-  const body = html.replaceAll(CID, (whole, id: string) => images.get(normaliseCid(id)) ?? whole)
+export function framedHtml(html: string, images: ReadonlyMap<string, string>, scheme: ColorScheme): string {
+  const body = html
+    .replaceAll(CID, (whole, id: string) => images.get(normaliseCid(id)) ?? whole)
+    .replaceAll(ASKS_SCHEME, (_whole, asked: string) => (asked.toLowerCase() === scheme ? ALWAYS : NEVER))
   const doctype = /^[\s\ufeff]*(?:<!--[^]{0,2000}?-->\s*)?<!doctype[^>]{0,300}>/i.exec(body)?.[0] ?? ''
   return doctype + PREAMBLE + body.slice(doctype.length)
 }
@@ -41,8 +45,12 @@ export function normaliseCid(id: string): string {
   }
 }
 
+/** A frame without an origin sees the system's colour scheme, not that of the page; so the mail's question is answered in its text. */
+const ASKS_SCHEME = /\(\s{0,20}prefers-color-scheme\s{0,20}:\s{0,20}(dark|light)\s{0,20}\)/gi
+const ALWAYS = '(min-width:0)'
+const NEVER = '(max-width:0)'
 const CID = /\bcid:([^\s"'<>()]{1,500})/gi
 const REMOTE =
   /(?:\b(?:src|background|poster)\s*=\s*["']?\s*|\burl\(\s*["']?|<link\b[^>]{0,300}\bhref\s*=\s*["']?)((?:https?:)?\/\/[^\s"'<>()]{1,2000})/gi
 const PREAMBLE =
-  '<base target="_blank"><style>html{background:#fff;color:#111;color-scheme:light}body{font-family:system-ui,sans-serif}</style>'
+  '<base target="_blank"><style>:root{color-scheme:light;color:#111}body{font-family:system-ui,sans-serif}</style>'

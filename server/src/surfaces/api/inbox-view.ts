@@ -6,7 +6,14 @@ import type { Inbox } from '../../modules/inbox/index.ts'
 import { idOf, Instant } from '../../platform/http/listing.ts'
 import { defineOperation, type OperationContext } from '../../platform/http/operation.ts'
 import type { TenantTransactions } from '../../platform/postgres/tenant.ts'
-import { countRemote, framedHtml, imageData, normaliseCid, shownContentIds } from './framed-html.ts'
+import {
+  countRemote,
+  framedHtml,
+  imageData,
+  normaliseCid,
+  shownContentIds,
+  type ColorScheme,
+} from './framed-html.ts'
 import { createViewTickets, type ViewTickets } from './view-ticket.ts'
 
 /** Makes the addresses under which the HTML of captured mail is shown. */
@@ -49,7 +56,9 @@ export const viewCaptured = defineOperation({
   input: z.strictObject({ capturedId: z.string().max(100) }),
   output: z
     .object({
-      url: z.string().describe('A path on this server.'),
+      url: z
+        .string()
+        .describe('A path on this server. With &scheme=dark it shows the variant for dark mode.'),
       expiresAt: Instant,
       remoteResources: z
         .int()
@@ -85,16 +94,21 @@ export function addInboxFrame(
     readonly transactions: TenantTransactions
   },
 ): void {
-  app.get<{ Params: { capturedId: string }; Querystring: { ticket?: unknown } }>(
+  app.get<{ Params: { capturedId: string }; Querystring: { ticket?: unknown; scheme?: unknown } }>(
     '/inbox-frame/:capturedId',
     async (request, reply) => {
       const { capturedId } = request.params
-      const { ticket } = request.query
+      const { ticket, scheme } = request.query
       const workspaceId = typeof ticket === 'string' ? deps.inboxView.redeem(ticket, capturedId) : null
       if (workspaceId === null)
         return sendNote(reply, 410, 'This view has expired. Close the message and open it again.')
       try {
-        const html = await readHtml(deps.inbox, callerOf(workspaceId, deps.transactions), capturedId)
+        const html = await readHtml(
+          deps.inbox,
+          callerOf(workspaceId, deps.transactions),
+          capturedId,
+          scheme === 'dark' ? 'dark' : 'light',
+        )
         return reply.headers({ ...FRAME_HEADERS }).send(html)
       } catch (error) {
         if (error instanceof Fault && error.status < 500) return sendNote(reply, error.status, error.detail)
@@ -118,6 +132,7 @@ async function readHtml(
   inbox: Pick<Inbox, 'get' | 'attachment'>,
   caller: Caller,
   capturedId: string,
+  scheme: ColorScheme,
 ): Promise<string> {
   const id = idOf('captured', capturedId)
   const captured = await inbox.get(caller, id)
@@ -134,7 +149,7 @@ async function readHtml(
     const data = imageData(found.contentType, await inbox.attachment(caller, id, found.index))
     if (data !== undefined) images.set(contentId, data)
   }
-  return framedHtml(captured.html, images)
+  return framedHtml(captured.html, images, scheme)
 }
 
 /** `text` comes from our own sentences; it is escaped all the same. */

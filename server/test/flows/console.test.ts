@@ -1,0 +1,264 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { pathDigest } from '../../src/platform/postgres/index.ts'
+import { makeDirectory } from '../support/cluster.ts'
+import { freeAddresses, startSupervisor, type RunningSupervisor } from '../support/supervisor.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+const ROOT = resolve(import.meta.dirname, '../../..')
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC'
+
+/** A web server that a hostile mail wants to reach; it counts who came. */
+async function startTracker(): Promise<{ url: string; hits: string[]; stop(): void }> {
+  const hits: string[] = []
+  const server = createServer((request, response) => {
+    hits.push(request.url ?? '')
+    response.end()
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    hits,
+    stop: () => server.close(),
+  }
+}
+
+function hostileHtml(tracker: string): string {
+  return `<!doctype html><html><head><meta http-equiv="refresh" content="0;url=${tracker}/refresh">
+    <link rel="stylesheet" href="${tracker}/style.css"></head>
+    <body style="background:url(${tracker}/background.png)"><h1 id="hello" style="color:rgb(1, 2, 3)">Hello Ann</h1>
+    <img id="logo" src="cid:logo"><img src="${tracker}/pixel.gif"><iframe src="${tracker}/frame"></iframe>
+    <a id="link" href="${tracker}/link">Link</a><a id="self" target="_top" href="${tracker}/top">Top</a>
+    <form action="${tracker}/form"><button id="send">Send</button></form>
+    <script>document.getElementById('hello').textContent = 'script ran'; fetch('${tracker}/fetch'); parent.postMessage('x', '*')</script>
+    <img src="x" onerror="document.getElementById('hello').textContent = 'handler ran'"></body></html>`
+}
+
+describe.runIf(existsSync(CHROMIUM))('the console in a browser', () => {
+  let supervisor: RunningSupervisor
+  let browser: Browser
+  let context: BrowserContext
+  let directory: string
+  let setup: { apiUrl: string; consoleUrl: string; apiKey: string }
+  let tracker: Awaited<ReturnType<typeof startTracker>>
+  const problems: string[] = []
+
+  beforeAll(async () => {
+    if (!existsSync(join(ROOT, 'console/dist/index.html'))) {
+      spawnSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build'], {
+        cwd: join(ROOT, 'console'),
+      })
+    }
+    directory = makeDirectory('console')
+    tracker = await startTracker()
+    supervisor = startSupervisor({ ...(await freeAddresses()), BULKHEAD_DATA: join(directory, 'data') })
+    await supervisor.saw(/Bulkhead is running|✗/)
+    setup = JSON.parse(readFileSync(join(directory, 'data/development.json'), 'utf8'))
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    tracker?.stop()
+    supervisor?.child.kill('SIGTERM')
+    await supervisor?.exited
+    const digest = pathDigest(join(directory, 'data'))
+    rmSync(directory, { recursive: true, force: true })
+    rmSync(join(tmpdir(), `bulkhead-${digest}`), { recursive: true, force: true })
+    rmSync(join('/var/lib/bulkhead', digest), { recursive: true, force: true })
+  })
+
+  afterEach(async () => {
+    await context?.close()
+  })
+
+  async function open(path = '/', viewport = { width: 1280, height: 800 }): Promise<Page> {
+    context = await browser.newContext({ viewport, acceptDownloads: true })
+    context.setDefaultTimeout(10_000)
+    const page = await context.newPage()
+    page.on('pageerror', (error) => problems.push(error.message))
+    await page.goto(`${setup.consoleUrl}/#${path}`)
+    return page
+  }
+
+  async function send(body: object): Promise<string> {
+    const response = await fetch(`${setup.apiUrl}/v1/messages`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${setup.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ from: 'shop@example.test', to: 'ann@example.com', text: 'Hello', ...body }),
+    })
+    const answer = (await response.json()) as { id: string }
+    expect(response.status, JSON.stringify(answer)).toBe(202)
+    return answer.id
+  }
+
+  it('takes the key out of the address at once and greets a newcomer with a mail to paste', async () => {
+    const page = await open()
+    await page.getByRole('heading', { name: 'Send the first mail' }).waitFor()
+    expect(page.url()).toBe(`${setup.apiUrl}/`)
+    expect(await page.content()).not.toContain(setup.apiKey)
+    await page.reload()
+    await page.getByRole('tab', { name: 'SMTP' }).click()
+    await page.getByText('hello@example.test').first().waitFor()
+  })
+
+  it('asks for a key, says what is wrong with one, and lets a good one in', async () => {
+    context = await browser.newContext()
+    const page = await context.newPage()
+    await page.goto(`${setup.apiUrl}/inbox`)
+    await page.getByLabel('API key').fill(`bhk_${'x'.repeat(40)}`)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('The server does not know this key').waitFor()
+    await page.getByLabel('API key').fill(setup.apiKey)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'The inbox is empty' }).waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('API key').waitFor()
+    expect(await page.evaluate('sessionStorage.length')).toBe(0)
+  })
+
+  it('shows a mail the moment it is sent, and nothing in it runs, loads or leads out', async () => {
+    const page = await open('/inbox')
+    await page.getByRole('heading', { name: 'The inbox is empty' }).waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    await send({
+      from: 'Shop <shop@example.test>',
+      subject: 'Order 4711',
+      html: hostileHtml(tracker.url),
+      text: 'Hello Ann in text',
+      attachments: [
+        { filename: 'logo.png', content: PNG, contentType: 'image/png', contentId: 'logo', inline: true },
+        { filename: 'invoice.txt', content: btoa('Total: 4 EUR'), contentType: 'text/plain' },
+      ],
+    })
+    await page.getByRole('link', { name: /Order 4711/ }).waitFor()
+    await page.keyboard.press('j')
+    const mail = page.frameLocator('iframe[title="HTML of the mail"]')
+    await mail.locator('#hello').waitFor()
+    expect(await mail.locator('#hello').textContent()).toBe('Hello Ann')
+    const frame = page.frames().find((one) => one.url().includes('/inbox-frame/'))
+    const inFrame = (expression: string): Promise<unknown> => frame!.evaluate(expression)
+    expect(await inFrame(`getComputedStyle(document.getElementById('hello')).color`)).toBe('rgb(1, 2, 3)')
+    expect(await inFrame(`document.getElementById('logo').naturalWidth`)).toBe(10)
+    await page.getByText(/4 things from elsewhere/).waitFor()
+    const address = page.url()
+    for (const id of ['#link', '#self', '#send']) await mail.locator(id).click()
+    await page.waitForTimeout(500)
+    expect(await mail.locator('#hello').textContent()).toBe('Hello Ann')
+    expect(page.url()).toBe(address)
+    expect(context.pages()).toHaveLength(1)
+    expect(tracker.hits).toEqual([])
+  })
+
+  it('opens every part of a mail, and its timeline', async () => {
+    const page = await open('/inbox')
+    await page.getByRole('link', { name: /Order 4711/ }).click()
+    await page.getByRole('tab', { name: 'Text' }).click()
+    await page.getByText('Hello Ann in text').waitFor()
+    await page.getByRole('tab', { name: 'Source' }).click()
+    await page.getByText(/DKIM-Signature: v=1/).waitFor()
+    await page.getByRole('tab', { name: 'Headers' }).click()
+    await page.getByRole('rowheader', { name: 'Message-ID' }).waitFor()
+    await page.getByRole('tab', { name: /Attachments/ }).click()
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Download invoice.txt' }).click()
+    expect(readFileSync(await (await download).path(), 'utf8')).toBe('Total: 4 EUR')
+    await page.getByRole('tab', { name: /Checks/ }).click()
+    await page.getByText('DKIM signature').waitFor()
+    await page.getByRole('link', { name: 'Timeline' }).click()
+    await page.getByRole('heading', { name: 'Delivered' }).waitFor()
+    await page.getByText('250 2.0.0 Captured').waitFor()
+    await page.getByRole('link', { name: /Read it in the inbox/ }).waitFor()
+  })
+
+  it('keeps filters in the address, and the ledger in sight', async () => {
+    const page = await open('/messages')
+    await page.getByRole('link', { name: /Order 4711/ }).waitFor()
+    await page.getByLabel('Recipient, the whole address').fill('nobody@example.com')
+    await page.getByRole('heading', { name: 'No message matches' }).waitFor()
+    expect(new URL(page.url()).searchParams.get('recipient')).toBe('nobody@example.com')
+    await page.reload()
+    await page.getByRole('heading', { name: 'No message matches' }).waitFor()
+    await page.getByRole('link', { name: 'Clear the filters' }).click()
+    await page.getByRole('link', { name: /Order 4711/ }).waitFor()
+    await page.getByText('balanced').waitFor()
+  })
+
+  it('cancels and moves what waits, and shows no content of a sensitive message', async () => {
+    const waiting = await send({ subject: 'Later', sendAt: new Date(Date.now() + 86_400_000).toISOString() })
+    const page = await open(`/messages/${waiting}`)
+    await page.getByRole('button', { name: 'Reschedule' }).click()
+    await page.getByRole('button', { name: 'In 24 hours' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Reschedule' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Cancel', exact: true }).click()
+    await page.getByRole('button', { name: 'Cancel the message' }).click()
+    await page.getByRole('heading', { name: 'Cancelled' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Cancel', exact: true }).isDisabled()).toBe(true)
+
+    const secret = await send({ subject: 'Reset 9876', text: 'code 9876', sensitive: true })
+    await page.goto(`${setup.apiUrl}/messages/${secret}`)
+    await page.getByText('This message is sensitive').waitFor()
+    expect(await page.getByText('9876').count()).toBe(0)
+    expect(await page.getByRole('button', { name: /Download/ }).count()).toBe(0)
+  })
+
+  it('fits a phone of 360 pixels without scrolling sideways', async () => {
+    const page = await open('/inbox', { width: 360, height: 700 })
+    await page.getByRole('link', { name: /Order 4711/ }).click()
+    await page.getByRole('link', { name: 'Back to the list' }).waitFor()
+    for (const path of ['/', '/inbox', '/messages', page.url().replace(setup.apiUrl, '')]) {
+      await page.goto(setup.apiUrl + path)
+      await page.getByText('balanced').waitFor()
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
+    }
+  })
+
+  it('shows HTML by a ticket for one mail only, under a policy of its own', async () => {
+    const call = async (path: string, init: RequestInit = {}) =>
+      fetch(setup.apiUrl + path, { headers: { authorization: `Bearer ${setup.apiKey}` }, ...init })
+    const { data } = (await (await call('/v1/inbox')).json()) as { data: { id: string; subject: string }[] }
+    const order = data.find((mail) => mail.subject === 'Order 4711')!
+    const view = (await (await call(`/v1/inbox/${order.id}/view`, { method: 'POST' })).json()) as {
+      url: string
+    }
+    const shown = await fetch(setup.apiUrl + view.url)
+    expect(shown.status).toBe(200)
+    expect(shown.headers.get('content-security-policy')).toMatch(
+      /^sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:/,
+    )
+    expect(shown.headers.get('cache-control')).toBe('no-store')
+    const other = data.find((mail) => mail.id !== order.id)!
+    for (const path of [
+      view.url.replace(order.id, other.id),
+      view.url.replace(/.$/, '~'),
+      `/inbox-frame/${order.id}`,
+    ])
+      expect((await fetch(setup.apiUrl + path)).status).toBe(410)
+    const page = await call('/inbox')
+    expect(page.headers.get('content-security-policy')).not.toContain('unsafe')
+  })
+
+  it('had no error in any page', () => {
+    expect(problems).toEqual([])
+  })
+})
