@@ -1,14 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { AuditRecord } from '../../kernel/audit-record.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
 import { openApiOf } from '../../platform/http/openapi.ts'
-import { addRoutes, type AuditRecord } from '../../platform/http/routes.ts'
+import { addRoutes } from '../../platform/http/routes.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
 import type { Access } from '../../security/access/index.ts'
 import { addConsoleFiles } from './console-files.ts'
 import { addHealthRoutes } from './health.ts'
+import { addInboxFrame, createInboxView } from './inbox-view.ts'
 import { apiOperations, type ApiServices } from './registry.ts'
 
 export interface ApiServerDependencies {
@@ -39,10 +41,11 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     connectionsMax: CONNECTIONS_MAX,
     bodyBytesMax: BODY_BYTES_MAX,
   })
+  const inboxView = createInboxView()
   addRoutes(apiOperations, {
     app,
     log: deps.log,
-    services: deps.services,
+    services: { ...deps.services, inboxView },
     transactions: deps.transactions,
     authenticate: ({ authorization }) => deps.access.authenticateBearer(authorization),
     recordAudit: deps.recordAudit,
@@ -52,6 +55,7 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
   app.get('/v1/openapi.json', (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(document),
   )
+  addInboxFrame(app, { inbox: deps.services.inbox, inboxView, transactions: deps.transactions })
   addHealthRoutes(app, deps)
   await addConsoleFiles(app, deps.consoleDirectory)
   return app

@@ -8,6 +8,7 @@ import { suppressionOperations, type Suppressions } from '../../modules/suppress
 import { webhookOperations, type Webhooks } from '../../modules/webhooks/index.ts'
 import { workspaceOperations, type Workspaces } from '../../modules/workspaces/index.ts'
 import type { Operation } from '../../platform/http/operation.ts'
+import { viewCaptured, type InboxView } from './inbox-view.ts'
 
 /** Every service an operation of the API may use. */
 export interface ApiServices {
@@ -23,7 +24,7 @@ export interface ApiServices {
 }
 
 /** Every operation of the native API. Routes, OpenAPI, the SDK, the CLI and the generic tests all come from this list. */
-export const apiOperations: readonly Operation<ApiServices>[] = [
+export const apiOperations: readonly Operation<ApiServices & { readonly inboxView: InboxView }>[] = [
   ...messageOperations,
   ...domainOperations,
   ...senderOperations,
@@ -32,5 +33,6 @@ export const apiOperations: readonly Operation<ApiServices>[] = [
   ...apiKeyOperations,
   ...smtpCredentialOperations,
   ...inboxOperations,
+  viewCaptured,
   ...workspaceOperations,
 ]
