@@ -134,6 +134,9 @@ create function engine.claim(
 language plpgsql security definer set search_path = public, engine as $$
 #variable_conflict use_column
 begin
+  -- Rows under a lease that is gone would come back to nobody. The lock makes the lease's end wait for this claim, and then see it.
+  perform 1 from worker_lease l where l.id = p_lease for key share;
+  if not found then return; end if;
   return query
   with recursive waiting(w, due, n) as (
     (select q.workspace_id, q.due, 1 from queue q
