@@ -35,6 +35,7 @@ export interface ApiFixture extends AsyncDisposable {
   readonly url: string
   readonly database: TestDatabase
   readonly operatorKey: string
+  readonly keyringSocket: string
   /** Calls the API with a key; a body is sent as JSON. */
   call(key: string, method: string, path: string, body?: unknown): Promise<Answer>
   /** A fresh workspace and its first key. */
@@ -132,6 +133,7 @@ export async function startApi(
     url,
     database,
     operatorKey,
+    keyringSocket: testKeyring.socketPath,
     call,
     keyring: client,
     async workspace(name = 'Test') {
