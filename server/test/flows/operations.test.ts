@@ -1,0 +1,444 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createIdGenerator, decodeId, encodeId } from '../../src/kernel/ids.ts'
+import type { IdKind } from '../../src/kernel/ids.ts'
+import { createCapture } from '../../src/modules/inbox/index.ts'
+import { inputPlaces } from '../../src/platform/http/openapi.ts'
+import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
+import { ALL_SCOPES, OPERATOR_SCOPES } from '../../src/security/access/scopes.ts'
+import { apiOperations } from '../../src/surfaces/api/registry.ts'
+import { startApi } from './api-fixture.ts'
+import type { Answer, ApiFixture } from './api-fixture.ts'
+
+type AnyOperation = (typeof apiOperations)[number]
+
+/** A valid request: path parameters by name, and the rest of the input. */
+interface Example {
+  readonly params?: Readonly<Record<string, string>>
+  readonly rest?: Readonly<Record<string, unknown>>
+  readonly mime?: string
+}
+
+/** A workspace in which examples are made. */
+interface World {
+  readonly id: string
+  readonly key: string
+  post(path: string, body: unknown): Promise<Answer>
+}
+
+/** A valid request for every operation; what it needs to exist is made anew each time, because many examples use it up. */
+const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Example>>> = {
+  'messages.send': () => ({ rest: message }),
+  'messages.sendBatch': () => ({ rest: { messages: [message, message] } }),
+  'messages.sendMime': () => ({
+    rest: { to: 'bob@example.com' },
+    mime: 'From: ann@shop.test\r\nTo: bob@example.com\r\nSubject: Hi\r\n\r\nHi\r\n',
+  }),
+  'messages.list': () => ({ rest: { limit: '10', lane: 'bulk' } }),
+  'messages.get': async (world) => ({ params: { messageId: await aMessage(world) } }),
+  'messages.getContent': async (world) => ({ params: { messageId: await aMessage(world) } }),
+  'messages.cancel': async (world) => ({ params: { messageId: await aMessage(world) } }),
+  'messages.reschedule': async (world) => ({
+    params: { messageId: await aMessage(world) },
+    rest: { sendAt: inAnHour() },
+  }),
+  'events.list': () => ({ rest: { limit: '10' } }),
+  'events.stream': () => ({}),
+  'ledger.get': () => ({}),
+  'queue.get': () => ({}),
+  'domains.add': () => ({ rest: { name: aName() } }),
+  'domains.list': () => ({ rest: { limit: '10' } }),
+  'domains.get': async (world) => ({ params: { domainId: await aDomain(world) } }),
+  'domains.verify': async (world) => ({ params: { domainId: await aDomain(world) } }),
+  'domains.delete': async (world) => ({ params: { domainId: await aDomain(world) } }),
+  'operations.zone': () => ({}),
+  'senders.create': () => ({ rest: { email: `${aWord()}@shop.test`, name: 'Ann' } }),
+  'senders.list': () => ({}),
+  'senders.delete': async (world) => ({
+    params: { senderId: await made(world, '/v1/senders', { email: `${aWord()}@shop.test` }) },
+  }),
+  'suppressions.add': () => ({ rest: { email: `${aWord()}@example.com`, note: 'asked' } }),
+  'suppressions.list': () => ({ rest: { reason: 'manual' } }),
+  'suppressions.get': async (world) => ({ params: { suppressionId: (await aSuppression(world)).id } }),
+  'suppressions.delete': async (world) => ({ params: { suppressionId: (await aSuppression(world)).id } }),
+  'suppressions.deleteByEmail': async (world) => ({ rest: { email: (await aSuppression(world)).email } }),
+  'webhooks.create': () => ({ rest: webhook }),
+  'webhooks.list': () => ({}),
+  'webhooks.get': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
+  'webhooks.update': async (world) => ({
+    params: { webhookId: await aWebhook(world) },
+    rest: { description: 'new' },
+  }),
+  'webhooks.delete': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
+  'webhooks.rotateSecret': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
+  'webhooks.deliveries': async (world) => ({ params: { webhookId: (await aDelivery(world)).webhookId } }),
+  'webhooks.replay': async (world) => ({ params: { ...(await aDelivery(world)) } }),
+  'webhooks.test': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
+  'apiKeys.create': () => ({ rest: { name: 'one', scopes: ['messages:read'] } }),
+  'apiKeys.list': () => ({}),
+  'apiKeys.revoke': async (world) => ({
+    params: { apiKeyId: await made(world, '/v1/api-keys', { name: 'one' }) },
+  }),
+  'smtpCredentials.create': () => ({ rest: { name: 'one' } }),
+  'smtpCredentials.list': () => ({}),
+  'smtpCredentials.revoke': async (world) => ({
+    params: { smtpCredentialId: await made(world, '/v1/smtp-credentials', { name: 'one' }) },
+  }),
+  'inbox.list': () => ({ rest: { limit: '10' } }),
+  'inbox.get': async (world) => ({ params: { capturedId: await aCaptured(world) } }),
+  'inbox.source': async (world) => ({ params: { capturedId: await aCaptured(world) } }),
+  'inbox.attachment': async (world) => ({ params: { capturedId: await aCaptured(world), index: '0' } }),
+  'inbox.view': async (world) => ({ params: { capturedId: await aCaptured(world) } }),
+  'inbox.clear': () => ({}),
+  'workspaces.create': () => ({ rest: { name: 'Another' } }),
+  'workspaces.list': () => ({}),
+  'workspaces.own': () => ({}),
+}
+
+const message = {
+  from: 'Ann <ann@shop.test>',
+  to: 'bob@example.com',
+  subject: 'Hello',
+  text: 'Hello',
+  lane: 'bulk',
+}
+const webhook = { url: 'https://hooks.example.com/x' }
+const captured = [
+  'From: ann@shop.test',
+  'To: bob@example.com',
+  'Subject: Hi',
+  'MIME-Version: 1.0',
+  'Content-Type: multipart/mixed; boundary=b',
+  '',
+  '--b',
+  'Content-Type: text/html',
+  '',
+  '<p>Hi',
+  '--b',
+  'Content-Type: text/plain; name=a.txt',
+  'Content-Disposition: attachment; filename=a.txt',
+  '',
+  'attached',
+  '--b--',
+  '',
+].join('\r\n')
+
+const newId = createIdGenerator()
+const aWord = (): string => newId().replaceAll('-', '')
+const aName = (): string => `${aWord()}.test`
+const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString()
+const aMessage = (world: World): Promise<string> =>
+  made(world, '/v1/messages', { ...message, sendAt: inAnHour() })
+const aDomain = (world: World): Promise<string> => made(world, '/v1/domains', { name: aName() })
+const aWebhook = (world: World): Promise<string> => made(world, '/v1/webhooks', webhook)
+
+async function aSuppression(world: World): Promise<{ id: string; email: string }> {
+  const email = `${aWord()}@example.com`
+  return { id: await made(world, '/v1/suppressions', { email }), email }
+}
+
+async function aDelivery(world: World): Promise<{ webhookId: string; deliveryId: string }> {
+  const webhookId = await aWebhook(world)
+  return { webhookId, deliveryId: await made(world, `/v1/webhooks/${webhookId}/test`, {}) }
+}
+
+async function aCaptured(world: World): Promise<string> {
+  const id = newId()
+  const capture = createCapture({
+    keyring: api.keyring('smtp'),
+    transactions: createTenantTransactions(api.database.pool('bulkhead_smtp')),
+    newId: () => id,
+  })
+  await capture.store({
+    workspaceId: decodeId('workspace', world.id)!,
+    messageId: null,
+    from: 'ann@shop.test',
+    to: ['bob@example.com'],
+    subject: 'Hi',
+    headerFrom: 'ann@shop.test',
+    raw: Buffer.from(captured),
+  })
+  return encodeId('captured', id)
+}
+
+async function made(world: World, path: string, body: unknown): Promise<string> {
+  const answer = await world.post(path, body)
+  if (answer.status >= 300) throw new Error(`POST ${path} answered ${answer.text}`)
+  return answer.body.id
+}
+
+let api: ApiFixture
+let ours: World
+let theirs: World
+
+beforeAll(async () => {
+  api = await startApi({ delegationZone: 'dkim.example.net' })
+  ours = await aWorld()
+  theirs = await aWorld()
+})
+afterAll(() => api[Symbol.asyncDispose]())
+
+async function aWorld(): Promise<World> {
+  const { id, key } = await api.workspace()
+  const world: World = { id, key, post: (path, body) => api.call(key, 'POST', path, body) }
+  await made(world, '/v1/domains', { name: 'shop.test' })
+  return world
+}
+
+/** Sends an example as its operation wants it: parameters in the path, the rest in query or body. */
+async function send(
+  operation: AnyOperation,
+  key: string | null,
+  { params = {}, rest = {}, mime }: Example,
+): Promise<Answer> {
+  const places = inputPlaces(operation)
+  const path = operation.path.replaceAll(
+    /\{(\w+)\}/g,
+    (_all, name: string) => params[name] ?? inventedId(name),
+  )
+  const query =
+    places.rest === 'query'
+      ? new URLSearchParams(
+          Object.entries(rest).map(([name, value]): [string, string] => [name, String(value)]),
+        )
+      : new URLSearchParams()
+  const hasJson = places.rest === 'body'
+  const leave = new AbortController()
+  const response = await fetch(`${api.url}${path}?${query.toString()}`, {
+    method: operation.method,
+    signal: leave.signal,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(hasJson ? { 'content-type': 'application/json' } : {}),
+      ...(places.mime ? { 'content-type': 'message/rfc822' } : {}),
+    },
+    ...(hasJson ? { body: JSON.stringify(rest) } : {}),
+    ...(places.mime ? { body: mime ?? 'Subject: x\r\n\r\nx' } : {}),
+  })
+  const type = response.headers.get('content-type') ?? ''
+  if (type.startsWith('text/event-stream')) {
+    leave.abort()
+    return { status: response.status, text: '', headers: response.headers, body: null }
+  }
+  const text = await response.text()
+  return {
+    status: response.status,
+    text,
+    headers: response.headers,
+    body: type.includes('json') ? JSON.parse(text) : null,
+  }
+}
+
+const example = (operation: AnyOperation, world: World): Example | Promise<Example> => {
+  const make = EXAMPLES[operation.id]
+  if (make === undefined) throw new Error(`EXAMPLES has no example for ${operation.id}`)
+  return make(world)
+}
+
+/** An id of the right kind that nothing has. `capturedId` → `cap_…`; other parameters are numbers. */
+function inventedId(parameter: string): string {
+  if (!parameter.endsWith('Id')) return '0'
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an unknown kind fails in encodeId
+  return encodeId(parameter.slice(0, -2) as IdKind, newId())
+}
+
+/** What two answers must have in common to the byte: everything but the request's own id and the ids that were asked for. */
+function masked(answer: Answer, example: Example): string {
+  const params = Object.values(example.params ?? {})
+  const text = JSON.stringify({ ...answer.body, requestId: undefined })
+  return `${answer.status} ${params.reduce((rest, id) => rest.replaceAll(id, '<id>'), text)}`
+}
+
+const ofOperator = (operation: AnyOperation): boolean =>
+  OPERATOR_SCOPES.some((scope) => scope === operation.scope)
+const keyFor = (operation: AnyOperation): string => (ofOperator(operation) ? api.operatorKey : ours.key)
+const acts = (operation: AnyOperation): boolean =>
+  operation.method !== 'GET' && operation.risk !== 'read' && operation.risk !== 'send'
+
+describe('the registry', () => {
+  it('names every operation once, and says what it is, what it needs and what it leaves behind', () => {
+    const ids = apiOperations.map((operation) => operation.id)
+    const routes = apiOperations.map((operation) => `${operation.method} ${operation.path}`)
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(new Set(routes).size).toBe(routes.length)
+    const scopes: readonly string[] = [...ALL_SCOPES, ...OPERATOR_SCOPES]
+    for (const operation of apiOperations) {
+      expect(operation.id).toMatch(/^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/)
+      expect(operation.summary, operation.id).toMatch(/^[A-Z'].{5,100}[^.]$/)
+      expect(scopes, operation.id).toContain(operation.scope)
+      expect(operation.audit, operation.id).toMatch(/^[a-z_]+\.[a-z_]+$/)
+      expect(operation.path, operation.id).toMatch(/^\/v1\/[a-z0-9/{}A-Z-]+$/)
+      for (const name of inputPlaces(operation).path)
+        expect(operation.input.shape, operation.id).toHaveProperty(name)
+      if (operation.method === 'GET') expect(['read', 'installation'], operation.id).toContain(operation.risk)
+    }
+  })
+
+  it('has an example for every operation, and none for others', () => {
+    expect(Object.keys(EXAMPLES).sort()).toEqual(apiOperations.map((operation) => operation.id).sort())
+  })
+
+  it('is what OpenAPI shows and what the server routes, no more and no less', async () => {
+    const { body: document } = await api.call('', 'GET', '/v1/openapi.json')
+    const described = Object.entries<Record<string, { operationId: string }>>(document.paths).flatMap(
+      ([path, methods]) =>
+        Object.entries(methods).map(
+          ([method, { operationId }]) => `${operationId} ${method.toUpperCase()} ${path}`,
+        ),
+    )
+    expect(described.sort()).toEqual(
+      apiOperations.map(({ id, method, path }) => `${id} ${method} ${path}`).sort(),
+    )
+    const unknown: string[] = []
+    for (const path of new Set(apiOperations.map((operation) => operation.path))) {
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+        const { status } = await api.call('', method, path.replaceAll(/\{(\w+)\}/g, 'x'))
+        const isRouted = status === 401
+        expect([401, 404, 405]).toContain(status)
+        const isKnown = apiOperations.some(
+          (operation) => operation.method === method && matches(operation, path),
+        )
+        if (isRouted && !isKnown) unknown.push(`${method} ${path}`)
+      }
+    }
+    expect(unknown).toEqual([])
+  })
+})
+
+/** `/v1/messages/batch` also meets the route of `/v1/messages/{messageId}`. */
+function matches(operation: AnyOperation, path: string): boolean {
+  const pattern = new RegExp(`^${operation.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+  return pattern.test(path.replaceAll(/\{(\w+)\}/g, 'x'))
+}
+
+describe('every operation', () => {
+  it('answers 401, the same for all, without a key and with one that is none', async () => {
+    const garbage = `bhk_${'a'.repeat(12)}_${'b'.repeat(43)}_cccccc`
+    for (const key of [null, garbage, 'x', ours.key.slice(0, -1)]) {
+      const answers = new Set<string>()
+      for (const operation of apiOperations) answers.add(masked(await send(operation, key, {}), {}))
+      expect([...answers], String(key)).toHaveLength(1)
+      expect([...answers][0]).toMatch(/^401 .*"code":"unauthenticated"/)
+    }
+  })
+
+  it('answers 403 and names the scope that a key lacks, whatever else it has', async () => {
+    const keys = new Map<string, string>()
+    for (const operation of apiOperations) {
+      if (ofOperator(operation)) continue
+      const scopes = ALL_SCOPES.filter((scope) => scope !== operation.scope)
+      const key =
+        keys.get(operation.scope) ?? (await ours.post('/v1/api-keys', { name: 'narrow', scopes })).body.key
+      keys.set(operation.scope, key)
+      const answer = await send(operation, key, {})
+      expect([answer.status, answer.body.code], operation.id).toEqual([403, 'missing_scope'])
+      expect(answer.body.detail, operation.id).toContain(`needs the scope ${operation.scope};`)
+    }
+  })
+
+  it("answers 403 to the operator's key inside a workspace, and to a workspace's key outside", async () => {
+    for (const operation of apiOperations) {
+      const answer = await send(operation, ofOperator(operation) ? ours.key : api.operatorKey, {})
+      expect([answer.status, answer.body.code], operation.id).toEqual([403, 'missing_scope'])
+    }
+  })
+
+  it('refuses a field that it does not know, and names it', async () => {
+    for (const operation of apiOperations) {
+      const answer = await send(operation, keyFor(operation), { rest: { notAField: '1' } })
+      expect(answer.status, operation.id).toBe(400)
+      expect(answer.body.errors, operation.id).toContainEqual(
+        expect.objectContaining({ field: 'notAField', problem: 'is not a known field' }),
+      )
+    }
+  })
+
+  it('says of what belongs to another workspace exactly what it says of what does not exist', async () => {
+    const withIds = apiOperations.filter((operation) => /\{\w+Id\}/.test(operation.path))
+    expect(withIds.length).toBeGreaterThan(20)
+    for (const operation of withIds) {
+      for (const name of inputPlaces(operation).path.filter((parameter) => parameter.endsWith('Id'))) {
+        const what = `${operation.id} ${name}`
+        const own = await example(operation, ours)
+        const foreign = await example(operation, theirs)
+        // The other parameters stay our own, so that this id alone decides.
+        const asked = (id: string): Example => ({ ...own, params: { ...own.params, [name]: id } })
+        const ask = async (id: string) => masked(await send(operation, ours.key, asked(id)), asked(id))
+        const [one, other] = [await ask(foreign.params![name]!), await ask(inventedId(name))]
+        expect(one, what).toBe(other)
+        expect(one, what).toMatch(/^404 .*"code":"not_found"/)
+        const after = await send(operation, theirs.key, foreign)
+        expect(after.status < 300, `${what} is no longer there for its owner: ${after.text}`).toBe(true)
+      }
+    }
+  })
+
+  it('answers what its contract says and no field more, and an act writes its one audit record', async () => {
+    const { body: document } = await api.call('', 'GET', '/v1/openapi.json')
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
+    ajv.addSchema(document, 'api')
+    for (const operation of apiOperations) {
+      const request = await example(operation, ours)
+      const before = await auditActions()
+      const answer = await send(operation, keyFor(operation), request)
+      expect(answer.status, `${operation.id} ${answer.text}`).toBe(statusOf(operation))
+      checkAnswer(ajv, operation, answer)
+      const written = (await auditActions()).slice(before.length)
+      expect(written, operation.id).toEqual(acts(operation) ? [operation.audit] : [])
+    }
+  })
+
+  it('that sends keeps who sent in the message itself', async () => {
+    const id = await aMessage(ours)
+    const { rows } = await api.database
+      .pool('superuser')
+      .query<{ actor: string }>('select actor from message where id = $1', [decodeId('message', id)])
+    const keys = (await api.call(ours.key, 'GET', '/v1/api-keys?limit=100')).body.data
+    const first = keys.find((key: { name: string }) => key.name === 'First key')
+    expect(rows).toEqual([{ actor: `api_key:${decodeId('apiKey', first.id)}` }])
+  })
+})
+
+async function auditActions(): Promise<string[]> {
+  const { rows } = await api.database
+    .pool('superuser')
+    .query<{ action: string }>('select action from audit_outbox order by at, id')
+  return rows.map((row) => row.action)
+}
+
+function statusOf(operation: AnyOperation): number {
+  return operation.kind === 'json' ? operation.status : operation.kind === 'empty' ? 204 : 200
+}
+
+/** Checks an answer against the OpenAPI document, whose objects allow no further properties. */
+function checkAnswer(ajv: Ajv2020, operation: AnyOperation, answer: Answer): void {
+  const type = answer.headers.get('content-type')
+  switch (operation.kind) {
+    case 'json': {
+      const place = [
+        'paths',
+        operation.path,
+        operation.method.toLowerCase(),
+        'responses',
+        String(operation.status),
+      ]
+      const pointer = [...place, 'content', 'application/json', 'schema']
+        .map((part) => encodeURIComponent(part.replaceAll('/', '~1')))
+        .join('/')
+      expect(type, operation.id).toBe('application/json; charset=utf-8')
+      const isValid = ajv.validate({ $ref: `api#/${pointer}` }, answer.body)
+      expect([isValid, ajv.errorsText()], operation.id).toEqual([true, 'No errors'])
+      break
+    }
+    case 'empty':
+      expect(answer.text, operation.id).toBe('')
+      break
+    case 'bytes':
+      expect(type, operation.id).toBe(operation.produces)
+      expect(answer.headers.get('x-content-type-options'), operation.id).toBe('nosniff')
+      break
+    case 'stream':
+      expect(type, operation.id).toBe('text/event-stream; charset=utf-8')
+      break
+  }
+}
