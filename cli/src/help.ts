@@ -79,7 +79,9 @@ More about one: bulkhead ${noun} ${own[0]?.path[1] ?? ''} --help
 }
 
 function commandHelp(command: Command, { paint, columns }: HelpInput): string {
-  const parts = [`${paint.bold(`bulkhead ${command.path.join(' ')}`)}: ${command.summary}.`]
+  const name = `bulkhead ${command.path.join(' ')}`
+  const title = wrap(`${name}: ${command.summary}.`, columns)
+  const parts = [title.replace(name, paint.bold(name))]
   if (command.description !== undefined) parts.push(wrap(command.description, columns))
   parts.push(`${paint.bold('Usage')}\n  ${synopsis(command)} [FLAGS]`)
   if ((command.arguments ?? []).length > 0) {

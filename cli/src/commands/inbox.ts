@@ -162,8 +162,25 @@ const open: Command = {
   async run(context, given) {
     const id = given.argument(optional)
     const address = `${context.consoleUrl().replace(/\/$/, '')}/#/inbox${id === undefined ? '' : `/${encodeURIComponent(id)}`}`
-    if (!given.flag(printOnly) && (await openBrowser(context.spawn, address))) return
+    if (!given.flag(printOnly) && !context.out.json && (await openBrowser(context.spawn, address))) return
     context.out.show({ url: address }, () => `${address}\n`)
+  },
+}
+
+const view: Command = {
+  path: ['inbox', 'view'],
+  summary: 'Open the HTML of a captured mail alone, as a receiver sees it',
+  description:
+    'The address holds no key, works for 60 seconds and for this mail only. Nothing in the mail can run or load from elsewhere.',
+  operations: ['inbox.view'],
+  arguments: [captured],
+  flags: [printOnly],
+  examples: [{ line: 'bulkhead inbox view cap_01jq…', says: 'in the browser' }],
+  async run(context, given) {
+    const ticket = await context.client().inbox.view(given.argument(captured))
+    const address = new URL(ticket.url, context.consoleUrl()).href
+    if (!given.flag(printOnly) && !context.out.json && (await openBrowser(context.spawn, address))) return
+    context.out.show({ ...ticket, url: address }, () => `${address}\n`)
   },
 }
 
@@ -190,4 +207,4 @@ const clear: Command = {
   },
 }
 
-export const inboxCommands: readonly Command[] = [list, show, source, attachment, open, clear]
+export const inboxCommands: readonly Command[] = [list, show, source, attachment, open, view, clear]
