@@ -10,6 +10,8 @@ const PAGE = 500
 /** Event ids are made before their commit; one may be this much older than a position and still lie behind it. */
 const LATE_COMMIT_MS = 10 * 60_000
 const POSITION = /^(\d{1,20})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/
+/** xid8 has 64 bits. */
+const XID_MAX = 2n ** 64n - 1n
 const ZERO = '00000000-0000-0000-0000-000000000000'
 
 interface Position {
@@ -18,6 +20,7 @@ interface Position {
 }
 
 type Reader = Pick<OperationContext<unknown>, 'workspaceId' | 'read'>
+type StreamReader = Reader & Pick<OperationContext<unknown>, 'signal' | 'lastEventId'>
 
 /** The place of an event in commit order, as text for `Last-Event-ID` and cursors. */
 function positionOf(row: FeedRow): string {
@@ -26,7 +29,7 @@ function positionOf(row: FeedRow): string {
 
 function parsePosition(field: string, text: string): Position {
   const match = POSITION.exec(text)
-  if (match?.[1] === undefined || match[2] === undefined)
+  if (match?.[1] === undefined || match[2] === undefined || BigInt(match[1]) > XID_MAX)
     throw invalidField(field, 'is not a position of this stream')
   return { xid: match[1], id: match[2] }
 }
@@ -52,16 +55,23 @@ function present(row: FeedRow) {
 
 /**
  * The live stream of a workspace's events: from now, or behind `Last-Event-ID`. Every event committed after that comes exactly
- * once per connection and in commit order.
+ * once per connection and in commit order. A position that is none is refused before the stream begins: a browser would come
+ * back with it every two seconds.
  */
-export async function* streamEvents(
-  reader: Reader & Pick<OperationContext<unknown>, 'signal' | 'lastEventId'>,
+export function streamEvents(reader: StreamReader, nowMs: number): AsyncIterable<StreamEvent> {
+  return follow(
+    reader,
+    nowMs,
+    reader.lastEventId === undefined ? undefined : parsePosition('Last-Event-ID', reader.lastEventId),
+  )
+}
+
+async function* follow(
+  reader: StreamReader,
   nowMs: number,
+  from: Position | undefined,
 ): AsyncIterable<StreamEvent> {
-  let position: Position =
-    reader.lastEventId === undefined
-      ? { xid: await reader.read(feedEnd), id: ZERO }
-      : parsePosition('Last-Event-ID', reader.lastEventId)
+  let position = from ?? { xid: await reader.read(feedEnd), id: ZERO }
   while (!reader.signal.aborted) {
     const rows = await after(reader, position, nowMs, PAGE)
     for (const row of rows) yield { id: positionOf(row), event: row.type, data: present(row) }
