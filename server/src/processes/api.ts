@@ -24,6 +24,7 @@ import { loadOperatorKey } from './api-operator.ts'
 await runProcess({
   name: 'api',
   poolSize: 16,
+  patienceMs: 5_000,
   async start(context) {
     const { config, pool, log } = context
     const newId = createIdGenerator()

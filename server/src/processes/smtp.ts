@@ -17,6 +17,7 @@ const GRACE_MS = 8_000
 
 await runProcess({
   name: 'smtp',
+  patienceMs: 5_000,
   async start(context) {
     const { config, pool, log } = context
     const newId = createIdGenerator()

@@ -34,6 +34,8 @@ export interface ProcessDefinition {
   readonly name: 'api' | 'smtp' | 'sender' | 'worker' | 'staff' | 'audit'
   /** Connections of the pool, 10 by default. */
   readonly poolSize?: number
+  /** How long a client of this process may wait for the database, milliseconds: see PoolOptions. */
+  readonly patienceMs?: number
   /** Starts the work; what it returns is disposed of when the process drains. */
   start(context: ProcessContext): Promise<AsyncDisposable>
 }
@@ -61,6 +63,7 @@ export async function runProcess(definition: ProcessDefinition): Promise<void> {
     url: databaseUrl,
     applicationName: definition.name,
     max: definition.poolSize ?? 10,
+    ...(definition.patienceMs === undefined ? {} : { patienceMs: definition.patienceMs }),
     onIdleError: (error) => log.debug({ err: error }, 'An idle database connection broke'),
   })
   const processId = createIdGenerator()()

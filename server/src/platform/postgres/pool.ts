@@ -6,6 +6,8 @@ const INT8 = 20
 const DATE = 1082
 const INT8_ARRAY = 1016
 const CONNECT_TIMEOUT_MS = 10_000
+/** A server that hangs, or a network that swallows packets, must not hold a process for the hours that TCP would wait. */
+const QUERY_TIMEOUT_MS = 60_000
 const IDLE_TIMEOUT_MS = 60_000
 
 /** What both a pool and an open transaction can do. */
@@ -44,6 +46,8 @@ export interface PoolOptions {
   /** Name of the database role, for errors; the URL carries the real one. */
   readonly role?: string
   readonly max?: number
+  /** How long a statement, and the wait for a connection, may take where somebody waits for the answer; default 60 s and 10 s. */
+  readonly patienceMs?: number
   /** Idle connections that break are reported here; the pool replaces them by itself. */
   readonly onIdleError?: (error: Error) => void
 }
@@ -57,7 +61,8 @@ export function createPool(options: PoolOptions): Pool {
     connectionString: options.url,
     application_name: `bulkhead ${options.applicationName}`,
     max: options.max ?? 10,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: Math.min(options.patienceMs ?? CONNECT_TIMEOUT_MS, CONNECT_TIMEOUT_MS),
+    query_timeout: options.patienceMs ?? QUERY_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
     keepAlive: true,
     types: { getTypeParser },
@@ -82,13 +87,23 @@ function wrap(pool: PgPool): Pool {
   }
 }
 
-function run<Row extends QueryResultRow>(
+async function run<Row extends QueryResultRow>(
   target: PgPool | PoolClient,
   statement: string | QueryConfig,
   values: readonly unknown[] | undefined,
 ): Promise<QueryResult<Row>> {
-  // `pg` wants a mutable array type, but only reads it.
-  return values === undefined ? target.query<Row>(statement) : target.query<Row>(statement, [...values])
+  try {
+    // `pg` wants a mutable array type, but only reads it.
+    return await (values === undefined
+      ? target.query<Row>(statement)
+      : target.query<Row>(statement, [...values]))
+  } catch (error) {
+    // What was asked may still happen: to the caller it is a connection that broke, and the pool throws this one away.
+    if (!(error instanceof Error) || error.message !== 'Query read timeout') throw error
+    throw Object.assign(new Error('The database did not answer in time', { cause: error }), {
+      code: 'ETIMEDOUT',
+    })
+  }
 }
 
 async function transact<T>(
