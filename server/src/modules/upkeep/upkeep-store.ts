@@ -7,6 +7,8 @@ export function createUpkeepStore(pool: Queryable) {
     return found.rows[0]?.n ?? 0
   }
   return {
+    /** Asks nothing; to see whether, and how soon, the database answers. */
+    probe: () => count('select 1 as n'),
     releaseLeases: () => count('select engine.release_leases(null) as n'),
     expire: (limit: number) => count('select engine.expire($1) as n', [limit]),
     ensurePartitions: (daysAhead: number) => count('select engine.ensure_partitions($1) as n', [daysAhead]),

@@ -9,6 +9,9 @@ const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 
+/** Rounds are 5 s apart; senders renew every 5 s and retry what failed. */
+const DATABASE_AWAY_MS = 9 * SECOND_MS
+const RENEWAL_MS = 15 * SECOND_MS
 const EXPIRE_BATCH = 5_000
 const TRIM_BATCH = 1_000
 const ERASE_BATCH = 500
@@ -48,6 +51,22 @@ export async function startUpkeep(deps: {
     })
   }
 
+  /** When the database was last seen to answer, and until when leases that ran out are left alone. */
+  let answeredMs = performance.now()
+  let patientUntilMs = 0
+
+  /**
+   * A lease that could not be renewed because the database was away says nothing of its sender: all get the time to renew first,
+   * or their results would be refused and the same mail sent again.
+   */
+  async function releaseLeases(): Promise<number> {
+    await store.probe()
+    const now = performance.now()
+    if (now - answeredMs > DATABASE_AWAY_MS) patientUntilMs = now + RENEWAL_MS
+    answeredMs = now
+    return now < patientUntilMs ? 0 : store.releaseLeases()
+  }
+
   const minutely = { leastMs: MINUTE_MS, mostMs: 10 * MINUTE_MS }
   await Promise.all([
     runLoop({
@@ -56,7 +75,7 @@ export async function startUpkeep(deps: {
       log: deps.log,
       signal,
       round: async () => {
-        const rows = await store.releaseLeases()
+        const rows = await releaseLeases()
         if (rows > 0) deps.log.warn({ rows }, 'Recipients of a sender that stopped wait again')
         return undefined
       },
