@@ -159,7 +159,6 @@ module.exports = {
   ],
   options: {
     parser: 'swc',
-    tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^server/test/architecture/fixture/|/generated/.*[.]json$|^console/dist/' },
     enhancedResolveOptions: {

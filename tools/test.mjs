@@ -13,16 +13,13 @@ const own = new Set(['--long', '--only-tests'])
 const long = args.includes('--long')
 const vitestArgs = args.filter((arg) => !own.has(arg))
 
-/** The checks, in order. Add a step here: `command` is one of node_modules/.bin, `when` may leave it out. */
+/** The checks, in order. Add a step here: `command` is one of node_modules/.bin. */
 const CHECKS = [
   { name: 'format', command: 'oxfmt', args: ['--check', '.'] },
   { name: 'types and lint', command: 'oxlint', args: ['--type-aware', '--type-check'] },
-  {
-    name: 'dependency directions',
-    command: 'depcruise',
-    args: ['--config', 'tools/dependency-rules.cjs', 'server/src', 'keyring/src', 'sdk/src', 'cli/src'],
-    when: () => existsSync(join(ROOT, 'tools/dependency-rules.cjs')),
-  },
+  { name: 'dependency directions', command: 'depcruise', args: arch() },
+  { name: 'dead code', command: 'knip', args: ['--no-progress'] },
+  { name: 'generated files', command: 'node', args: ['tools/generate.ts', '--check'] },
 ]
 
 const node = await ensureInstalled()
@@ -31,7 +28,6 @@ let failed = 0
 
 if (!args.includes('--only-tests')) {
   for (const check of CHECKS) {
-    if (check.when !== undefined && !check.when()) continue
     const started = performance.now()
     const code = await run(check.command, check.args)
     if (code === 0) passed += 1
@@ -58,6 +54,12 @@ rmSync(directory, { recursive: true, force: true })
 
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exitCode = failed === 0 ? 0 : 1
+
+/** What `npm run arch` cruises. */
+function arch() {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  return scripts.arch.split(' ').slice(1)
+}
 
 function run(command, commandArgs) {
   const child = spawn(join(ROOT, 'node_modules/.bin', command), commandArgs, {

@@ -24,4 +24,3 @@ export const FINAL_STATES = [
   'cancelled',
   'uncertain',
 ] as const
-export type FinalState = (typeof FINAL_STATES)[number]

@@ -42,5 +42,3 @@ export function createReadyLine() {
     size: () => size,
   }
 }
-
-export type ReadyLine = ReturnType<typeof createReadyLine>

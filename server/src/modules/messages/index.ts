@@ -15,7 +15,7 @@ import { sendMessage } from './operations/send-message.ts'
 import { sendMime } from './operations/send-mime.ts'
 
 export { createAcceptService, type AcceptService } from './accept-service.ts'
-export { controlsOf } from './prepare-mime.ts'
+
 export { MESSAGE_BYTES_MAX, RECIPIENTS_MAX, type AcceptedMessage, type MessageSummary } from './message.ts'
 export { createMessages, type Messages } from './messages-service.ts'
 

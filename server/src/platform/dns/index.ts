@@ -5,5 +5,5 @@
 export { createDestinationResolver } from './destination.ts'
 export type { Destination, DestinationDeps, DestinationHost, HostAddress } from './destination.ts'
 export { isPublicAddress } from './public-address.ts'
-export { canonicalName, createResolver } from './resolver.ts'
+export { createResolver } from './resolver.ts'
 export type { DnsAnswer, DnsResolver, MxRecord, ResolverDeps } from './resolver.ts'

@@ -53,12 +53,6 @@ export function isCheckViolation(error: unknown, constraint?: string): boolean {
   return errorCode(error) === '23514' && matches(error, constraint)
 }
 
-/** 40001 and 40P01: the same transaction may succeed when it is run again. */
-export function isSerializationFailure(error: unknown): boolean {
-  const code = errorCode(error)
-  return code === '40001' || code === '40P01'
-}
-
 /** 55P03 and 57014: a lock or statement timeout. */
 export function isTimeout(error: unknown): boolean {
   const code = errorCode(error)

@@ -8,12 +8,11 @@ export {
   isConnectionError,
   isDiskFull,
   isForeignKeyViolation,
-  isSerializationFailure,
   isTimeout,
   isUniqueViolation,
 } from './errors.ts'
 export { listen } from './listen.ts'
-export { migrate, migrationsDigest } from './migrate.ts'
+export { migrate } from './migrate.ts'
 export type { MigrationDirectory } from './migrate.ts'
 export { isAlive } from './orphan.ts'
 export { pathDigest } from './placement.ts'
@@ -21,4 +20,4 @@ export { createPool } from './pool.ts'
 export type { Pool, PoolOptions, Queryable, Transaction, TransactionOptions } from './pool.ts'
 export { ENGINE_ROLE, LOGIN_ROLES, ensureRoles } from './roles.ts'
 export type { LoginRole, RoleUrls } from './roles.ts'
-export { socketUrl, withDatabase, withRole } from './urls.ts'
+export { withDatabase } from './urls.ts'

@@ -50,14 +50,6 @@ export async function migrate(options: MigrateOptions): Promise<number> {
   })
 }
 
-/** A digest over all migrations: names a template database. */
-export function migrationsDigest(directories: readonly MigrationDirectory[]): string {
-  const hash = createHash('sha256')
-  for (const migration of directories.flatMap(readDirectory))
-    hash.update(`${migration.id} ${migration.checksum}\n`)
-  return hash.digest('hex').slice(0, 16)
-}
-
 async function apply(client: Client, migration: Migration): Promise<number> {
   const started = performance.now()
   try {

@@ -4,8 +4,7 @@
  * machine; `uncertain` exactly where the final dot may have left and no usable reply came.
  */
 export { createSmtpConnection } from './connection.ts'
-export { checkAddress } from './envelope.ts'
-export { DEFAULT_TIMEOUTS } from './types.ts'
+
 export type {
   SmtpAuth,
   SmtpCloseReason,
