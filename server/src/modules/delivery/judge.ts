@@ -164,16 +164,18 @@ function scrub(job: Job, facts: Facts): Facts {
   )
 }
 
-/** Replies often repeat the address; outcomes are not sealed, so it is taken out. */
+/** Replies often repeat the address; outcomes are not sealed, so it is taken out. A reply is latin1 text, also of UTF-8 bytes. */
 function withoutAddress(job: Job, text: string): string {
-  const lower = text.toLowerCase()
-  const address = job.email.toLowerCase()
-  const local = address.slice(0, address.lastIndexOf('@'))
-  return cutOut(cutOut(text, lower, address), undefined, local.length > 2 ? `${local}@` : address)
+  const written = [job.email, Buffer.from(job.email).toString('latin1')].map((email) => email.toLowerCase())
+  return [...new Set(written)].reduce((rest, address) => {
+    const local = address.slice(0, address.lastIndexOf('@'))
+    const whole = cutOut(rest, address)
+    return local.length > 2 ? cutOut(whole, `${local}@`) : whole
+  }, text)
 }
 
-function cutOut(text: string, lower: string | undefined, part: string): string {
-  const haystack = lower ?? text.toLowerCase()
+function cutOut(text: string, part: string): string {
+  const haystack = text.toLowerCase()
   let result = ''
   let from = 0
   for (let at = haystack.indexOf(part); at >= 0; at = haystack.indexOf(part, from)) {
