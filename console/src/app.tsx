@@ -98,10 +98,13 @@ function createClient(onSignOut: (notice: string) => void): QueryClient {
     queryCache: new QueryCache({ onError }),
     mutationCache: new MutationCache({ onError }),
     defaultOptions: {
+      mutations: { networkMode: 'always' },
       queries: {
         staleTime: 2_000,
         // The client tries again by itself.
         retry: false,
+        // A laptop without a network still reaches the installation on itself.
+        networkMode: 'always',
       },
     },
   })

@@ -2,12 +2,18 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { Api } from '../api/client.ts'
 import { isSignedOut } from '../api/problem.ts'
+import { createRefresher } from './refresher.ts'
 import type { LiveState } from './session.ts'
 
-/** Events of a burst refresh the page once. */
-const GATHER_MS = 350
+const GATHER_MS = 250
 const RETRY_MS = 4_000
-const AFFECTED = ['messages', 'inbox', 'ledger', 'queue'] as const
+/** What events touch, and how often it is asked again under a flood. Counting the whole ledger costs more than a page of a list. */
+const AFFECTED = [
+  ['messages', 1_000],
+  ['inbox', 1_000],
+  ['ledger', 3_000],
+  ['queue', 3_000],
+] as const
 
 /** Keeps what is on the screen fresh by the stream of events. After a break everything is asked again: events may be older than the log. */
 export function useLive(api: Api, onSignedOut: () => void): LiveState {
@@ -15,12 +21,16 @@ export function useLive(api: Api, onSignedOut: () => void): LiveState {
   const [state, setState] = useState<LiveState>('connecting')
   useEffect(() => {
     const ended = new AbortController()
-    let timer: ReturnType<typeof setTimeout> | undefined
+    const refreshers = AFFECTED.map(([noun, intervalMs]) =>
+      createRefresher({
+        intervalMs,
+        gatherMs: GATHER_MS,
+        isBusy: () => client.isFetching({ queryKey: [noun] }) > 0,
+        refresh: () => void client.invalidateQueries({ queryKey: [noun] }),
+      }),
+    )
     const refresh = (): void => {
-      timer ??= setTimeout(() => {
-        timer = undefined
-        for (const noun of AFFECTED) void client.invalidateQueries({ queryKey: [noun] })
-      }, GATHER_MS)
+      for (const refresher of refreshers) refresher.news()
     }
     const follow = async (): Promise<void> => {
       const events = api.events.stream({
@@ -48,7 +58,7 @@ export function useLive(api: Api, onSignedOut: () => void): LiveState {
     void keepFollowing()
     return () => {
       ended.abort()
-      clearTimeout(timer)
+      for (const refresher of refreshers) refresher.stop()
     }
   }, [api, client, onSignedOut])
   return state

@@ -12,6 +12,8 @@ export function StatusStrip() {
   const { api } = useSession()
   const ledger = useQuery(queries.ledger(api))
   const queue = useQuery(queries.queue(api))
+  // A key that may not read the ledger has no strip; a slow answer leaves its place free.
+  if (ledger.isError && ledger.data === undefined) return null
   if (ledger.data === undefined) return <div className="h-8 border-t border-line" />
   return (
     <div className="flex min-h-8 flex-wrap items-center gap-x-4 gap-y-1 border-t border-line px-3 py-1 text-xs sm:px-4">

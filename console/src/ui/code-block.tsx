@@ -18,7 +18,7 @@ export function CodeBlock({
       <pre
         tabIndex={0}
         aria-label={label}
-        className="overflow-x-auto p-3 pr-24 font-mono text-xs leading-5 whitespace-pre"
+        className="overflow-x-auto p-3 font-mono max-sm:pt-11 sm:pr-24 text-xs leading-5 whitespace-pre"
       >
         {shown}
       </pre>

@@ -8,7 +8,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { pathDigest } from '../../src/platform/postgres/index.ts'
 import { makeDirectory } from '../support/cluster.ts'
-import { freeAddresses, startSupervisor, type RunningSupervisor } from '../support/supervisor.ts'
+import { childrenOf, freeAddresses, startSupervisor, type RunningSupervisor } from '../support/supervisor.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 const ROOT = resolve(import.meta.dirname, '../../..')
@@ -39,6 +39,13 @@ function hostileHtml(tracker: string): string {
     <form action="${tracker}/form"><button id="send">Send</button></form>
     <script>document.getElementById('hello').textContent = 'script ran'; fetch('${tracker}/fetch'); parent.postMessage('x', '*')</script>
     <img src="x" onerror="document.getElementById('hello').textContent = 'handler ran'"></body></html>`
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/readyz`).then(
+    (response) => response.ok,
+    () => false,
+  )
 }
 
 describe.runIf(existsSync(CHROMIUM))('the console in a browser', () => {
@@ -221,6 +228,18 @@ describe.runIf(existsSync(CHROMIUM))('the console in a browser', () => {
     expect(await page.getByText('9876').count()).toBe(0)
     expect(await page.getByRole('button', { name: /Download/ }).count()).toBe(0)
   })
+
+  it('comes back by itself after the API was killed, and shows what came meanwhile', async () => {
+    const page = await open('/inbox')
+    await page.getByText('Live', { exact: true }).waitFor()
+    const api = childrenOf(supervisor.pid).find((child) => child.command.includes('processes/api.ts'))
+    process.kill(api!.pid, 'SIGKILL')
+    await page.getByText('Reconnecting').waitFor()
+    const deadline = Date.now() + 30_000
+    while (!(await isReady(setup.apiUrl)) && Date.now() < deadline) await page.waitForTimeout(200)
+    await send({ subject: 'After the crash' })
+    await page.getByRole('link', { name: /After the crash/ }).waitFor({ timeout: 20_000 })
+  }, 60_000)
 
   it('fits a phone of 360 pixels without scrolling sideways', async () => {
     const page = await open('/inbox', { width: 360, height: 700 })

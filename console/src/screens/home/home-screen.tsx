@@ -30,6 +30,10 @@ export function HomeScreen() {
             </p>
           </div>
           <FirstMail />
+          <p role="status" className="flex items-center gap-2 text-sm text-muted">
+            <span aria-hidden="true" className="size-2 rounded-full bg-accent motion-safe:animate-pulse" />
+            Waiting for the first mail…
+          </p>
         </>
       ) : (
         <>

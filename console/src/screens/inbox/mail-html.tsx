@@ -30,8 +30,8 @@ export function MailHtml({
     <div className="flex h-full min-h-80 flex-col">
       {remote > 0 && (
         <p className="border-b border-line bg-warn-soft px-4 py-1.5 text-xs text-warn">
-          {remote === 1 ? 'One thing' : `${remote} things`} from elsewhere (images, styles, frames) not
-          loaded: opening a mail here tells nobody.
+          {remote === 1 ? 'One thing from elsewhere is' : `${remote} things from elsewhere are`} not loaded
+          (images, styles, frames): opening a mail here tells nobody.
         </p>
       )}
       <div className={cx('min-h-0 flex-1', phone ? 'flex justify-center bg-raised p-3' : '')}>

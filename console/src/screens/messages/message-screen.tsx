@@ -29,7 +29,12 @@ export function MessageScreen() {
   useListKeys(keys)
   if (message.isPending) return <LoadingRows label="Loading the message" />
   if (message.isError && message.data === undefined)
-    return <Failure error={message.error} onRetry={() => void message.refetch()} />
+    return (
+      <div className="mx-auto max-w-6xl px-3 py-4 sm:px-6">
+        <BackLink />
+        <Failure error={message.error} onRetry={() => void message.refetch()} />
+      </div>
+    )
   return <Story message={message.data} />
 }
 
@@ -37,12 +42,7 @@ function Story({ message }: { readonly message: Message }) {
   return (
     <article className="mx-auto max-w-6xl px-3 py-4 sm:px-6">
       <title>{`${message.subject ?? 'Message'} · Bulkhead`}</title>
-      <Link
-        to="/messages"
-        className="inline-flex items-center gap-1 rounded text-sm text-muted hover:text-ink hover:underline"
-      >
-        <ArrowLeftIcon className="size-3.5" /> Messages
-      </Link>
+      <BackLink />
       <header className="mt-2 flex flex-wrap items-start gap-3">
         <div className="min-w-0 flex-1 basis-80">
           <h1 className="text-xl leading-7 font-semibold break-words">
@@ -77,6 +77,17 @@ function Story({ message }: { readonly message: Message }) {
         <MessageFacts message={message} />
       </div>
     </article>
+  )
+}
+
+function BackLink() {
+  return (
+    <Link
+      to="/messages"
+      className="inline-flex items-center gap-1 rounded text-sm text-muted hover:text-ink hover:underline"
+    >
+      <ArrowLeftIcon className="size-3.5" /> Messages
+    </Link>
   )
 }
 

@@ -1,9 +1,14 @@
+import { useState } from 'react'
 import type { Message, TimelineEntry } from '../../api/types.ts'
-import { formatDuration } from '../../format.ts'
+import { formatCount, formatDuration } from '../../format.ts'
+import { Button } from '../../ui/button.tsx'
 import type { Tone } from '../../ui/chip.tsx'
 import { cx } from '../../ui/cx.ts'
 import { Time } from '../../ui/time.tsx'
 import { storyOf } from './timeline.ts'
+
+/** A message to a thousand recipients has thousands of entries. */
+const SHOWN_AT_FIRST = 200
 
 const DOTS: Readonly<Record<Tone, string>> = {
   neutral: 'bg-line-strong',
@@ -18,13 +23,16 @@ const DOTS: Readonly<Record<Tone, string>> = {
 export function MessageTimeline({ message }: { readonly message: Message }) {
   const addresses = new Map(message.recipients.map((recipient) => [recipient.number, recipient.email]))
   const startedMs = Date.parse(message.createdAt)
+  const [all, setAll] = useState(false)
+  const entries = all ? message.timeline : message.timeline.slice(0, SHOWN_AT_FIRST)
+  const more = message.timeline.length - entries.length
   return (
     <section aria-labelledby="timeline">
       <h2 id="timeline" className="mb-2 text-base font-semibold">
         Timeline
       </h2>
       <ol className="rounded-lg border border-line bg-surface px-3 py-1 sm:px-4">
-        {message.timeline.map((entry) => (
+        {entries.map((entry) => (
           <Entry
             key={entry.id}
             entry={entry}
@@ -37,6 +45,11 @@ export function MessageTimeline({ message }: { readonly message: Message }) {
           />
         ))}
       </ol>
+      {more > 0 && (
+        <Button className="mt-2" onClick={() => setAll(true)}>
+          Show {formatCount(more)} more
+        </Button>
+      )}
     </section>
   )
 }
