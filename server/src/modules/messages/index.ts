@@ -13,9 +13,7 @@ import { getMessage, getMessageContent, listMessages } from './operations/read-m
 import { sendBatch } from './operations/send-batch.ts'
 import { sendMessage } from './operations/send-message.ts'
 import { sendMime } from './operations/send-mime.ts'
-
 export { createAcceptService, type AcceptService } from './accept-service.ts'
-
 export { MESSAGE_BYTES_MAX, RECIPIENTS_MAX, type AcceptedMessage, type MessageSummary } from './message.ts'
 export { createMessages, type Messages } from './messages-service.ts'
 

@@ -6,7 +6,6 @@
 export { createSmtpServer } from './server.ts'
 export { reply } from './reply.ts'
 export type { SmtpReply } from './reply.ts'
-
 export { DEFAULT_SMTP_LIMITS } from './types.ts'
 export type {
   SmtpAuthOutcome,
