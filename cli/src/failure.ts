@@ -21,7 +21,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   missing_scope: 'Use a key that has the scope; bulkhead keys list shows what each may do.',
   sender_refused:
     'Send from a domain that is verified; see: bulkhead domains list, and add one with: bulkhead domains add NAME.',
-  not_found: 'Look for the right id in the list of the same noun.',
+  not_found: 'What there is: bulkhead NOUN list.',
   not_cancellable: 'See what became of it: bulkhead messages show ID.',
   idempotency_conflict: 'Use another --idempotency-key for another message.',
   contained: 'The detail names the reason. Sending goes on when the containment is lifted.',
@@ -37,8 +37,8 @@ export interface Explained {
   readonly json: unknown
 }
 
-/** An error in words: what happened, which fields, and what to do next. */
-export function explain(error: unknown, paint: Paint): Explained {
+/** An error in words: what happened, which fields, and what to do next. `noun` is the first word of the command. */
+export function explain(error: unknown, paint: Paint, noun: string): Explained {
   if (error instanceof UsageError) {
     return {
       exitCode: EXIT.usage,
@@ -54,7 +54,11 @@ export function explain(error: unknown, paint: Paint): Explained {
           ({ field, problem, fix }) =>
             `  ${paint.bold(clean(field === '' ? 'body' : field))} ${clean(problem)}${fix === undefined ? '' : `. ${clean(fix)}`}`,
         )
-    const next = NEXT_STEPS[error.code]
+    const next = NEXT_STEPS[error.code]?.replace('NOUN', noun)
+    // The detail repeats the first field for those who show nothing else.
+    const [first] = error.errors
+    const repeats =
+      fields.length > 0 && first !== undefined && error.detail.startsWith(`${first.field}: ${first.problem}`)
     const facts = [
       error.code,
       ...(error.status === 0 ? [] : [`HTTP ${error.status}`]),
@@ -63,7 +67,7 @@ export function explain(error: unknown, paint: Paint): Explained {
     return {
       exitCode: error.status === 0 ? EXIT.unreachable : EXIT.refused,
       text: [
-        `${paint.red('Error')}: ${clean(error.title)}. ${clean(error.detail)}`,
+        `${paint.red('Error')}: ${clean(error.title)}.${repeats ? '' : ` ${clean(error.detail)}`}`,
         ...fields,
         ...(next === undefined ? [] : [`  ${next}`]),
         paint.dim(`  (${clean(facts.join(', '))})`),

@@ -6,6 +6,7 @@ import { parseCsv, writeCsvLine } from './csv.ts'
 import { UsageError } from './failure.ts'
 import { help } from './help.ts'
 import { bytes, duration, parseInstant, relative } from './instants.ts'
+import { parseCommandLine } from './parse.ts'
 import { commands, nouns } from './program.ts'
 import { nearest } from './suggest.ts'
 import { createPaint, truncate, width } from './text.ts'
@@ -122,6 +123,35 @@ const complete = (...words: string[]): string[] => {
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _bulkhead; printf '%s\\n' "\${COMPREPLY[@]}"`
   return execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8' }).trim().split('\n')
 }
+
+describe('a command line', () => {
+  const words = [
+    ...commands.flatMap((command) => command.path),
+    'help',
+    '--json',
+    '--to',
+    '--limit',
+    '--',
+    '-',
+    '-x',
+    '--x=y',
+    '--help',
+  ]
+  const word = fc.oneof(fc.constantFrom(...words), fc.string({ maxLength: 12 }))
+
+  test.prop([fc.array(word, { maxLength: 7 })])(
+    'of any words is understood or refused as a mistake of usage',
+    (args) => {
+      try {
+        const request = parseCommandLine(args, commands, NOW)
+        if (request.kind === 'help')
+          help(request.topic, { commands, nouns, paint: createPaint(false), columns: 80 })
+      } catch (error) {
+        expect(error).toBeInstanceOf(UsageError)
+      }
+    },
+  )
+})
 
 describe('completion', () => {
   it('of bash knows commands, verbs, flags and the values of flags', () => {

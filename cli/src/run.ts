@@ -37,7 +37,7 @@ export async function run(args: readonly string[], world: World): Promise<number
     return (await request.command.run(context, request.given)) ?? EXIT.ok
   } catch (error) {
     if (world.signal.aborted) return EXIT.interrupted
-    const explained = explain(error, output.paint)
+    const explained = explain(error, output.paint, args[0] ?? '')
     world.stderr.write(json ? `${JSON.stringify(explained.json)}\n` : explained.text)
     return explained.exitCode
   }

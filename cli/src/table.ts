@@ -41,7 +41,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
       })
       .join(GAP),
   )
-  return [screen.paint.dim(head.join(GAP)), ...body].map((line) => `${line.trimEnd()}\n`).join('')
+  return [screen.paint.dim(head.join(GAP).trimEnd()), ...body].map((line) => `${line.trimEnd()}\n`).join('')
 }
 
 function fit(natural: readonly number[], whole: readonly boolean[], available: number | null): number[] {

@@ -12,8 +12,12 @@ const ESCAPE = '\u001b['
 
 /** Colours for a terminal; with `on` false every function answers its text as it is. */
 export function createPaint(on: boolean): Paint {
-  const wrap = (open: number, close: number) => (text: string) =>
-    on && text !== '' ? `${ESCAPE}${open}m${text}${ESCAPE}${close}m` : text
+  const wrap = (open: number, close: number) => (text: string) => {
+    if (!on || text === '') return text
+    // The end of a line stays outside, so that no line begins with a code.
+    const end = text.endsWith('\n') ? '\n' : ''
+    return `${ESCAPE}${open}m${text.slice(0, text.length - end.length)}${ESCAPE}${close}m${end}`
+  }
   return {
     red: wrap(31, 39),
     green: wrap(32, 39),

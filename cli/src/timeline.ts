@@ -27,14 +27,24 @@ export function timelineLine(
   return `${parts.filter((part) => part !== '').join('  ')}\n`
 }
 
-/** The details of an event in words: reply first, then where and how long. */
+/** What a person does not need to read the story: the rest of the JSON has it. */
+const TECHNICAL = new Set(['stage', 'attempts', 'reply', 'code', 'enhanced', 'durationMs'])
+
+/** The details of an event in words: the remote's reply first, then where and how long. */
 export function detailText(detail: Readonly<Record<string, unknown>>): string {
-  const { reply, durationMs, ...rest } = detail
+  const { reply, code, enhanced, durationMs } = detail
+  const answer = [code, enhanced, reply].filter((part) => part !== undefined && part !== null && part !== '')
+  const rest = Object.entries(detail).filter(
+    ([name, value]) =>
+      !TECHNICAL.has(name) &&
+      value !== null &&
+      value !== undefined &&
+      value !== '' &&
+      !(name === 'address' && value === detail['host']),
+  )
   const parts = [
-    ...(reply === undefined || reply === null ? [] : [plain(reply)]),
-    ...Object.entries(rest)
-      .filter(([, value]) => value !== null && value !== undefined && value !== '')
-      .map(([name, value]) => `${name}: ${plain(value)}`),
+    ...(answer.length === 0 ? [] : [answer.map(plain).join(' ')]),
+    ...rest.map(([name, value]) => `${name}: ${plain(value)}`),
     ...(typeof durationMs === 'number' ? [`took ${duration(durationMs)}`] : []),
   ]
   return parts.join(', ')

@@ -155,6 +155,7 @@ const printOnly = toggle('print', 'Print the address instead of opening it.')
 const open: Command = {
   path: ['inbox', 'open'],
   summary: 'Open the inbox in the browser',
+  description: 'In development the address holds your key: do not pass it on.',
   operations: [],
   arguments: [optional],
   flags: [printOnly],

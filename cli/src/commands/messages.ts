@@ -104,12 +104,13 @@ const show: Command = {
 }
 
 function renderMessage(found: Message, screen: Screen): string {
-  const sender = found.from === null ? null : (found.from.name ?? '') + ` <${found.from.email}>`
+  const { from } = found
+  const sender = from?.name === undefined ? from?.email : `${from.name} <${from.email}>`
   return [
     facts(
       [
         ['Message', found.id],
-        ['From', sender?.trim()],
+        ['From', sender],
         ['Subject', found.subject ?? (found.sensitive ? '(sensitive: erased once settled)' : null)],
         [
           'Accepted',
@@ -299,6 +300,7 @@ const sendBatch: Command = {
   ],
   async run(context, given) {
     const messages = parseLines(await readInput(context, given.argument(file), BATCH_FILE_BYTES_MAX))
+    if (messages.length === 0) throw new UsageError(`${given.argument(file)} holds no messages.`)
     const client = context.client()
     const key = given.flag(batchKey)
     const progress = context.out.progress('Sending', messages.length)

@@ -142,7 +142,7 @@ async function accept(client: Client, context: Context, given: Given): Promise<A
 }
 
 /** Whether bytes begin with header fields of which one is From: then they are a message and not a text. */
-export function looksLikeMime(content: Uint8Array): boolean {
+function looksLikeMime(content: Uint8Array): boolean {
   const head = Buffer.from(content.subarray(0, 64 * 1024)).toString('latin1')
   const end = /\r?\n\r?\n/.exec(head)?.index ?? head.length
   const lines = head.slice(0, end).split(/\r?\n/)

@@ -141,7 +141,11 @@ const importCommand: Command = {
     let next = 0
     const work = async (): Promise<void> => {
       for (let row = rows[next++]; row !== undefined; row = rows[next++]) {
-        const problem = await addPatiently(client, context, row)
+        const problem = await addPatiently(client, context, row).catch((error: unknown) => {
+          // What stops one stops all: nobody takes another row.
+          next = rows.length
+          throw error
+        })
         if (problem !== null) refused.push({ line: row.line, email: row.email, problem })
         progress.advance(1)
       }

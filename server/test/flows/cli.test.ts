@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -248,6 +248,40 @@ describe.runIf(process.platform === 'linux')('the command line against the whole
     expect(credential.password.length).toBeGreaterThan(10)
     await json(['smtp-credentials', 'revoke', credential.id])
     expect((await bulkhead(['smtp-credentials', 'list'])).out).toContain('revoked')
+  })
+
+  it('streams every event once across a kill -9 of the api process', async () => {
+    const seen: string[] = []
+    const abort = new AbortController()
+    const states: string[] = []
+    const reading = (async () => {
+      const stream = client.events.stream({
+        signal: abort.signal,
+        onConnection: (state) => states.push(state),
+      })
+      for await (const event of stream) seen.push(`${event.data.messageId} ${event.type}`)
+    })()
+    const send = async (to: string) =>
+      (await client.messages.send({ from: installation.from, to, subject: 'Live', text: 'x' })).id
+    const complete = (id: string) => () =>
+      seen.includes(`${id} message.accepted`) && seen.includes(`${id} message.delivered`)
+    await until('the connection', 20_000, () => states.length === 1)
+    const first = await send('gil@example.com')
+    await until('the first events', 20_000, complete(first))
+    installation.kill('api')
+    await until('the loss', 20_000, () => states.includes('lost'))
+    await installation.untilReady()
+    const second = await send('hal@example.com')
+    await until('the later events', 20_000, complete(second))
+    abort.abort()
+    await reading
+    expect(new Set(seen).size).toBe(seen.length)
+  })
+
+  it('is described by the document that the server hands out: the one the client was made from', async () => {
+    const served: unknown = await (await fetch(`${installation.apiUrl}/v1/openapi.json`)).json()
+    const kept: unknown = JSON.parse(readFileSync(join(ROOT, 'sdk/src/generated/openapi.json'), 'utf8'))
+    expect(served).toEqual(kept)
   })
 
   it('manages webhooks and shows what became of their deliveries', async () => {
