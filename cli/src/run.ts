@@ -20,6 +20,8 @@ export interface World {
 }
 
 const HELP_COLUMNS_MAX = 100
+/** A person waits at the terminal: a server that is silent is named after a minute at the latest. */
+const LIMITS = { timeoutMs: 20_000, retriesMax: 2 } as const
 
 /** Runs one command line and answers its exit code. It never throws: every failure is told on standard error. */
 export async function run(args: readonly string[], world: World): Promise<number> {
@@ -52,7 +54,7 @@ function createContext(options: GlobalOptions, world: World, out: Context['out']
           `Warning: the key goes to ${connection.url} unencrypted. Use https:// across networks.`,
         ),
       )
-    return createClient({ baseUrl: connection.url, apiKey: key, signal: world.signal })
+    return createClient({ baseUrl: connection.url, apiKey: key, ...LIMITS, signal: world.signal })
   }
   const keyed = (role: Role): Client => {
     const connection = connect(role)
@@ -65,7 +67,12 @@ function createContext(options: GlobalOptions, world: World, out: Context['out']
       const connection = connect('workspace')
       return connection.key === null
         ? {
-            client: createClient({ baseUrl: connection.url, apiKey: 'none', signal: world.signal }),
+            client: createClient({
+              baseUrl: connection.url,
+              apiKey: 'none',
+              ...LIMITS,
+              signal: world.signal,
+            }),
             hasKey: false,
           }
         : { client: clientOf(connection, connection.key), hasKey: true }

@@ -269,6 +269,7 @@ const content: Command = {
 }
 
 const BATCH_MAX = 500
+const BATCH_MS = 240_000
 const BATCH_FILE_BYTES_MAX = 200 * 1024 * 1024
 const file = argument(
   'FILE',
@@ -310,7 +311,7 @@ const sendBatch: Command = {
       const part = messages.slice(start, start + BATCH_MAX)
       const answer = await client.messages.sendBatch(
         { messages: part.map((item) => item.value) },
-        { idempotencyKey: key === undefined ? undefined : `${key}/${start}` },
+        { idempotencyKey: key === undefined ? undefined : `${key}/${start}`, timeoutMs: BATCH_MS },
       )
       accepted += answer.accepted
       for (const outcome of answer.data) {

@@ -14,6 +14,8 @@ import { table } from '../table.ts'
 import { followMessage } from '../follow.ts'
 
 const MESSAGE_BYTES_MAX = 40 * 1024 * 1024
+/** 40 MiB on a line of 1.5 Mbit/s. */
+const UPLOAD_MS = 240_000
 
 const from = text(
   'from',
@@ -124,7 +126,7 @@ export const sendCommand: Command = {
 }
 
 async function accept(client: Client, context: Context, given: Given): Promise<AcceptedMessage> {
-  const options = { idempotencyKey: given.flag(idempotencyKey) }
+  const options = { idempotencyKey: given.flag(idempotencyKey), timeoutMs: UPLOAD_MS }
   const bodyGiven = [plain, html, textFile, htmlFile].some((flag) => given.flag(flag) !== undefined)
   const asksMime = given.flag(mime)
   if (bodyGiven && asksMime)
