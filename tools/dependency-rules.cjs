@@ -2,7 +2,7 @@
 // Canary: server/test/architecture/dependency-rules.test.ts runs these rules over planted violations and expects exactly those,
 // because a rule whose path no longer matches anything is silent.
 const { existsSync, readdirSync } = require('node:fs')
-const { join } = require('node:path')
+const path = require('node:path')
 const { Visitor } = require('@swc/core/Visitor.js')
 
 // The walker of @swc/core 1.16 stops at `using` declarations ("Unknown statement type: UsingDeclaration"), which we use.
@@ -33,11 +33,13 @@ function slices() {
 }
 
 function foldersWithDoor(folder) {
-  if (!existsSync(join(process.cwd(), folder))) return []
-  return readdirSync(join(process.cwd(), folder), { withFileTypes: true })
+  if (!existsSync(path.join(process.cwd(), folder))) return []
+  return readdirSync(path.join(process.cwd(), folder), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => `${folder}/${entry.name}`)
-    .flatMap((path) => (existsSync(join(process.cwd(), path, 'index.ts')) ? [path] : foldersWithDoor(path)))
+    .flatMap((slice) =>
+      existsSync(path.join(process.cwd(), slice, 'index.ts')) ? [slice] : foldersWithDoor(slice),
+    )
 }
 
 /**
