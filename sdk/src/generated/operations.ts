@@ -23,23 +23,7 @@ export interface BatchOutcome {
   /** 202 accepted, else the status this message would have had alone. */
   readonly status: number
   readonly message?: AcceptedMessage
-  readonly problem?: {
-    /** A path that names the kind of problem; documented in docs/api.md. */
-    readonly type: string
-    readonly title: string
-    readonly status: number
-    /** The stable name of the fault. */
-    readonly code: string
-    /** What is wrong with this request, and what to do. */
-    readonly detail: string
-    /** One entry per field that is wrong. */
-    readonly errors?: readonly ({
-      readonly field: string
-      readonly problem: string
-      readonly fix?: string
-    })[]
-    readonly requestId?: string
-  }
+  readonly problem?: Problem
 }
 
 export interface CapturedView {
@@ -108,6 +92,24 @@ export interface MessageSummary {
   readonly createdAt: string
   readonly sendAt: string | null
   readonly expiresAt: string
+}
+
+export interface Problem {
+  /** A path that names the kind of problem; documented in docs/api.md. */
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  /** The stable name of the fault. */
+  readonly code: string
+  /** What is wrong with this request, and what to do. */
+  readonly detail: string
+  /** One entry per field that is wrong. */
+  readonly errors?: readonly ({
+    readonly field: string
+    readonly problem: string
+    readonly fix?: string
+  })[]
+  readonly requestId?: string
 }
 
 export interface Recipient {

@@ -12,15 +12,15 @@ export function loadOperatorKey(config: Pick<Config, 'dataDirectory' | 'publicUr
 } {
   const path = join(config.dataDirectory, 'operator.json')
   const kept = readKey(path)
-  if (kept !== undefined) return { hash: hashSecret(kept).toString('hex') }
+  if (kept !== undefined) {
+    // The address follows the configuration of this start, the key is that of the first.
+    writeFileSync(path, contentOf(config, kept), { mode: 0o600 })
+    return { hash: hashSecret(kept).toString('hex') }
+  }
   const { key, hash } = mintApiKey()
   mkdirSync(config.dataDirectory, { recursive: true })
   try {
-    writeFileSync(
-      path,
-      `${JSON.stringify({ apiUrl: config.publicUrl, operatorKey: key.reveal() }, null, 2)}\n`,
-      { mode: 0o600, flag: 'wx' },
-    )
+    writeFileSync(path, contentOf(config, key.reveal()), { mode: 0o600, flag: 'wx' })
     return { hash: hash.toString('hex') }
   } catch (error) {
     // Another process on this host was first.
@@ -28,6 +28,10 @@ export function loadOperatorKey(config: Pick<Config, 'dataDirectory' | 'publicUr
     if (made === undefined) throw error
     return { hash: hashSecret(made).toString('hex') }
   }
+}
+
+function contentOf(config: Pick<Config, 'publicUrl'>, operatorKey: string): string {
+  return `${JSON.stringify({ apiUrl: config.publicUrl, operatorKey }, null, 2)}\n`
 }
 
 function readKey(path: string): string | undefined {

@@ -3,6 +3,11 @@ import type { ChildProcess } from 'node:child_process'
 import type { Output } from './supervisor-output.ts'
 import { readLines } from './supervisor-output.ts'
 
+/**
+ * Requests and batches die young, but not within the 16 MiB that Node gives them by default: under load a seventh of the API's
+ * time went into collecting what a larger space lets die by itself.
+ */
+const YOUNG_SPACE = '--max-semi-space-size=32'
 const FIRST_BACK_OFF_MS = 100
 const LAST_BACK_OFF_MS = 5000
 const STABLE_AFTER_MS = 30_000
@@ -37,7 +42,7 @@ export function superviseChild(options: ChildOptions): SupervisedChild {
 
   const start = (): void => {
     const startedMs = performance.now()
-    const child = spawn(process.execPath, [entry], {
+    const child = spawn(process.execPath, [YOUNG_SPACE, entry], {
       env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A session of its own: Ctrl-C reaches the supervisor only, which stops things in order.

@@ -71,7 +71,9 @@ async function* follow(
   nowMs: number,
   from: Position | undefined,
 ): AsyncIterable<StreamEvent> {
-  let position = from ?? { xid: await reader.read(feedEnd), id: ZERO }
+  let position = from ?? (await startingPosition(reader, nowMs))
+  // Said at once, so that a client that loses its connection before its first event misses nothing.
+  yield { id: `${position.xid}.${position.id}` }
   while (!reader.signal.aborted) {
     const rows = await after(reader, position, nowMs, PAGE)
     for (const row of rows) yield { id: positionOf(row), event: row.type, data: present(row) }
@@ -79,6 +81,12 @@ async function* follow(
     if (last !== undefined) position = { xid: last.xid, id: last.id }
     if (rows.length < PAGE) await wait(POLL_MS, undefined, { signal: reader.signal }).catch(() => undefined)
   }
+}
+
+/** Behind everything that is committed; the id carries the time from which a later call has to look. */
+async function startingPosition(reader: Reader, nowMs: number): Promise<Position> {
+  const xmin = BigInt(await reader.read(feedEnd))
+  return { xid: String(xmin > 0n ? xmin - 1n : 0n), id: firstIdAt(nowMs) }
 }
 
 /** The same events page by page, for those who pull: a cursor never passes over an event that commits late. */

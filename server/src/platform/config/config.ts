@@ -19,8 +19,8 @@ export type Config = {
 /** Variables the supervisor sets for its own children; they are not settings. */
 export const INTERNAL_PREFIX = 'BULKHEAD_INTERNAL_'
 
-/** Variables of the test suite and the benchmark; never read by a process of the product. */
-const TOOL_PREFIXES = ['BULKHEAD_TEST_', 'BULKHEAD_BENCH_']
+/** Variables of the command line, the test suite and the benchmark; never read by a process of the product. */
+const TOOL_PREFIXES = ['BULKHEAD_TEST_', 'BULKHEAD_BENCH_', 'BULKHEAD_CLI_']
 
 /** Every problem with the configuration in one error, each with the variable, its value and what to write instead. */
 export class ConfigError extends Error {

@@ -59,7 +59,7 @@ export function openApiOf<Services>(
   options: OpenApiOptions,
 ): Json {
   const schemas = createSchemaCollection()
-  const problem = { ...schemas.add(Problem.meta({ id: 'Problem' }), 'output') }
+  const problem = { ...schemas.add(Problem, 'output') }
   const paths: Record<string, Json> = {}
   for (const operation of operations) {
     const path = (paths[operation.path] ??= {})

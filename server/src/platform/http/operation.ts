@@ -45,11 +45,10 @@ export interface OperationContext<Services> {
   ): Promise<T>
 }
 
-export interface StreamEvent {
-  readonly id: string
-  readonly event: string
-  readonly data: unknown
-}
+/** An event of a stream, or only the place in it from which a client may resume. */
+export type StreamEvent =
+  | { readonly id: string; readonly event: string; readonly data: unknown }
+  | { readonly id: string; readonly event?: undefined }
 
 interface OperationFacts {
   /** `<noun>.<verb>`: the name in the SDK, the CLI and the audit log. */

@@ -2,18 +2,20 @@ import { z } from 'zod'
 import { FAULTS, Fault, type FieldProblem } from '../../kernel/faults.ts'
 
 /** RFC 9457 problem details, the shape of every error of the API. */
-export const Problem = z.object({
-  type: z.string().describe('A path that names the kind of problem; documented in docs/api.md.'),
-  title: z.string(),
-  status: z.int(),
-  code: z.string().describe('The stable name of the fault.'),
-  detail: z.string().describe('What is wrong with this request, and what to do.'),
-  errors: z
-    .array(z.object({ field: z.string(), problem: z.string(), fix: z.string().optional() }))
-    .optional()
-    .describe('One entry per field that is wrong.'),
-  requestId: z.string().optional(),
-})
+export const Problem = z
+  .object({
+    type: z.string().describe('A path that names the kind of problem; documented in docs/api.md.'),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('The stable name of the fault.'),
+    detail: z.string().describe('What is wrong with this request, and what to do.'),
+    errors: z
+      .array(z.object({ field: z.string(), problem: z.string(), fix: z.string().optional() }))
+      .optional()
+      .describe('One entry per field that is wrong.'),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: 'Problem' })
 export type Problem = z.output<typeof Problem>
 
 export function problemOf(fault: Fault, requestId?: string): Problem {

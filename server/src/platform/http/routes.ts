@@ -184,9 +184,9 @@ async function stream(
   const ping = setInterval(() => reply.raw.write(': ping\n\n'), PING_MS)
   try {
     for await (const event of source) {
-      const open = reply.raw.write(
-        `id: ${event.id}\nevent: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`,
-      )
+      const body =
+        event.event === undefined ? '' : `event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n`
+      const open = reply.raw.write(`id: ${event.id}\n${body}\n`)
       if (!open) await drained(reply, signal)
       if (signal.aborted) break
     }
