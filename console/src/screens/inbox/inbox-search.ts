@@ -1,4 +1,4 @@
-import { oneOf, textOf } from '../messages/messages-search.ts'
+import { oneOf, textOf } from '../../search-values.ts'
 
 export const TABS = ['html', 'text', 'source', 'headers', 'attachments', 'checks'] as const
 export type MailTab = (typeof TABS)[number]

@@ -5,6 +5,7 @@ import {
   type MessageFilter,
   type RecipientState,
 } from '../../api/types.ts'
+import { oneOf, textOf } from '../../search-values.ts'
 
 export const RANGES = ['1h', '24h', '7d', '30d'] as const
 export type Range = (typeof RANGES)[number]
@@ -25,8 +26,6 @@ export interface MessagesSearch {
   readonly range?: Range
 }
 
-const TEXT_CHARS_MAX = 320
-
 /** Reads the query of the address. What is not a filter is dropped: an old link still shows a list. */
 export function parseMessagesSearch(search: Record<string, unknown>): MessagesSearch {
   const state = oneOf(RECIPIENT_STATES, search['state'])
@@ -45,16 +44,4 @@ export function parseMessagesSearch(search: Record<string, unknown>): MessagesSe
 
 export function filterOf({ range: _range, ...filter }: MessagesSearch): MessageFilter {
   return filter
-}
-
-/** Returns `value` where it is one of `choices`. */
-export function oneOf<Choice extends string>(choices: readonly Choice[], value: unknown): Choice | undefined {
-  return choices.find((choice) => choice === value)
-}
-
-/** The router reads a bare number or word of the address as JSON; a tag such as 2026 is text all the same. */
-export function textOf(value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return undefined
-  const text = String(value).trim().slice(0, TEXT_CHARS_MAX)
-  return text === '' ? undefined : text
 }
