@@ -33,9 +33,13 @@ export interface Batcher<Item, Result> {
 
 interface Waiting<Item, Result> {
   readonly item: Item
+  readonly sinceMs: number
   resolve(result: Result): void
   reject(error: unknown): void
 }
+
+/** Commits take milliseconds; who has waited this long waits for a database that is away. */
+const WAITED_LONG_MS = 1_000
 
 /**
  * Group commit. A batch leaves as soon as a commit slot is free, so an idle system adds no delay, and under load the batch is
@@ -45,7 +49,7 @@ export function createBatcher<Item extends BatchItem, Result>(
   options: BatcherOptions<Item, Result>,
 ): Batcher<Item, Result> {
   const queue: Waiting<Item, Result>[] = []
-  const perWorkspace = new Map<string, number>()
+  const perWorkspace = new Map<string, { items: number; bytes: number }>()
   let bytesWaiting = 0
   let commits = 0
   let scheduled = false
@@ -53,9 +57,12 @@ export function createBatcher<Item extends BatchItem, Result>(
   let onIdle: (() => void)[] = []
 
   function refuseWhenFull(item: Item): void {
-    const own = perWorkspace.get(item.workspaceId) ?? 0
+    const own = perWorkspace.get(item.workspaceId) ?? { items: 0, bytes: 0 }
+    const greedy =
+      own.items >= options.waitingMax / 2 ||
+      (own.items > 0 && own.bytes + item.bytes > options.waitingBytesMax / 2)
     const full = queue.length >= options.waitingMax || bytesWaiting + item.bytes > options.waitingBytesMax
-    if (!full && own < options.waitingMax / 2) return
+    if (!full && !greedy) return
     throw new Fault('too_many_requests', {
       detail:
         'More messages are arriving than can be stored at the moment; nothing of this one was accepted. Try again.',
@@ -98,15 +105,28 @@ export function createBatcher<Item extends BatchItem, Result>(
       rows += item.rows
       count += 1
     }
-    const batch = queue.splice(0, count)
     lastBatchItems = count
-    bytesWaiting -= bytes
+    return removeFirst(count)
+  }
+
+  function removeFirst(count: number): Waiting<Item, Result>[] {
+    const batch = queue.splice(0, count)
     for (const { item } of batch) {
-      const left = (perWorkspace.get(item.workspaceId) ?? 1) - 1
-      if (left > 0) perWorkspace.set(item.workspaceId, left)
-      else perWorkspace.delete(item.workspaceId)
+      bytesWaiting -= item.bytes
+      const own = perWorkspace.get(item.workspaceId)
+      if (own === undefined) continue
+      own.items -= 1
+      own.bytes -= item.bytes
+      if (own.items === 0) perWorkspace.delete(item.workspaceId)
     }
     return batch
+  }
+
+  /** What has waited behind a commit that hung and then failed would hang as long again: its callers are told now. */
+  function refuseWaited(error: unknown): void {
+    const limitMs = performance.now() - WAITED_LONG_MS
+    const first = queue.findIndex(({ sinceMs }) => sinceMs > limitMs)
+    for (const waiting of removeFirst(first < 0 ? queue.length : first)) waiting.reject(error)
   }
 
   async function flush(batch: readonly Waiting<Item, Result>[]): Promise<void> {
@@ -134,6 +154,7 @@ export function createBatcher<Item extends BatchItem, Result>(
     } catch (error) {
       if (batch.length === 1 || !options.isItemError(error)) {
         for (const waiting of batch) waiting.reject(error)
+        if (!options.isItemError(error)) refuseWaited(error)
         return
       }
       for (const waiting of batch) await commitAll([waiting])
@@ -144,9 +165,10 @@ export function createBatcher<Item extends BatchItem, Result>(
     add: (item) =>
       new Promise<Result>((resolve, reject) => {
         refuseWhenFull(item)
-        queue.push({ item, resolve, reject })
+        queue.push({ item, sinceMs: performance.now(), resolve, reject })
         bytesWaiting += item.bytes
-        perWorkspace.set(item.workspaceId, (perWorkspace.get(item.workspaceId) ?? 0) + 1)
+        const own = perWorkspace.get(item.workspaceId) ?? { items: 0, bytes: 0 }
+        perWorkspace.set(item.workspaceId, { items: own.items + 1, bytes: own.bytes + item.bytes })
         schedule()
       }),
     drain: () =>
