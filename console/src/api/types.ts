@@ -6,7 +6,7 @@ import type {
   QueueGetOutput,
 } from '@bulkhead/sdk'
 
-export type { Message, MessageSummary, Recipient, TimelineEntry } from '@bulkhead/sdk'
+export type { Message, MessageSummary, TimelineEntry } from '@bulkhead/sdk'
 
 export type RecipientState = keyof MessageSummary['states']
 export type Ledger = LedgerGetOutput

@@ -31,12 +31,6 @@ export const HomeIcon = icon(<path d="M2.5 7 8 2.5 13.5 7v6.5h-4V10h-3v3.5h-4z" 
 export const CopyIcon = icon(<path d="M5.5 5.5h8v8h-8zM3.5 10.5h-1v-8h8v1" />)
 export const CheckIcon = icon(<path d="m3 8.5 3.2 3.2L13 4.8" />)
 export const CrossIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />)
-export const ClockIcon = icon(
-  <>
-    <circle cx="8" cy="8" r="5.7" />
-    <path d="M8 4.8V8l2.2 1.6" />
-  </>,
-)
 export const AlertIcon = icon(<path d="M8 2.2 14.3 13.5H1.7zM8 6.4v3.2M8 11.6v.1" />)
 export const LockIcon = icon(<path d="M3.5 7h9v6.5h-9zM5.5 7V5a2.5 2.5 0 0 1 5 0v2" />)
 export const ArrowLeftIcon = icon(<path d="M13 8H3.2M7 3.8 2.8 8 7 12.2" />)
@@ -50,7 +44,6 @@ export const SunIcon = icon(
 export const MoonIcon = icon(<path d="M13.2 9.4A5.6 5.6 0 0 1 6.6 2.8a5.6 5.6 0 1 0 6.6 6.6z" />)
 export const PhoneIcon = icon(<path d="M5 1.8h6v12.4H5zM7.3 12.2h1.4" />)
 export const DesktopIcon = icon(<path d="M1.8 2.8h12.4v8H1.8zM5.5 13.5h5M8 10.8v2.7" />)
-export const SendIcon = icon(<path d="M14 2 7 9M14 2 9.6 14 7 9 2 6.4z" />)
 export const SignOutIcon = icon(<path d="M9.5 2.8h-6v10.4h6M6.8 8h7M11 5.2 13.8 8 11 10.8" />)
 export const SearchIcon = icon(
   <>
