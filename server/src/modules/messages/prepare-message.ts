@@ -43,10 +43,10 @@ export function prepareMessage(request: SendRequest, options: PrepareOptions): P
   const lane: Lane = request.lane ?? (sensitive ? 'critical' : 'transactional')
   const messageIdHeader = `<${encodeId('message', options.id)}@${from.domain}>`
   const composed = composeMessage({
-    from,
-    to: named.to,
-    cc: named.cc,
-    replyTo,
+    from: display(from),
+    to: named.to.map(display),
+    cc: named.cc.map(display),
+    replyTo: replyTo.map(display),
     subject: request.subject,
     ...(request.text === undefined ? {} : { text: request.text }),
     ...(request.html === undefined ? {} : { html: request.html }),
