@@ -33,17 +33,19 @@ export function openJournal(directory: string, lease: string): Journal {
   const files = openPartFiles({ directory, name: lease, partBytesMax: PART_BYTES_MAX })
   return {
     noteDot(job) {
-      files.append(jobKey(job.row), `D\t${job.row.lane}\t${job.row.messageId}\t${job.row.number}\n`)
+      files.append(jobKey(job.row), line('D', job.row, '.'))
     },
     noteReply(settlement) {
-      files.append(
-        jobKey(settlement),
-        `R\t${settlement.lane}\t${settlement.messageId}\t${settlement.number}\t${JSON.stringify(settlement)}\n`,
-      )
+      files.append(jobKey(settlement), line('R', settlement, JSON.stringify(settlement)))
     },
     settled: (key) => files.settled(key),
     close: () => files.close(),
   }
+}
+
+/** Begins with a line feed as well: behind a line that a full disk or a crash cut off it stands for itself. */
+function line(kind: 'D' | 'R', of: Pick<Settlement, 'lane' | 'messageId' | 'number'>, rest: string): string {
+  return `\n${kind}\t${of.lane}\t${of.messageId}\t${of.number}\t${rest}\n`
 }
 
 export interface OrphanedJournal {
@@ -64,27 +66,33 @@ export function takeOrphanedJournals(
   }))
 }
 
-/** A last line that was cut by the crash says nothing and is left out. */
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+const NUMBER = /^[1-9]\d{0,5}$/
+
+/** A line that was cut says nothing and is left out, unless it tells that a reply was being written: then the dot was out. */
 function readEntries(lease: string, text: string): JournalEntry[] {
   const entries = new Map<string, JournalEntry>()
-  for (const line of text.split('\n').slice(0, -1)) {
-    const [kind, lane, messageId, number, json] = line.split('\t')
+  for (const each of text.split('\n')) {
+    const [kind, lane, messageId, number, rest] = each.split('\t')
     const known = LANES.find((item) => item === lane)
-    if (known === undefined || messageId === undefined || number === undefined) continue
+    if (known === undefined || messageId === undefined || number === undefined || rest === undefined) continue
+    if (!UUID.test(messageId) || !NUMBER.test(number)) continue
     const identity = { lane: known, lease, messageId, number: Number(number) }
     const key = jobKey(identity)
     // A dot after a reply is the next attempt of the same row.
-    if (kind === 'D') entries.set(key, { ...identity, settlement: null })
-    else if (kind === 'R' && json !== undefined)
-      entries.set(key, { ...identity, settlement: readSettlement(json, lease) })
+    if (kind === 'D' && rest === '.') entries.set(key, { ...identity, settlement: null })
+    else if (kind === 'R') entries.set(key, { ...identity, settlement: readSettlement(rest, identity) })
   }
   return [...entries.values()]
 }
 
-function readSettlement(json: string, lease: string): Settlement | null {
+function readSettlement(
+  json: string,
+  identity: Pick<Settlement, 'lane' | 'lease' | 'messageId' | 'number'>,
+): Settlement | null {
   try {
     const parsed: Settlement = JSON.parse(json)
-    return { ...parsed, lease, due: parsed.due === undefined ? undefined : new Date(parsed.due) }
+    return { ...parsed, ...identity, due: parsed.due === undefined ? undefined : new Date(parsed.due) }
   } catch {
     return null
   }

@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import type { Lane } from '../../kernel/lane.ts'
+import { errorCode } from '../../platform/postgres/index.ts'
 import type { DeliveryStore } from './delivery-store.ts'
 import type { Settlement } from './job.ts'
 import { takeOrphanedJournals, type JournalEntry } from './journal.ts'
@@ -26,9 +28,7 @@ export async function replayJournals(deps: ReplayDependencies): Promise<void> {
     for (const [lane, entries] of Map.groupBy(orphan.entries, (entry) => entry.lane)) {
       const settlements = entries.map((entry) => entry.settlement ?? unanswered(entry, deps.judging()))
       for (let at = 0; at < settlements.length; at += BATCH) {
-        refused += (
-          await deps.store.settle(lane, orphan.lease, true, settlements.slice(at, at + BATCH), deps.newId)
-        ).length
+        refused += await settleSome(deps, lane, orphan.lease, settlements.slice(at, at + BATCH))
       }
     }
     await deps.store.releaseLease(orphan.lease)
@@ -38,6 +38,31 @@ export async function replayJournals(deps: ReplayDependencies): Promise<void> {
       { lease: orphan.lease, entries: orphan.entries.length, settledBefore: refused },
       'The journal of a sender that ended was settled',
     )
+  }
+}
+
+/** Answers how many were refused. An entry that the database cannot take is left out: it must not keep every sender from starting. */
+async function settleSome(
+  deps: ReplayDependencies,
+  lane: Lane,
+  lease: string,
+  settlements: readonly Settlement[],
+): Promise<number> {
+  try {
+    return (await deps.store.settle(lane, lease, true, settlements, deps.newId)).length
+  } catch (error) {
+    if (!/^2[23]/.test(errorCode(error) ?? '')) throw error
+    const [first, second] = settlements
+    if (second === undefined) {
+      deps.log.error(
+        { err: error, message: first?.messageId },
+        'An entry of a journal cannot be settled; its row is tried again',
+      )
+      return 0
+    }
+    let refused = 0
+    for (const one of settlements) refused += await settleSome(deps, lane, lease, [one])
+    return refused
   }
 }
 
