@@ -59,6 +59,7 @@ export interface Installation extends Setup, AsyncDisposable {
   pids(kind: Kind): number[]
   /** SIGKILL to every process of a kind; answers how many there were. */
   kill(kind: Kind): number
+  /** A signal to the processes of a kind and to all their children: PostgreSQL has one per connection. */
   signal(kind: Kind, name: NodeJS.Signals): void
   /** SIGKILL to the supervisor, every process and PostgreSQL, all at once. */
   killEverything(): Promise<void>
@@ -77,8 +78,8 @@ export interface InstallationOptions {
   /** BULKHEAD_OUTBOUND; default: the local inbox. */
   readonly outbound?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Called with the data directory before the first start. */
-  readonly prepare?: (dataDirectory: string) => void
+  /** Called with the data directory before the first start; what it answers is called when all processes are gone. */
+  readonly prepare?: (dataDirectory: string) => () => void
 }
 
 const READY_MS = 60_000
@@ -102,6 +103,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   const digest = pathDigest(dataDirectory)
   let supervisor: RunningSupervisor | null = null
   let earlier = ''
+  let cleanUp: (() => void) | undefined
 
   const running = (): RunningSupervisor => {
     if (supervisor === null) throw new Error('the installation does not run')
@@ -119,7 +121,10 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       .filter((each) => each.kind === kind)
       .map((each) => each.pid)
   const signal = (kind: Kind, name: NodeJS.Signals): void => {
-    for (const pid of pids(kind)) send(pid, name)
+    for (const pid of pids(kind)) {
+      send(pid, name)
+      for (const child of childrenOf(pid)) send(child.pid, name)
+    }
   }
 
   async function killEverything(): Promise<void> {
@@ -144,6 +149,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       clearTimeout(late)
     }
     killOrphans(dataDirectory)
+    cleanUp?.()
     rmSync(directory, { recursive: true, force: true })
     rmSync(join(tmpdir(), `bulkhead-${digest}`), { recursive: true, force: true })
     rmSync(join('/var/lib/bulkhead', digest), { recursive: true, force: true })
@@ -178,7 +184,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
   }
 
   try {
-    options.prepare?.(dataDirectory)
+    cleanUp = options.prepare?.(dataDirectory)
     await start()
   } catch (error) {
     await dispose()

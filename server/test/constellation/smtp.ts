@@ -17,7 +17,7 @@ export interface SmtpWire extends AsyncDisposable {
   reply(timeoutMs?: number): Promise<SmtpAnswer>
   command(line: string, timeoutMs?: number): Promise<SmtpAnswer>
   /** MAIL, RCPT …, DATA and the content with its dots stuffed; the first refusal, or the answer to the final dot. */
-  send(from: string, to: readonly string[], content: string | Buffer): Promise<SmtpAnswer>
+  send(from: string, to: readonly string[], content: string | Buffer, timeoutMs?: number): Promise<SmtpAnswer>
   /** Resolves when the peer has closed. */
   readonly closed: Promise<void>
 }
@@ -98,22 +98,21 @@ export function attachSmtp(socket: TLSSocket): SmtpWire {
     reply,
     command,
     write: (bytes) => void socket.write(bytes),
-    async send(from, to, content) {
+    async send(from, to, content, timeoutMs) {
       socket.write(
         `MAIL FROM:<${from}>\r\n${to.map((address) => `RCPT TO:<${address}>\r\n`).join('')}DATA\r\n`,
       )
       let refusal: SmtpAnswer | undefined
       for (let i = 0; i < to.length + 1; i++) {
-        const answer = await reply()
+        const answer = await reply(timeoutMs)
         if (answer.code >= 400) refusal ??= answer
       }
-      const go = await reply()
+      const go = await reply(timeoutMs)
       if (go.code !== 354) return refusal ?? go
       const text = typeof content === 'string' ? content : content.toString('latin1')
-      socket.write(
-        Buffer.from(`${text.replaceAll('\r\n.', '\r\n..').replace(/^\./, '..')}\r\n.\r\n`, 'latin1'),
-      )
-      return reply()
+      const stuffed = text.replaceAll('\r\n.', '\r\n..').replace(/^\./, '..')
+      socket.write(Buffer.from(`${stuffed}${stuffed.endsWith('\r\n') ? '' : '\r\n'}.\r\n`, 'latin1'))
+      return reply(timeoutMs)
     },
     async [Symbol.asyncDispose]() {
       socket.destroy()
