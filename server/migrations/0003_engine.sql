@@ -246,6 +246,23 @@ begin
   return v_rows;
 end $$;
 
+-- Gives back the rows of a lane that a live lease has and its holder does not know of: claimed by a statement whose answer was
+-- lost with its connection. p_message and p_number are the rows that the holder does know. Rare, so it may scan the lane.
+create function engine.return_strays(p_lane lane, p_lease bigint, p_message uuid[], p_number integer[]) returns bigint
+language plpgsql security definer set search_path = public, engine as $$
+#variable_conflict use_column
+declare v_rows bigint;
+begin
+  update queue q set lease = null
+  where q.lane = p_lane and q.lease = p_lease
+    and not exists (
+      select 1 from unnest(p_message, p_number) as h(message_id, number)
+      where h.message_id = q.message_id and h.number = q.number
+    );
+  get diagnostics v_rows = row_count;
+  return v_rows;
+end $$;
+
 -- Settles a batch under a lease: one statement deletes the finished rows and writes their outcomes, another puts the others
 -- back with their next attempt. A row whose lease is not p_lease is not touched (fencing); answered are the numbers of the
 -- items that were refused, so that the caller can say so. p_or_free also takes rows that nobody holds: what a journal says of
@@ -535,7 +552,7 @@ grant execute on function engine.cancel, engine.reschedule, engine.ledger, engin
   to bulkhead_api;
 grant execute on function engine.ledger, engine.queue_summary to bulkhead_worker;
 grant execute on function engine.claim, engine.bodies, engine.settle, engine.signing_keys, engine.open_lease,
-  engine.renew_lease, engine.release_leases, engine.defer_destination, engine.suppress, engine.erase_sensitive
+  engine.renew_lease, engine.release_leases, engine.return_strays, engine.defer_destination, engine.suppress, engine.erase_sensitive
   to bulkhead_sender;
 grant execute on function engine.release_leases, engine.expire, engine.erase_sensitive to bulkhead_worker;
 revoke create on schema engine from bulkhead_engine;

@@ -24,11 +24,13 @@ function start(
         const { rows, stoppedAt } = answer(calls.length, after, limit)
         return Promise.resolve({ rows, stoppedAt })
       },
+      returnStrays: () => Promise.resolve(0),
     },
     log,
     signal: stop.signal,
     lease: () => '1',
     room: () => 512,
+    held: () => [],
     avoid: () => [],
     onClaimed: (rows) => claimed.push(...rows),
     ...over,

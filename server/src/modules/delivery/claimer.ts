@@ -5,13 +5,15 @@ import type { ClaimedRow } from './job.ts'
 
 export interface ClaimerDependencies {
   readonly lane: Lane
-  readonly store: Pick<DeliveryStore, 'claim'>
+  readonly store: Pick<DeliveryStore, 'claim' | 'returnStrays'>
   readonly log: Logger
   readonly signal: AbortSignal
   /** The lease to claim under; null while there is none. */
   lease(): string | null
   /** How many more rows fit into memory. */
   room(): number
+  /** The lane's rows in memory, whatever their stage. */
+  held(): readonly { readonly messageId: string; readonly number: number }[]
   /** Destinations whose jobs would only wait. */
   avoid(): readonly bigint[]
   onClaimed(rows: readonly ClaimedRow[], lease: string): void
@@ -30,6 +32,11 @@ const POLL_MS: Readonly<Record<Lane, number>> = {
 /** While a lane is busy its claims are at least this far apart: a claim costs 1 ms however few rows it finds. */
 const GATHER_MS: Readonly<Record<Lane, number>> = { critical: 4, transactional: 25, bulk: 40, internal: 40 }
 const FAILURE_MS = 500
+/**
+ * After a claim without an answer, strays are looked for at once and again when the statement, which may still wait in a server
+ * that hangs, must have ended.
+ */
+const STRAY_CHECKS_MS = [0, 10_000, 60_000] as const
 const ZERO = '00000000-0000-0000-0000-000000000000'
 
 /** Claims one lane's rows as there is room for them. Each lane has a loop and room of its own: a full one holds up no other. */
@@ -38,6 +45,8 @@ export function createClaimer(deps: ClaimerDependencies) {
   let wakeUp: (() => void) | undefined
   let woken = false
   let waitsForRoom = false
+  /** When to look for rows of a claim whose answer was lost, soonest first. */
+  let strayChecks: number[] = []
   /** Rows of this round through the workspaces. */
   let found = 0
 
@@ -52,6 +61,7 @@ export function createClaimer(deps: ClaimerDependencies) {
         continue
       }
       try {
+        if ((strayChecks[0] ?? Infinity) <= performance.now()) await returnStrays(lease)
         const limit = Math.min(room, CLAIM_MAX)
         const { rows, stoppedAt } = await deps.store.claim(deps.lane, lease, limit, after, deps.avoid())
         after = stoppedAt ?? ZERO
@@ -64,9 +74,17 @@ export function createClaimer(deps: ClaimerDependencies) {
         if (quiet) await sleep(POLL_MS[deps.lane])
       } catch (error) {
         deps.log.warn({ err: error, lane: deps.lane }, 'Rows could not be claimed; trying again')
+        strayChecks = STRAY_CHECKS_MS.map((ms) => performance.now() + ms)
         await sleep(FAILURE_MS)
       }
     }
+  }
+
+  /** A claim may have worked though its answer was lost: its rows are under our lease and nobody would send them. */
+  async function returnStrays(lease: string): Promise<void> {
+    const rows = await deps.store.returnStrays(deps.lane, lease, deps.held())
+    strayChecks = strayChecks.filter((atMs) => atMs > performance.now())
+    if (rows > 0) deps.log.warn({ lane: deps.lane, rows }, 'Rows of a claim whose answer was lost wait again')
   }
 
   function sleep(ms: number): Promise<void> {

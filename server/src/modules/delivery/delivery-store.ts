@@ -109,6 +109,19 @@ export function createDeliveryStore(pool: Pool) {
       return { rows: claimed, stoppedAt: rows.find((row) => row.message_id === null)?.workspace_id }
     },
 
+    /** Gives back the rows of a lane under this lease that are not among `held`; answers how many. */
+    async returnStrays(
+      lane: Lane,
+      lease: string,
+      held: readonly { readonly messageId: string; readonly number: number }[],
+    ): Promise<number> {
+      const { rows } = await pool.query<{ returned: number }>(
+        'select engine.return_strays($1, $2, $3, $4) as returned',
+        [lane, lease, held.map((row) => row.messageId), held.map((row) => row.number)],
+      )
+      return rows[0]?.returned ?? 0
+    },
+
     /** Sealed bodies by message id. */
     async bodies(lane: Lane, lease: string, messageIds: readonly string[]): Promise<Map<string, Buffer>> {
       const { rows } = await pool.query<{ message_id: string; sealed: Buffer }>({

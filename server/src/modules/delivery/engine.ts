@@ -7,7 +7,7 @@ import type { SmtpTimeouts } from '../../platform/smtp/client/index.ts'
 import { createClaimer, type Claimer } from './claimer.ts'
 import type { DeliveryStore, SuppressionEntry } from './delivery-store.ts'
 import { createDispatch, type Dispatch } from './dispatch.ts'
-import { jobKey, type ClaimedRow, type Job, type Settlement } from './job.ts'
+import { jobKey, rowOfKey, type ClaimedRow, type Job, type Settlement } from './job.ts'
 import { openJournal, type Journal } from './journal.ts'
 import { endUnattempted, judge, putBack, undeliverable, unreachable } from './judge.ts'
 import { openLease, type Lease } from './lease.ts'
@@ -263,6 +263,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
         signal: stop.signal,
         lease: () => (lease.isValid() ? lease.id : null),
         room: () => ROOM[lane] - heldByLane[lane],
+        held: () => [...held.keys()].map(rowOfKey),
         avoid: () => dispatch.saturated(),
         onClaimed,
       }),

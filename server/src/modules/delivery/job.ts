@@ -56,3 +56,9 @@ export interface Settlement {
 export function jobKey(job: { readonly messageId: string; readonly number: number }): string {
   return `${job.messageId}/${job.number}`
 }
+
+/** The inverse of jobKey. */
+export function rowOfKey(key: string): { readonly messageId: string; readonly number: number } {
+  const at = key.indexOf('/')
+  return { messageId: key.slice(0, at), number: Number(key.slice(at + 1)) }
+}
