@@ -156,6 +156,19 @@ describe.concurrent('where a message goes', () => {
     expect(message.timeline[1].detail).toMatchObject({ stage: 'dns', enhanced: '4.4.3', attempt: 1 })
   })
 
+  it('a mail server that moved is found at its new address', async () => {
+    await using there = await receiver()
+    const domain = domainAt(nextHost())
+    dns.set(`mx.${domain}`, [{ type: 'A', value: nextHost(), ttl: 0 }])
+    const id = await workspace.send({ to: `a@${domain}`, lane: 'critical' })
+    await eventually(
+      async () => ((await workspace.get(id)).timeline.length > 2 ? true : undefined),
+      'two deferrals',
+    )
+    dns.set(`mx.${domain}`, [{ type: 'A', value: there.sink.host, ttl: 0 }])
+    expect((await workspace.ended(id)).states).toEqual({ delivered: 1 })
+  })
+
   it('recipients of one message have fates of their own', async () => {
     await using there = await receiver([{ at: 'rcpt', reply: '550 5.1.1 no such user', recipient: 'gone@*' }])
     const message = await workspace.ended(

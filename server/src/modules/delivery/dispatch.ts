@@ -48,6 +48,7 @@ export function createDispatch(deps: DispatchDependencies) {
         if (destinations.size > 50_000) destinations.clear()
         destinations.set(job.row.destination, resolution.site.key)
         const dispatcher = sites.get(resolution.site.key) ?? openSite(resolution.site)
+        dispatcher.renew(resolution.site)
         dispatcher.push(job)
       })
       .catch((error: unknown) => deps.log.error({ err: error }, 'A job could not be dispatched'))

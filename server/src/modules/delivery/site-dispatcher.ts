@@ -36,10 +36,12 @@ const BACKOFF_FIRST_MS = 15_000
 const BACKOFF_MAX_MS = 10 * 60_000
 /** How long a host whose STARTTLS failed is used without it (opportunistic TLS, RFC 7435). */
 const BROKEN_TLS_MS = 60 * 60_000
+/** How long a host that made way stays behind the next; then the order of preference holds again (RFC 5321 §5.1). */
+const PREFER_AGAIN_MS = 10 * 60_000
 
 interface Open {
   readonly connection: SmtpConnection
-  readonly target: number
+  readonly target: SmtpTarget
   idle: boolean
   /** A reply of the other side was seen in a transaction: the host works. */
   useful: boolean
@@ -50,11 +52,12 @@ interface Open {
  * and when none is left the waiting jobs go back and the site rests, longer each time.
  */
 export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
-  const { site } = deps
+  let { site } = deps
   const ready = createReadyLine()
   const open = new Set<Open>()
   const brokenTls = new Map<string, number>()
   let target = 0
+  let movedAtMs = 0
   let restUntilMs = 0
   let rests = 0
   let lastUseMs = deps.nowMs()
@@ -96,12 +99,12 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
   }
 
   function connect(): void {
-    const index = target % site.targets.length
-    const to = site.targets[index]
+    if (movedAtMs + PREFER_AGAIN_MS * deps.retryScale < deps.nowMs()) target = 0
+    const to = site.targets[target]
     if (to === undefined) return
     const entry: Open = {
       connection: createConnection(to, () => entry),
-      target: index,
+      target: to,
       idle: false,
       useful: false,
     }
@@ -174,10 +177,11 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
   }
 
   /** Only a failure at the host in use moves on; connections that were opened together fail together and count once. */
-  function hostFailed(index: number, reason: SmtpCloseReason): void {
-    if (index !== target % site.targets.length) return
-    target += 1
-    if (target % site.targets.length !== 0) return
+  function hostFailed(failed: SmtpTarget, reason: SmtpCloseReason): void {
+    if (failed !== site.targets[target]) return
+    target = (target + 1) % site.targets.length
+    movedAtMs = deps.nowMs()
+    if (target !== 0) return
     const delayMs = Math.min(BACKOFF_FIRST_MS * 2 ** rests, BACKOFF_MAX_MS) * deps.retryScale
     rests += 1
     restUntilMs = deps.nowMs() + delayMs
@@ -199,6 +203,14 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
     push,
     feed,
     site,
+    /** What DNS says now: hosts that moved are found at their new addresses; the same ones keep their order and their failures. */
+    renew(next: Site): void {
+      if (next === site || addressesOf(next) === addressesOf(site)) return
+      site = next
+      target = 0
+      restUntilMs = 0
+      rests = 0
+    },
     ready: () => ready.size(),
     connections: () => open.size,
     isResting: () => restUntilMs > deps.nowMs(),
@@ -222,6 +234,10 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
 }
 
 export type SiteDispatcher = ReturnType<typeof createSiteDispatcher>
+
+function addressesOf(site: Site): string {
+  return site.targets.map(addressOf).toSorted().join(' ')
+}
 
 function addressOf(target: SmtpTarget): string {
   return 'path' in target ? target.path : `${target.address}:${target.port}`

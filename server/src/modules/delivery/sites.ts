@@ -119,11 +119,15 @@ function relayTls(
 }
 
 function directSite(hosts: Extract<Destination, { kind: 'hosts' }>['hosts'], port: number): Site {
-  const names = hosts.map((host) => host.exchange)
-  const key = [...names].sort().join(' ')
+  // Domains that put the same hosts in another order of preference are another site.
+  const ranks = [...new Set(hosts.map((host) => host.preference))].toSorted((a, b) => a - b)
+  const key = hosts
+    .map((host) => `${host.exchange}/${ranks.indexOf(host.preference)}`)
+    .toSorted()
+    .join(' ')
   return {
     key: key.length > 200 ? hash('sha256', key, 'hex') : key,
-    name: names[0] ?? '',
+    name: hosts[0]?.exchange ?? '',
     targets: hosts.flatMap((host) =>
       host.addresses.map(({ address, family }) => ({
         host: host.exchange,
