@@ -121,7 +121,7 @@ export function openDots(dataDirectory: string, pids: readonly number[]): number
     for (const line of readFileSync(join(directory, name), 'utf8').split('\n').slice(0, -1)) {
       const [kind, , message, number] = line.split('\t')
       if (kind === 'D') open.add(`${message}/${number}`)
-      else open.delete(`${message}/${number}`)
+      if (kind === 'R') open.delete(`${message}/${number}`)
     }
   }
   return open.size

@@ -7,6 +7,8 @@ import { judgeAll, openDots } from '../faults/campaign.ts'
 import { startLoad } from '../faults/load.ts'
 import { createChance } from '../faults/random.ts'
 
+/** From an answer to its settlement, with room. */
+const SETTLE_MS = 250
 /** A lease lasts 20 s; the sweep looks every 5 s. */
 const PAUSE_MS = 32_000
 
@@ -39,16 +41,20 @@ describe.runIf(process.platform === 'linux')('a sender that is paused past its l
     await sleep(3_000)
     await load.stop()
     const outage = { what: 'a paused sender', fromMs, toMs: wallMs(), inFlight }
+    // Answered, and perhaps not settled: the journal has it, but its owner lives and nobody else may read it out.
+    const justAnswered = sink
+      .journal()
+      .filter(({ timeMs }) => timeMs >= fromMs - SETTLE_MS && timeMs <= fromMs + SETTLE_MS).length
     const { verdict, evidence } = await judgeAll(bulkhead, sink, load, [outage])
     process.stdout.write(
-      `sender paused for ${PAUSE_MS / 1000} s with ${inFlight} final dots open: ${verdict.accepted} accepted, ${verdict.lost.length} lost, ${verdict.duplicates.copies} copies (${verdict.duplicates.saidUncertain} said uncertain, ${verdict.duplicates.aroundOutage} of what was in flight)\n  ledger ${JSON.stringify(evidence.ledger)}\n`,
+      `sender paused for ${PAUSE_MS / 1000} s with ${inFlight} final dots open and ${justAnswered} just answered: ${verdict.accepted} accepted, ${verdict.lost.length} lost, ${verdict.duplicates.copies} copies (${verdict.duplicates.saidUncertain} said uncertain, ${verdict.duplicates.aroundOutage} of what was in flight)\n  ledger ${JSON.stringify(evidence.ledger)}\n`,
     )
     expect(arrivedBefore).toBeGreaterThan(100)
     expect(bulkhead.pids('sender')).toContain(paused)
     expect(verdict.lost).toEqual([])
     expect(verdict.wrong).toEqual([])
     expect(verdict.duplicates.unexplained).toEqual([])
-    expect(verdict.duplicates.copies).toBeLessThanOrEqual(inFlight)
+    expect(verdict.duplicates.copies).toBeLessThanOrEqual(inFlight + justAnswered)
     expect(verdict.ledgerProblems).toEqual([])
   }, 180_000)
 })
