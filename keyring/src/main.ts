@@ -1,5 +1,6 @@
 import { readConfig } from './config.ts'
 import { startKeyring } from './keyring.ts'
+import { readKnownRoot } from './known-root.ts'
 import { createLog, describeError } from './log.ts'
 import { openFileRoot } from './root.ts'
 
@@ -22,7 +23,8 @@ try {
   // Children and crash reports of this process must not find the secrets it was started with.
   delete process.env['BULKHEAD_KEYRING_CLIENTS']
   delete process.env['BULKHEAD_INTERNAL_DATABASE_URL']
-  const root = await openFileRoot(config.rootPath)
+  // With the database away a first root may be made: keys of another one are refused and named when they are read.
+  const root = await openFileRoot(config.rootPath, () => readKnownRoot(config.databaseUrl).catch(() => null))
   const keyring = await startKeyring({ config, root, log })
   log('info', 'The keyring listens', { socket: config.socketPath, root: root.id })
 

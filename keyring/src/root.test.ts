@@ -53,4 +53,13 @@ describe('the root key file', () => {
     await expect(openFileRoot(join(directory, 'link.key'))).rejects.toThrow(/symbolic links are refused/)
     await expect(openFileRoot(directory)).rejects.toThrow(/not a regular file/)
   })
+
+  it('is not made anew where the database holds keys of one that is missing', async () => {
+    const path = join(directory, 'missing/root.key')
+    await expect(openFileRoot(path, () => Promise.resolve('0123456789abcdef'))).rejects.toThrow(
+      /is missing, but the database holds keys wrapped by root 0123456789abcdef/,
+    )
+    const made = await openFileRoot(path, () => Promise.resolve(null))
+    expect((await openFileRoot(path, () => Promise.resolve('another'))).id).toBe(made.id)
+  })
 })

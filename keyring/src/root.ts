@@ -19,10 +19,14 @@ const MAX_FILE_BYTES = 256
 
 /**
  * The root key in a file of mode 0600, made at the first start. Throws where others may read the file, where it is not a regular
- * file, or where it is damaged: a new root would leave everything sealed under the old one unreadable.
+ * file, where it is damaged, or where it is missing although the database holds keys of an earlier root (`knownRoot`): a new root
+ * would leave everything sealed under the old one unreadable, and look well.
  */
-export async function openFileRoot(path: string): Promise<RootProvider> {
-  const key = (await readRoot(path)) ?? (await createRoot(path))
+export async function openFileRoot(
+  path: string,
+  knownRoot: () => Promise<string | null> = () => Promise.resolve(null),
+): Promise<RootProvider> {
+  const key = (await readRoot(path)) ?? (await firstRoot(path, knownRoot))
   const id = createHmac('sha256', key).update('bulkhead root id').digest('hex').slice(0, 16)
   return {
     id,
@@ -64,6 +68,14 @@ async function readRoot(path: string): Promise<KeyObject | null> {
   } finally {
     await file.close()
   }
+}
+
+async function firstRoot(path: string, knownRoot: () => Promise<string | null>): Promise<KeyObject> {
+  const known = await knownRoot()
+  if (known === null) return createRoot(path)
+  throw new Error(
+    `The root key file ${path} is missing, but the database holds keys wrapped by root ${known}. Restore the file from your backup; without it sealed data is lost`,
+  )
 }
 
 /** Written aside and linked into place, so that a crash leaves a whole file or none, and two first starts agree on one root. */

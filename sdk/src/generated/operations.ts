@@ -766,7 +766,7 @@ export function createOperations(transport: Transport) {
       /** Check a domain's DNS records now. Says of every record what DNS answered and what to change. DNS that fails to answer changes nothing. Scope: domains:write. */
       verify: (domainId: string, options?: CallOptions) =>
         transport.json<Domain>({ method: 'POST', path: `/v1/domains/${segment(domainId)}/verify` }, options),
-      /** Remove a sending domain. Nothing more is accepted from it. Mail that waits is still delivered, but no longer signed for the domain. Scope: domains:write. */
+      /** Remove a sending domain. Nothing more is accepted from it. Mail that waits is never sent unsigned: it stays until it expires, or goes when the domain is added again. Scope: domains:write. */
       delete: (domainId: string, options?: CallOptions) =>
         transport.empty({ method: 'DELETE', path: `/v1/domains/${segment(domainId)}` }, options),
     },

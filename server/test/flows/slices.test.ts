@@ -199,34 +199,6 @@ describe('suppressions', () => {
     )
     expect((await api.call(key, 'DELETE', `/v1/suppressions/${made.body.id}`)).status).toBe(404)
   })
-
-  it('that a bounce made show the address and its evidence', async () => {
-    const { key, id } = await api.workspace()
-    await api.call(key, 'POST', '/v1/domains', { name: 'shop.test' })
-    const sent = await api.call(key, 'POST', '/v1/messages', {
-      from: 'a@shop.test',
-      to: ['one@example.com', 'Gone@example.com'],
-      subject: 'Hi',
-      text: 'Hi',
-    })
-    expect(sent.status).toBe(202)
-    const owner = api.database.pool('superuser')
-    await owner.query(
-      `select engine.suppress(array[gen_random_uuid()], array[$1::uuid], array[r.address_index], array[r.address], array[r.message_id],
-              array['{"reply":"550 5.1.1"}'])
-       from recipient r where r.message_id = $2 and r.number = 2`,
-      [decodeId('workspace', id), decodeId('message', sent.body.id)],
-    )
-    const { body } = await api.call(key, 'GET', '/v1/suppressions')
-    expect(body.data).toMatchObject([
-      {
-        email: 'Gone@example.com',
-        reason: 'hard_bounce',
-        messageId: sent.body.id,
-        evidence: { reply: '550 5.1.1' },
-      },
-    ])
-  })
 })
 
 describe('the inbox', () => {

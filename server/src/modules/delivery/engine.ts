@@ -45,6 +45,8 @@ const SLICE_BYTES = 16 * 1024 * 1024
 /** Slices prepared at once: two keep the keyring's threads busy while bodies are read. */
 const SLICES_AT_ONCE = 3
 const KEYRING_PAUSE_MS = 3_000
+/** Mail of a domain without a published key is never sent unsigned; it waits for one until it expires. */
+const UNSIGNED_PAUSE_MS = 60_000
 const DEFER_ROWS = 5_000
 
 /**
@@ -178,7 +180,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
       for (const prepared of await preparer.prepareSlice(rows, under)) {
         if (prepared.kind === 'job') dispatch.push(prepared.job)
         else if (prepared.kind === 'gone') lose(prepared.row, under, prepared.reason)
-        else later(prepared.row, under, prepared.reason)
+        else later(prepared.row, under, prepared.reason, UNSIGNED_PAUSE_MS)
       }
     } catch (error) {
       if (rows.length > 1 && !isOutage(error)) {
@@ -187,7 +189,8 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
         return
       }
       deps.log.warn({ err: error, rows: rows.length }, 'Messages could not be prepared; they wait')
-      for (const row of rows) later(row, under, 'the keyring or the database could not be used')
+      for (const row of rows)
+        later(row, under, 'the keyring or the database could not be used', KEYRING_PAUSE_MS)
     }
   }
 
@@ -201,9 +204,9 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   }
 
   /** Gives a row back for a while; it is neither attempted nor failed. */
-  function later(row: ClaimedRow, under: string, reason: string): void {
+  function later(row: ClaimedRow, under: string, reason: string, pauseMs: number): void {
     deps.log.debug({ message: row.messageId, reason }, 'A row goes back')
-    settle(putBack(row, under, new Date(deps.nowMs() + KEYRING_PAUSE_MS * (0.5 + deps.random()))), row)
+    settle(putBack(row, under, new Date(deps.nowMs() + pauseMs * (0.5 + deps.random()))), row)
   }
 
   const moved = new Map<string, number>()

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Logger } from 'pino'
-import { Fault } from '../../kernel/faults.ts'
+import { Fault, FAULTS } from '../../kernel/faults.ts'
 import { faultOfFailure } from '../failures.ts'
 import { problemOf } from './problem.ts'
 
@@ -48,6 +48,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         )
     },
   )
+  addProblemPages(app)
   app.setNotFoundHandler((request, reply) =>
     sendFault(
       reply,
@@ -126,4 +127,15 @@ function clientErrorHandler(error: Error & { code?: string }, socket: Duplex & {
   socket.end(
     `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )
+}
+
+/** The `type` of a problem leads here: what it means, and whether the same request may succeed later. */
+function addProblemPages(app: FastifyInstance): void {
+  for (const [code, { status, title, retryable }] of Object.entries(FAULTS)) {
+    const advice = retryable
+      ? 'The same request may succeed later: try again, after Retry-After where it is given.'
+      : 'The same request fails again: change it first.'
+    const text = `${code}: ${title}.\nHTTP status ${status}. ${advice}\nMore: docs/api.md, section "${code}".\n`
+    app.get(`/problems/${code}`, (_request, reply) => reply.type('text/plain; charset=utf-8').send(text))
+  }
 }

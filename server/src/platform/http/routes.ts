@@ -29,11 +29,37 @@ export function addRoutes<Services>(
   for (const operation of operations) {
     deps.app.route({
       method: operation.method,
-      url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      url: routeUrl(operation.path),
       bodyLimit: operation.bodyBytesMax ?? deps.bodyBytesMaxDefault,
       handler: (request, reply) => handleRequest(operation, deps, request, reply),
     })
   }
+  refuseOtherMethods(operations, deps.app)
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+/** A known path with another method is told which ones it takes (RFC 9110 §15.5.6). */
+function refuseOtherMethods<Services>(
+  operations: readonly Operation<Services>[],
+  app: FastifyInstance,
+): void {
+  for (const [path, group] of Map.groupBy(operations, (operation) => operation.path)) {
+    const taken = new Set<string>(group.map((operation) => operation.method))
+    const allow = METHODS.filter((method) => taken.has(method)).join(', ')
+    app.route({
+      method: METHODS.filter((method) => !taken.has(method)),
+      url: routeUrl(path),
+      handler: (request, reply) => {
+        void reply.header('allow', allow)
+        throw new Fault('method_not_allowed', { detail: `${path} takes ${allow}, not ${request.method}.` })
+      },
+    })
+  }
+}
+
+function routeUrl(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1')
 }
 
 async function handleRequest<Services>(

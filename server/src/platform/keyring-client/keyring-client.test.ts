@@ -1,5 +1,6 @@
 import { createPublicKey, hash, randomBytes, randomUUID, verify } from 'node:crypto'
-import { chmod } from 'node:fs/promises'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
@@ -491,7 +492,7 @@ describe('the process', () => {
   })
 
   it('does not start on a root key that others can read, and ends when its supervisor goes away', async () => {
-    await using other = await makeTestKeyring({ databaseUrl: database.url.bulkhead_keyring })
+    await using other = await makeTestKeyring({ databaseUrl: 'postgresql://nobody@127.0.0.1:1/none' })
     await other.start()
     expect(await other.abandon()).toBe(0)
     await chmod(other.rootPath, 0o640)
@@ -500,9 +501,15 @@ describe('the process', () => {
 
   it('with another root key opens nothing, says which root is missing, and leaves the keys alone', async () => {
     await using other = await makeTestKeyring({ databaseUrl: database.url.bulkhead_keyring })
-    await other.start()
     const workspaceId = randomUUID()
     const lease = await clientOf('api').contentKey(workspaceId)
+    // Without its root key file it does not make a new one: that would look well and open nothing.
+    await expect(other.start()).rejects.toThrow(/is missing, but the database holds keys wrapped by root/)
+    await mkdir(dirname(other.rootPath), { recursive: true })
+    await writeFile(other.rootPath, `bulkhead-root-1 ${randomBytes(32).toString('base64')}\n`, {
+      mode: 0o600,
+    })
+    await other.start()
     const stranger = clientOf('sender', { socketPath: other.socketPath })
     await expect(stranger.openContentKeys(workspaceId, [lease.keyId], 'x')).rejects.toThrow(
       /restore the right root key/,

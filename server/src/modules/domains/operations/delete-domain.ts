@@ -10,7 +10,7 @@ export const deleteDomain = defineEmptyOperation({
   path: '/v1/domains/{domainId}',
   summary: 'Remove a sending domain',
   description:
-    'Nothing more is accepted from it. Mail that waits is still delivered, but no longer signed for the domain.',
+    'Nothing more is accepted from it. Mail that waits is never sent unsigned: it stays until it expires, or goes when the domain is added again.',
   scope: 'domains:write',
   risk: 'sender-change',
   audit: 'domain.deleted',
