@@ -99,7 +99,7 @@ describe.runIf(process.platform === 'linux')('slow clients', () => {
     const head = 'POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-slow: '
     const cuts = Promise.all([
       trickle(http(), head, { limitMs: 22_000 }),
-      trickle(http(), 'G', { limitMs: 22_000 }),
+      trickle(http(), `GET /v1/messages?${'a'.repeat(100)}`, { limitMs: 22_000 }),
       trickle(connect(bulkhead.submissionsPort, '127.0.0.1'), '\x16\x03\x01\x02\x00\x01\x00\x01', {
         everyMs: 2_000,
         limitMs: 40_000,
