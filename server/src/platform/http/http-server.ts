@@ -7,6 +7,10 @@ import { Fault, FAULTS } from '../../kernel/faults.ts'
 import { faultOfFailure } from '../failures.ts'
 import { problemOf } from './problem.ts'
 
+/** Below the supervisor's patience. */
+const CLOSE_GRACE_MS = 5_000
+const CLOSE_SWEEP_MS = 50
+
 export interface HttpServerOptions {
   readonly log: Logger
   /** Connections open at once; further ones are refused at accept. */
@@ -33,6 +37,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     routerOptions: { maxParamLength: 300 },
   })
   app.server.maxConnections = options.connectionsMax
+  app.addHook('preClose', (done) => {
+    endConnections(app)
+    done()
+  })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(
     ['application/json', 'message/rfc822', 'text/plain'],
@@ -65,6 +73,19 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return sendFault(reply, fault, request.id)
   })
   return app
+}
+
+/**
+ * Ends what would keep a stopping server open: connections that become idle only after the stop began (they would live for the
+ * whole 72 s), and after the grace live streams and requests that never end.
+ */
+function endConnections(app: FastifyInstance): void {
+  const deadlineMs = performance.now() + CLOSE_GRACE_MS
+  const sweep = setInterval(() => {
+    if (performance.now() < deadlineMs) app.server.closeIdleConnections()
+    else app.server.closeAllConnections()
+  }, CLOSE_SWEEP_MS)
+  app.server.once('close', () => clearInterval(sweep))
 }
 
 /** Answers a fault as problem+json (RFC 9457). */
