@@ -14,7 +14,10 @@ export function expectNothingLost(title: string, campaign: Campaign): void {
   expect(load.complaints).toEqual([])
   expect(verdict.accepted).toBeGreaterThan(100)
   // Copies come from dots that were out when a sender died, and from a receiver that took a message and hung up.
-  expect(verdict.duplicates.copies).toBeLessThanOrEqual(verdict.inFlightAtKills + (sink.ruleActed[2] ?? 0))
+  const [, , tookAndHungUp = 0, hungUp = 0] = sink.ruleActed
+  expect(verdict.duplicates.copies).toBeLessThanOrEqual(verdict.inFlightAtKills + tookAndHungUp)
+  // Bulk mail that ended as uncertain and did not arrive: the same, and what the receiver dropped without a word.
+  expect(verdict.endedOtherwise['uncertain'] ?? 0).toBeLessThanOrEqual(verdict.inFlightAtKills + hungUp)
 }
 
 /** The control arm: evidence that was tampered with is seen, so that a silent oracle is not taken for a good result. */
@@ -35,6 +38,13 @@ export async function expectOracleCanFail({ evidence }: Campaign): Promise<void>
   })
   expect(withoutOne.lost).toHaveLength(1)
   expect(withoutOne.lost[0]).toContain(victim.recipient)
+
+  const bounced = await reconcile({
+    ...evidence,
+    journal: evidence.journal.filter((line) => line !== victim),
+    fateOf: async () => ({ state: 'bounced', uncertain: 0 }),
+  })
+  expect(bounced.lost.some((text) => text.includes(victim.recipient))).toBe(true)
 
   const calm = { ...evidence, outages: [] }
   const withCopy = await reconcile({ ...calm, journal: [...evidence.journal, victim] })

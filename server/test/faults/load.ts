@@ -36,6 +36,13 @@ const HTTP_TIMEOUT_MS = 20_000
 /** A client that has a key tries again until it knows; after the load ended, this long. */
 const KEYED_PATIENCE_MS = 30_000
 
+const BOUNCES = 'bounce-'
+
+/** Recipients that a sink of these tests refuses for good. */
+export function mayBounce(recipient: string): boolean {
+  return recipient.startsWith(BOUNCES)
+}
+
 /** Clients that behave as well-made ones do: keyed requests are repeated until answered, others are sent once. */
 export function startLoad(installation: Installation, options: LoadOptions): Load {
   const { chance, pauseMs = 15 } = options
@@ -50,7 +57,7 @@ export function startLoad(installation: Installation, options: LoadOptions): Loa
     const count = chance.next() < 0.1 ? 3 : 1
     return Array.from({ length: count }, () => {
       sequence += 1
-      const kind = chance.next() < 0.02 ? 'bounce-' : 'r'
+      const kind = chance.next() < 0.02 ? BOUNCES : 'r'
       return `${kind}${run}-${sequence}@load-${sequence % 7}.test`
     })
   }

@@ -1,5 +1,6 @@
 import type { Ledger } from '../constellation/installation.ts'
 import type { JournalLine } from '../constellation/sink.ts'
+import { mayBounce } from './load.ts'
 import type { Request } from './load.ts'
 
 /** What the product says of one recipient. */
@@ -56,8 +57,13 @@ export interface Verdict {
 const MESSAGE_ID = /(msg_\w+)/
 /** Settling waits 8 ms and a commit; a second is what a loaded machine makes of it. */
 const SETTLE_MS = 1_000
-/** Final states other than delivered, in which nothing need have arrived. */
-const OTHER_ENDS = new Set(['bounced', 'uncertain', 'expired', 'suppressed', 'cancelled'])
+/**
+ * Ends in which nothing need have arrived. Nobody cancels or suppresses here and nothing expires; a bounce that the sink did not
+ * ask for would be a loss by another name.
+ */
+function isHonestEnd(state: string, recipient: string): boolean {
+  return state === 'uncertain' || (state === 'bounced' && mayBounce(recipient))
+}
 
 /** Holds what clients were told and what the product says against what the receiving side wrote down. */
 export async function reconcile(evidence: Evidence): Promise<Verdict> {
@@ -74,7 +80,7 @@ export async function reconcile(evidence: Evidence): Promise<Verdict> {
   for (const request of requests.filter((each) => each.outcome === 'accepted')) {
     for (const to of request.recipients.filter((each) => !arrived.has(each))) {
       const fate = await evidence.fateOf(request.messageId ?? '', request.recipients.indexOf(to) + 1)
-      if (fate !== undefined && OTHER_ENDS.has(fate.state))
+      if (fate !== undefined && isHonestEnd(fate.state, to))
         endedOtherwise[fate.state] = (endedOtherwise[fate.state] ?? 0) + 1
       else
         lost.push(
