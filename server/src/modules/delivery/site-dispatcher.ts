@@ -38,6 +38,7 @@ const BACKOFF_MAX_MS = 10 * 60_000
 const BROKEN_TLS_MS = 60 * 60_000
 /** How long a host that made way stays behind the next; then the order of preference holds again (RFC 5321 §5.1). */
 const PREFER_AGAIN_MS = 10 * 60_000
+const RENEW_MS = 60_000
 
 interface Open {
   readonly connection: SmtpConnection
@@ -58,6 +59,7 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
   const brokenTls = new Map<string, number>()
   let target = 0
   let movedAtMs = 0
+  let renewedAtMs = 0
   let restUntilMs = 0
   let rests = 0
   let lastUseMs = deps.nowMs()
@@ -83,10 +85,7 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
       each.connection.wake()
       if (idle >= ready.size()) return
     }
-    const connecting = [...open].filter(
-      (each) => each.connection.state === 'new' || each.connection.state === 'connecting',
-    ).length
-    const wanted = Math.min(site.connectionsMax - open.size, Math.ceil(ready.size() / 4) - connecting)
+    const wanted = Math.min(site.connectionsMax - open.size, Math.ceil(ready.size() / 4) - connecting())
     for (let i = 0; i < wanted; i++) connect()
   }
 
@@ -98,8 +97,15 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
     return null
   }
 
+  function connecting(): number {
+    return [...open].filter(
+      ({ connection }) => connection.state === 'new' || connection.state === 'connecting',
+    ).length
+  }
+
   function connect(): void {
-    if (movedAtMs + PREFER_AGAIN_MS * deps.retryScale < deps.nowMs()) target = 0
+    // Not while a host is still being tried: its failure must lead to the next one, and behind the last one to a rest.
+    if (movedAtMs + PREFER_AGAIN_MS < deps.nowMs() && connecting() === 0) target = 0
     const to = site.targets[target]
     if (to === undefined) return
     const entry: Open = {
@@ -205,7 +211,10 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
     site,
     /** What DNS says now: hosts that moved are found at their new addresses; the same ones keep their order and their failures. */
     renew(next: Site): void {
-      if (next === site || addressesOf(next) === addressesOf(site)) return
+      // A zone that answers differently every time must not keep a site from ever having tried all its hosts.
+      if (next === site || renewedAtMs + RENEW_MS > deps.nowMs()) return
+      if (addressesOf(next) === addressesOf(site)) return
+      renewedAtMs = deps.nowMs()
       site = next
       target = 0
       restUntilMs = 0
