@@ -262,6 +262,14 @@ describe.concurrent('what the other side answers', () => {
     expect(message.timeline.length).toBeGreaterThan(3)
   })
 
+  it('a message that ran out while it waited for a connection is not sent any more', async () => {
+    await using there = await receiver([{ at: 'banner', delayMs: 1_500 }])
+    const expiresAt = new Date(Date.now() + 800).toISOString()
+    const message = await workspace.ended(await workspace.send({ to: `a@${there.domain}`, expiresAt }))
+    expect(message).toMatchObject({ states: { expired: 1 }, recipients: [{ attempts: 0 }] })
+    expect(there.sink.stats().messages).toBe(0)
+  })
+
   it.each(['critical', 'transactional'])(
     'where no reply follows the final dot, %s mail is sent again with the same Message-ID and says so',
     async (lane) => {

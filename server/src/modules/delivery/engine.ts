@@ -103,8 +103,12 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     ...deps,
     mayPull: () => !stop.signal.aborted && lease.isValid(),
     mayAttempt: (job) => {
-      if (job.lease === lease.id) return true
-      forgetRow(job.row)
+      if (job.lease !== lease.id) {
+        forgetRow(job.row)
+        return false
+      }
+      if (job.row.expiresAt.getTime() > deps.nowMs()) return true
+      settle(endUnattempted(job.row, job.lease, 'expired', 'not delivered before it expired'), job.row)
       return false
     },
     beforeFinalDot: (job) => journals.get(job.lease)?.noteDot(job),
