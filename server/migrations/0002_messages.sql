@@ -24,6 +24,7 @@ create table message (
   primary key (id)
 ) partition by range (id);
 create index message_listing on message (workspace_id, id);
+create index message_feed on message (workspace_id, commit_xid, id);
 alter table message alter column summary set storage external;
 comment on table message is 'class: personal. One accepted request.';
 comment on column message.summary is 'class: personal, sealed. JSON: from, to, cc, replyTo, subject, metadata, context, messageId, envelopeFrom.';
@@ -66,7 +67,7 @@ create table outcome (
   commit_xid xid8 not null default pg_current_xact_id(),
   primary key (message_id, number)
 ) partition by range (message_id);
-create index outcome_feed on outcome (workspace_id, event_id);
+create index outcome_feed on outcome (workspace_id, commit_xid, event_id);
 comment on table outcome is 'class: operational. The ledger: the one final state of each recipient. The primary key makes a second impossible.';
 comment on column outcome.detail is 'class: operational. Reply, host, TLS, duration; addresses are taken out before it is written.';
 
@@ -81,7 +82,7 @@ create table event (
   commit_xid xid8 not null default pg_current_xact_id(),
   primary key (message_id, id)
 ) partition by range (message_id);
-create index event_feed on event (workspace_id, id);
+create index event_feed on event (workspace_id, commit_xid, id);
 comment on table event is 'class: operational. What happened to a recipient before its outcome: deferred, held, released, rescheduled, late replies.';
 comment on column event.detail is 'class: operational. As outcome.detail.';
 

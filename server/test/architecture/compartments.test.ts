@@ -78,6 +78,7 @@ const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'open_lease',
     'release_leases',
     'renew_lease',
+    'return_strays',
     'sensitive_leftovers',
     'settle',
     'signing_keys',

@@ -1,18 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { invalidField } from '../../kernel/faults.ts'
-import { encodeId, firstIdAt } from '../../kernel/ids.ts'
+import { encodeId } from '../../kernel/ids.ts'
 import type { OperationContext, StreamEvent } from '../../platform/http/operation.ts'
 import { feedEnd, readFeed, type FeedRow } from './message-store.ts'
 import { presentEvent } from './present.ts'
 
 const POLL_MS = 250
 const PAGE = 500
-/** Event ids are made before their commit; one may be this much older than a position and still lie behind it. */
-const LATE_COMMIT_MS = 10 * 60_000
 const POSITION = /^(\d{1,20})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/
 /** xid8 has 64 bits. */
 const XID_MAX = 2n ** 64n - 1n
-const ZERO = '00000000-0000-0000-0000-000000000000'
+const FIRST_ID = '00000000-0000-0000-0000-000000000000'
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 interface Position {
   readonly xid: string
@@ -34,19 +33,8 @@ function parsePosition(field: string, text: string): Position {
   return { xid: match[1], id: match[2] }
 }
 
-function timeOfId(id: string): number {
-  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
-}
-
-async function after(
-  reader: Reader,
-  position: Position,
-  startedMs: number,
-  limit: number,
-): Promise<FeedRow[]> {
-  const base = position.id === ZERO ? startedMs : timeOfId(position.id)
-  const idFrom = firstIdAt(Math.max(0, base - LATE_COMMIT_MS))
-  return reader.read((db) => readFeed(db, reader.workspaceId, { ...position, idFrom }, limit))
+function after(reader: Reader, position: Position, limit: number): Promise<FeedRow[]> {
+  return reader.read((db) => readFeed(db, reader.workspaceId, position, limit))
 }
 
 function present(row: FeedRow) {
@@ -58,24 +46,19 @@ function present(row: FeedRow) {
  * once per connection and in commit order. A position that is none is refused before the stream begins: a browser would come
  * back with it every two seconds.
  */
-export function streamEvents(reader: StreamReader, nowMs: number): AsyncIterable<StreamEvent> {
+export function streamEvents(reader: StreamReader): AsyncIterable<StreamEvent> {
   return follow(
     reader,
-    nowMs,
     reader.lastEventId === undefined ? undefined : parsePosition('Last-Event-ID', reader.lastEventId),
   )
 }
 
-async function* follow(
-  reader: StreamReader,
-  nowMs: number,
-  from: Position | undefined,
-): AsyncIterable<StreamEvent> {
-  let position = from ?? (await startingPosition(reader, nowMs))
+async function* follow(reader: StreamReader, from: Position | undefined): AsyncIterable<StreamEvent> {
+  let position = from ?? (await startingPosition(reader))
   // Said at once, so that a client that loses its connection before its first event misses nothing.
   yield { id: `${position.xid}.${position.id}` }
   while (!reader.signal.aborted) {
-    const rows = await after(reader, position, nowMs, PAGE)
+    const rows = await after(reader, position, PAGE)
     for (const row of rows) yield { id: positionOf(row), event: row.type, data: present(row) }
     const last = rows.at(-1)
     if (last !== undefined) position = { xid: last.xid, id: last.id }
@@ -83,19 +66,16 @@ async function* follow(
   }
 }
 
-/** Behind everything that is committed; the id carries the time from which a later call has to look. */
-async function startingPosition(reader: Reader, nowMs: number): Promise<Position> {
+/** Behind everything that is committed: the last possible place of the last transaction that is surely over. */
+async function startingPosition(reader: Reader): Promise<Position> {
   const xmin = BigInt(await reader.read(feedEnd))
-  return { xid: String(xmin > 0n ? xmin - 1n : 0n), id: firstIdAt(nowMs) }
+  return { xid: String(xmin > 0n ? xmin - 1n : 0n), id: LAST_ID }
 }
 
 /** The same events page by page, for those who pull: a cursor never passes over an event that commits late. */
-export async function pullEvents(reader: Reader, cursor: string | undefined, limit: number, nowMs: number) {
-  const position: Position = cursor === undefined ? { xid: '0', id: ZERO } : parsePosition('cursor', cursor)
-  const rows =
-    cursor === undefined
-      ? await reader.read((db) => readFeed(db, reader.workspaceId, { ...position, idFrom: ZERO }, limit))
-      : await after(reader, position, nowMs, limit)
+export async function pullEvents(reader: Reader, cursor: string | undefined, limit: number) {
+  const position = cursor === undefined ? { xid: '0', id: FIRST_ID } : parsePosition('cursor', cursor)
+  const rows = await after(reader, position, limit)
   const last = rows.at(-1)
   return { data: rows.map(present), nextCursor: last === undefined ? (cursor ?? null) : positionOf(last) }
 }

@@ -205,28 +205,36 @@ export interface FeedRow extends TimelineRow {
 export function readFeed(
   db: TenantDatabase,
   workspaceId: string,
-  position: { readonly xid: string; readonly id: string; readonly idFrom: string },
+  position: { readonly xid: string; readonly id: string },
   limit: number,
 ): Promise<FeedRow[]> {
   return db.query<FeedRow>(
-    `with bound as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
-     select f.id, f.message_id, f.type, f.at, f.number, f.detail, f.xid::text as xid from (
-       select m.id, m.id as message_id, 'message.accepted' as type, m.created_at as at, null::integer as number,
-              jsonb_build_object('lane', m.lane, 'source', m.source) as detail, m.commit_xid as xid
-       from message m, bound
-       where m.workspace_id = $1 and m.id >= $2 and (m.commit_xid, m.id) > ($3::xid8, $4::uuid) and m.commit_xid < bound.xmin
+    `select f.id, f.message_id, f.type, f.at, f.number, f.detail, f.xid::text as xid from (
+       (select m.id, m.id as message_id, 'message.accepted' as type, m.created_at as at, null::integer as number,
+               jsonb_build_object('lane', m.lane, 'source', m.source) as detail, m.commit_xid as xid
+        from message m
+        where m.workspace_id = $1 and (m.commit_xid, m.id) > ($2::xid8, $3::uuid)
+          and m.commit_xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by m.commit_xid, m.id
+        limit $4)
        union all
-       select o.event_id, o.message_id, 'message.' || o.state, o.at, o.number, o.detail, o.commit_xid
-       from outcome o, bound
-       where o.workspace_id = $1 and o.event_id >= $2 and (o.commit_xid, o.event_id) > ($3::xid8, $4::uuid) and o.commit_xid < bound.xmin
+       (select o.event_id, o.message_id, 'message.' || o.state, o.at, o.number, o.detail, o.commit_xid
+        from outcome o
+        where o.workspace_id = $1 and (o.commit_xid, o.event_id) > ($2::xid8, $3::uuid)
+          and o.commit_xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by o.commit_xid, o.event_id
+        limit $4)
        union all
-       select e.id, e.message_id, e.type, e.at, e.number, e.detail, e.commit_xid
-       from event e, bound
-       where e.workspace_id = $1 and e.id >= $2 and (e.commit_xid, e.id) > ($3::xid8, $4::uuid) and e.commit_xid < bound.xmin
+       (select e.id, e.message_id, e.type, e.at, e.number, e.detail, e.commit_xid
+        from event e
+        where e.workspace_id = $1 and (e.commit_xid, e.id) > ($2::xid8, $3::uuid)
+          and e.commit_xid < pg_snapshot_xmin(pg_current_snapshot())
+        order by e.commit_xid, e.id
+        limit $4)
      ) f
      order by f.xid, f.id
-     limit $5`,
-    [workspaceId, position.idFrom, position.xid, position.id, limit],
+     limit $4`,
+    [workspaceId, position.xid, position.id, limit],
   )
 }
 

@@ -106,7 +106,9 @@ export function createMessages(deps: MessagesDependencies) {
       reason,
     )
     return (table: string, column: string, rowId: string, value: Buffer): Buffer | undefined =>
-      keys.get(sealedKeyId(value)) !== undefined ? open(keys, { workspaceId, table, column, rowId }, value) : undefined
+      keys.get(sealedKeyId(value)) !== undefined
+        ? open(keys, { workspaceId, table, column, rowId }, value)
+        : undefined
   }
 
   async function summaries(
@@ -253,4 +255,3 @@ async function cancel(db: TenantDatabase, workspaceId: string, messageId: string
   }
   return result
 }
-

@@ -21,7 +21,7 @@ export const listEvents = defineOperation({
   output: pageOf(StreamedEvent),
   status: 200,
   faults: ['invalid_request'],
-  handle: (context, input) => pullEvents(context, input.cursor, input.limit, Date.now()),
+  handle: (context, input) => pullEvents(context, input.cursor, input.limit),
 })
 
 export const streamLiveEvents = defineStreamOperation({
@@ -35,5 +35,5 @@ export const streamLiveEvents = defineStreamOperation({
   audit: 'event.streamed',
   input: z.strictObject({}),
   faults: ['invalid_request'],
-  handle: (context) => streamEvents(context, Date.now()),
+  handle: (context) => streamEvents(context),
 })
