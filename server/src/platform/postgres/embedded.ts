@@ -111,6 +111,8 @@ function serverSettings(socketDirectory: string): Record<string, string> {
     wal_level: 'replica',
     max_wal_size: '2GB',
     checkpoint_timeout: '10min',
+    // The queue makes two dead rows per recipient; a minute of them, the default, is a hundred thousand.
+    autovacuum_naptime: '10s',
     idle_in_transaction_session_timeout: '60s',
     jit: 'off',
     password_encryption: 'scram-sha-256',
