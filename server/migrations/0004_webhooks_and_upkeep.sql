@@ -191,6 +191,7 @@ end $$;
 -- As the hot statements of 0003: one plan for the life of a connection, and never a sequential scan in it.
 alter function engine.claim_webhooks set plan_cache_mode = force_generic_plan;
 alter function engine.claim_webhooks set enable_seqscan = off;
+alter function engine.claim_webhooks set max_parallel_workers_per_gather = 0;
 
 grant execute on function engine.claim_webhooks, engine.settle_webhook, engine.release_webhook, engine.trim_webhooks,
   engine.trim_captured, engine.trim_idempotency, engine.due_domains to bulkhead_worker;
