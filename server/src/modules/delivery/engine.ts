@@ -39,9 +39,11 @@ export interface Engine extends AsyncDisposable {
 }
 
 /** Rows in memory per lane. Enough to keep signing and connections busy (about 0.3 s of work), few enough to hand over quickly. */
-const ROOM: Readonly<Record<Lane, number>> = { critical: 256, transactional: 512, bulk: 512, internal: 128 }
+const ROOM: Readonly<Record<Lane, number>> = { critical: 256, transactional: 768, bulk: 1024, internal: 128 }
 const SLICE_MESSAGES = 32
 const SLICE_BYTES = 16 * 1024 * 1024
+/** Of opened messages that wait for a connection or a reply; critical mail is opened beyond it. */
+const LOADED_BYTES_MAX = 128 * 1024 * 1024
 /** Slices prepared at once: two keep the keyring's threads busy while bodies are read. */
 const SLICES_AT_ONCE = 3
 const KEYRING_PAUSE_MS = 3_000
@@ -59,6 +61,8 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   /** Claims in memory per row: a row that was put back can be claimed again before its settlement has returned. */
   const held = new Map<string, number>()
   const heldByLane: Record<Lane, number> = { critical: 0, transactional: 0, bulk: 0, internal: 0 }
+  const loaded = new Map<string, number>()
+  let loadedBytes = 0
 
   await replayJournals({ ...deps, directory: deps.journalDirectory, judging })
   let lease: Lease = await openLease(deps)
@@ -165,10 +169,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   }
 
   function prepareMore(): void {
-    while (
-      preparing < SLICES_AT_ONCE ||
-      (slices[0]?.rows[0]?.lane === 'critical' && preparing < SLICES_AT_ONCE + 2)
-    ) {
+    while (mayPrepare(slices[0]?.rows[0]?.lane === 'critical')) {
       const slice = slices.shift()
       if (slice === undefined) return
       preparing += 1
@@ -179,10 +180,33 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     }
   }
 
+  function mayPrepare(critical: boolean): boolean {
+    if (critical) return preparing < SLICES_AT_ONCE + 2
+    return preparing < SLICES_AT_ONCE && loadedBytes < LOADED_BYTES_MAX
+  }
+
+  /** Recipients of one message share its bytes. */
+  function load(job: Job, sharedBy: number): void {
+    const key = jobKey(job.row)
+    const bytes = Math.ceil(job.bytes / sharedBy)
+    loadedBytes += bytes - (loaded.get(key) ?? 0)
+    loaded.set(key, bytes)
+    dispatch.push(job)
+  }
+
+  function unload(key: string): void {
+    const bytes = loaded.get(key)
+    if (bytes === undefined) return
+    loaded.delete(key)
+    loadedBytes -= bytes
+    if (slices.length > 0) prepareMore()
+  }
+
   async function prepareOne(rows: readonly ClaimedRow[], under: string): Promise<void> {
     try {
+      const shares = Map.groupBy(rows, (row) => row.messageId)
       for (const prepared of await preparer.prepareSlice(rows, under)) {
-        if (prepared.kind === 'job') dispatch.push(prepared.job)
+        if (prepared.kind === 'job') load(prepared.job, shares.get(prepared.job.row.messageId)?.length ?? 1)
         else if (prepared.kind === 'gone') lose(prepared.row, under, prepared.reason)
         else later(prepared.row, under, prepared.reason, UNSIGNED_PAUSE_MS)
       }
@@ -298,6 +322,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
 
   function forgetRow(row: Pick<ClaimedRow, 'lane' | 'messageId' | 'number'>): void {
     const key = jobKey(row)
+    unload(key)
     const claims = held.get(key)
     if (claims === undefined) return
     if (claims > 1) held.set(key, claims - 1)
