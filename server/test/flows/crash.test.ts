@@ -87,7 +87,7 @@ const types = (message: { timeline: { type: string }[] }) => message.timeline.ma
 
 describe('a sender killed', () => {
   it('between the 250 and the settle: the journal settles the message, and no second copy leaves', async () => {
-    sink.behave({ rules: [{ at: 'dot', delayMs: 400 }] })
+    sink.behave({ rules: [{ at: 'dot', delayMs: 2_000 }] })
     const child = await startProcess()
     const id = await workspace.send({ to: 'a@there.example' })
     await journalled('D')
@@ -98,6 +98,13 @@ describe('a sender killed', () => {
     await blocker.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'engine process' and datname = current_database()`,
     )
+    // A backend that was told to end may still get the lock; only when it is gone is its settle.
+    await eventually(async () => {
+      const { rows } = await blocker.query(
+        `select from pg_stat_activity where application_name = 'engine process' and datname = current_database()`,
+      )
+      return rows.length === 0 ? true : undefined
+    }, 'the end of its backends')
     await blocker.query('rollback')
     blocker.release()
     expect((await workspace.get(id)).states).toEqual({ pending: 1 })
