@@ -50,6 +50,7 @@ function refuseOtherMethods<Services>(
     app.route({
       method: METHODS.filter((method) => !taken.has(method)),
       url: routeUrl(path),
+      config: { refusesMethod: true },
       handler: (request, reply) => {
         void reply.header('allow', allow)
         throw new Fault('method_not_allowed', { detail: `${path} takes ${allow}, not ${request.method}.` })
