@@ -79,8 +79,8 @@ function matchesLock() {
  */
 async function installPackages() {
   const locked = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages
-  const total = Object.values(locked).filter(
-    (entry) => entry.resolved !== undefined && entry.link !== true,
+  const total = Object.entries(locked).filter(
+    ([path, entry]) => path.includes('node_modules/') && entry.link !== true,
   ).length
   say(`Installing packages from npm (up to ${total}, about half a minute on a first start)`)
   // Under `npm start` npm names its own script; otherwise it is looked up in PATH.
