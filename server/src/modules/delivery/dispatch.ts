@@ -81,9 +81,7 @@ export function createDispatch(deps: DispatchDependencies) {
     /** Destinations whose site has enough to do or rests; at most 500, the rest is found out one by one. */
     saturated(): bigint[] {
       const full = new Set(
-        [...sites.values()]
-          .filter((d) => d.ready() >= SITE_READY_MAX || d.isResting())
-          .map((d) => d.site.key),
+        [...sites].filter(([, d]) => d.ready() >= SITE_READY_MAX || d.isResting()).map(([key]) => key),
       )
       if (full.size === 0) return []
       const result: bigint[] = []

@@ -66,8 +66,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
 
   await replayJournals({ ...deps, directory: deps.journalDirectory, judging })
   let lease: Lease = await openLease(deps)
-  let journal: Journal = openJournal(deps.journalDirectory, lease.id)
-  const journals = new Map([[lease.id, journal]])
+  const journals = new Map<string, Journal>([[lease.id, openJournal(deps.journalDirectory, lease.id)]])
 
   const settler = createSettler({
     store: deps.store,
@@ -314,8 +313,7 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
       const next = await openLeaseAgain()
       if (next === undefined) return
       lease = next
-      journal = openJournal(deps.journalDirectory, lease.id)
-      journals.set(lease.id, journal)
+      journals.set(lease.id, openJournal(deps.journalDirectory, lease.id))
       deps.log.info({ old, lease: lease.id }, 'A new lease')
     }
   }

@@ -208,7 +208,6 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
   return {
     push,
     feed,
-    site,
     /** What DNS says now: hosts that moved are found at their new addresses; the same ones keep their order and their failures. */
     renew(next: Site): void {
       // A zone that answers differently every time must not keep a site from ever having tried all its hosts.
