@@ -2,6 +2,7 @@ import { Pool as PgPool, types } from 'pg'
 import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg'
 import { isConnectionError } from './errors.ts'
 
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const INT8 = 20
 const DATE = 1082
 const INT8_ARRAY = 1016
@@ -24,6 +25,8 @@ export type Transaction = Queryable
 export interface TransactionOptions {
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
   readonly readOnly?: boolean
+  /** A UUID that row-level security binds the transaction to; set in the round trip that begins it, and gone with it. */
+  readonly workspaceId?: string
 }
 
 export interface Pool extends Queryable, AsyncDisposable {
@@ -111,10 +114,11 @@ async function transact<T>(
   work: (transaction: Transaction) => Promise<T>,
   options: TransactionOptions,
 ): Promise<T> {
+  const begin = beginStatement(options)
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query(beginStatement(options))
+    await client.query(begin)
     const result = await work({ query: (statement, values) => run(client, statement, values) })
     await client.query('commit')
     return result
@@ -135,7 +139,11 @@ async function transact<T>(
 
 function beginStatement(options: TransactionOptions): string {
   const isolation = options.isolation === undefined ? '' : ` isolation level ${options.isolation}`
-  return `begin${isolation}${options.readOnly === true ? ' read only' : ''}`
+  const begin = `begin${isolation}${options.readOnly === true ? ' read only' : ''}`
+  if (options.workspaceId === undefined) return begin
+  // It stands in the text of a statement, so it must be what it claims to be.
+  if (!UUID.test(options.workspaceId)) throw new Error('a tenant transaction needs the id of a workspace')
+  return `${begin}; set local bulkhead.workspace = '${options.workspaceId}'`
 }
 
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {

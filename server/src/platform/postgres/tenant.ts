@@ -13,38 +13,23 @@ export interface TenantTransactions {
   write<T>(workspaceId: string, work: (db: TenantDatabase) => Promise<T>): Promise<T>
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
 /** Opens transactions with `bulkhead.workspace` set for their length only, so that a pooled connection carries no tenant. */
 export function createTenantTransactions(pool: Pool): TenantTransactions {
-  async function run<T>(
-    mode: 'read only' | 'read write',
+  const run = <T>(
+    readOnly: boolean,
     workspaceId: string,
     work: (db: TenantDatabase) => Promise<T>,
-  ): Promise<T> {
-    if (!UUID.test(workspaceId)) throw new Error('a tenant transaction needs the id of a workspace')
-    const client = await pool.connect()
-    let broken: Error | undefined
-    try {
-      // One round trip; the id was checked against UUID, so that it can stand in the text of a multi-statement query.
-      await client.query(`begin ${mode}; set local bulkhead.workspace = '${workspaceId}'`)
-      const result = await work({
-        query: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-          (await client.query<Row>(text, [...values])).rows,
-      })
-      await client.query('commit')
-      return result
-    } catch (error) {
-      await client.query('rollback').catch((rollbackError: unknown) => {
-        broken = rollbackError instanceof Error ? rollbackError : new Error('rollback failed')
-      })
-      throw error
-    } finally {
-      client.release(broken)
-    }
-  }
+  ): Promise<T> =>
+    pool.transaction(
+      (transaction) =>
+        work({
+          query: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+            (await transaction.query<Row>(text, values)).rows,
+        }),
+      { readOnly, workspaceId },
+    )
   return {
-    read: (workspaceId, work) => run('read only', workspaceId, work),
-    write: (workspaceId, work) => run('read write', workspaceId, work),
+    read: (workspaceId, work) => run(true, workspaceId, work),
+    write: (workspaceId, work) => run(false, workspaceId, work),
   }
 }
