@@ -111,7 +111,7 @@ module.exports = {
       name: 'product-imports-no-tests',
       severity: 'error',
       comment: 'What runs in production does not depend on what tests need.',
-      from: { path: '^(server/src|keyring|sdk|cli|console)/', pathNot: TESTS },
+      from: { path: '^(server/src|keyring|tlog|sdk|cli|console)/', pathNot: TESTS },
       to: { path: TESTS },
     },
     {
@@ -125,9 +125,9 @@ module.exports = {
       name: 'keyring-stands-alone',
       severity: 'error',
       comment:
-        'The dependency list of the keyring is a security property: Node, pg and its own files. Tests may check it from outside.',
+        'The dependency list of the keyring is a security property: Node, pg, koffi (PKCS#11), our tlog and its own files. Tests may check it from outside.',
       from: { path: '^keyring/', pathNot: TESTS },
-      to: { pathNot: ['^keyring/', 'node_modules/pg/'], dependencyTypesNot: ['core'] },
+      to: { pathNot: ['^(keyring|tlog)/', 'node_modules/(pg|koffi)/'], dependencyTypesNot: ['core'] },
     },
     {
       name: 'clients-know-only-the-sdk',
@@ -142,6 +142,13 @@ module.exports = {
       comment: 'The client runs in Node and in browsers, with nothing to install.',
       from: { path: '^sdk/src/', pathNot: TESTS },
       to: { pathNot: '^sdk/src/' },
+    },
+    {
+      name: 'tlog-has-no-dependencies',
+      severity: 'error',
+      comment: 'What verifies the audit log can be read in an hour and needs nothing installed.',
+      from: { path: '^tlog/src/', pathNot: TESTS },
+      to: { pathNot: '^tlog/src/', dependencyTypesNot: ['core'] },
     },
     {
       name: 'no-cycles',
