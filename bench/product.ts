@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { waitFor } from './clock.ts'
 import { freePorts } from './free-port.ts'
 import { isAlive, SENDER_DOMAIN, startProgram, temporaryDirectory } from './peers/peer.ts'
@@ -99,6 +100,8 @@ export async function startProduct(options: {
   /** Where its data directory is made; default the system's temporary directory. */
   readonly parent?: string
   readonly signal?: AbortSignal | undefined
+  /** Loads bench/unsealed into every process: the same product without sealing, for comparison. */
+  readonly unsealed?: boolean
 }): Promise<Product> {
   const entry = join(import.meta.dirname, '..', 'server', 'src', 'processes', 'supervisor.ts')
   await using cleanup = new AsyncDisposableStack()
@@ -109,7 +112,9 @@ export async function startProduct(options: {
   const setupFile = join(directory.path, 'setup.json')
   const data = join(directory.path, 'data')
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('BULKHEAD_'))
-  const program = await startProgram(process.execPath, [entry], {
+  const preload = join(import.meta.dirname, 'unsealed', 'preload.ts')
+  const args = options.unsealed === true ? ['--import', pathToFileURL(preload).href, entry] : [entry]
+  const program = await startProgram(process.execPath, args, {
     env: {
       ...Object.fromEntries(inherited),
       BULKHEAD_DATA: data,

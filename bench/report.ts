@@ -108,6 +108,24 @@ export function depthGrowth(results: readonly FlowResult[]): string[] {
   })
 }
 
+const percent = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(1)} %`
+
+/** What sealing costs, over all rounds of the run: throughput kept, and CPU per message more. Empty where one arm is missing. */
+export function sealingCost(results: readonly FlowResult[]): string[] {
+  const mean = (scenario: string, of: (result: FlowResult) => number): number => {
+    const values = results.filter((each) => each.scenario === scenario).map(of)
+    return values.reduce((sum, value) => sum + value, 0) / values.length
+  }
+  const compare = (of: (result: FlowResult) => number): number =>
+    (mean('with sealing', of) / mean('without sealing', of) - 1) * 100
+  const speed = compare((each) => each.deliveredPerSecond)
+  const cpu = compare((each) => each.cpuSecondsPer1000)
+  if (!Number.isFinite(speed) || !Number.isFinite(cpu)) return []
+  return [
+    `with sealing against without: delivered a second ${percent(speed)}, CPU per message ${percent(cpu)}`,
+  ]
+}
+
 function byProcess(result: FlowResult): string {
   const parts = Object.entries(result.byProcess)
     .filter(([, each]) => each.cpuSecondsPer1000 >= 0.001)
@@ -152,6 +170,10 @@ export function render(conditions: Conditions, results: readonly FlowResult[]): 
     section(
       'Growth with queue depth',
       growth.map((line) => `  ${line}`),
+    ),
+    section(
+      'What sealing costs',
+      sealingCost(results).map((line) => `  ${line}`),
     ),
     section(
       'Ratios, delivered a second',

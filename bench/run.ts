@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util'
 import { readConditions } from './conditions.ts'
 import type { FlowResult } from './flow.ts'
 import { ratios, render } from './report.ts'
-import { runCritical, runDepths, runFlows, runPeers } from './scenarios.ts'
+import { runCritical, runDepths, runFlows, runPeers, runSealing } from './scenarios.ts'
 import type { Progress, Sizes } from './scenarios.ts'
 
-const SCENARIOS = ['http', 'smtp', 'batch', 'depth', 'critical', 'peers'] as const
+const SCENARIOS = ['http', 'smtp', 'batch', 'depth', 'critical', 'peers', 'sealing'] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 const FULL: Sizes = {
@@ -19,6 +19,7 @@ const FULL: Sizes = {
   criticalBacklog: 1_000_000,
   criticalPerSecond: 20,
   criticalSeconds: 60,
+  sealingRounds: 3,
   maxSeconds: 120,
 }
 
@@ -30,6 +31,7 @@ const QUICK: Sizes = {
   depthMessages: 1000,
   criticalBacklog: 10_000,
   criticalSeconds: 5,
+  sealingRounds: 1,
   maxSeconds: 5,
 }
 
@@ -122,6 +124,7 @@ async function main(signal: AbortSignal): Promise<void> {
   if (scenarios.includes('peers')) await attempt('peers', () => runPeers(sizes, progress))
   if (scenarios.includes('depth')) await attempt('depth', () => runDepths(sizes, progress))
   if (scenarios.includes('critical')) await attempt('critical', () => runCritical(sizes, progress))
+  if (scenarios.includes('sealing')) await attempt('sealing', () => runSealing(sizes, progress))
   process.stdout.write(`\n${render(conditions, results)}\n`)
   if (values.json !== undefined) {
     const { signal: _, ...counts } = sizes

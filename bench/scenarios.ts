@@ -27,6 +27,8 @@ export interface Sizes {
   readonly criticalBacklog: number
   readonly criticalPerSecond: number
   readonly criticalSeconds: number
+  /** Pairs of runs with and without sealing. */
+  readonly sealingRounds: number
   /** No load runs longer than this. */
   readonly maxSeconds: number
   readonly parent?: string
@@ -43,8 +45,9 @@ const BULKHEAD = 'Bulkhead'
 const RECIPIENTS_PER_BULK_MESSAGE = 1000
 const BULK_BYTES = 1000
 
-function start(sizes: Sizes, sink: SinkProcess): Promise<Product> {
+function start(sizes: Sizes, sink: SinkProcess, unsealed = false): Promise<Product> {
   return startProduct({
+    unsealed,
     sinkPort: sink.port,
     signal: sizes.signal,
     ...(sizes.parent === undefined ? {} : { parent: sizes.parent }),
@@ -109,6 +112,36 @@ export async function runFlows(
     await runFlow({ ...flow, load: () => load(sizes.warmUp) })
     progress.say(`${scenario}: ${messages} messages of ${bytes} bytes`)
     progress.done(await runFlow({ ...flow, notes, load: () => load(messages) }))
+  }
+}
+
+/**
+ * What sealing costs: the same load over HTTP with and without it, in turns, each turn on a fresh product. The arm without exists
+ * only here (bench/unsealed).
+ */
+export async function runSealing(sizes: Sizes, progress: Progress): Promise<void> {
+  for (let round = 1; round <= sizes.sealingRounds; round++) {
+    // Who goes first changes with the round, so that a machine that gets warmer or busier favours neither.
+    for (const unsealed of round % 2 === 0 ? [true, false] : [false, true]) {
+      await using sink = await startSinkProcess()
+      const scenario = unsealed ? 'without sealing' : 'with sealing'
+      progress.say(`${scenario}, round ${round}: starting Bulkhead`)
+      await using product = await start(sizes, sink, unsealed)
+      const load = (messages: number) =>
+        loadHttp({
+          port: product.httpPort,
+          apiKey: product.apiKey,
+          messages,
+          bytes: sizes.bytes,
+          connections: sizes.connections,
+          maxSeconds: sizes.maxSeconds,
+          signal: sizes.signal,
+          onRefusal: sayOnce(progress),
+        })
+      const flow = { scenario, server: BULKHEAD, sink, pids: product.pids, signal: sizes.signal }
+      await runFlow({ ...flow, load: () => load(sizes.warmUp) })
+      progress.done(await runFlow({ ...flow, notes: [`round ${round}`], load: () => load(sizes.messages) }))
+    }
   }
 }
 
