@@ -4,7 +4,7 @@ const long = process.env['BULKHEAD_TEST_LONG'] === '1'
 
 export default defineConfig({
   test: {
-    include: ['{server,keyring,sdk,cli,console,bench}/**/*.test.{ts,tsx}'],
+    include: ['{server,keyring,tlog,sdk,cli,console,bench}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', ...(long ? [] : ['server/test/long/**'])],
     globalSetup: ['server/test/support/cluster.ts'],
     pool: 'forks',
