@@ -26,3 +26,29 @@ export {
   verifierKey,
 } from './note-keys.ts'
 export type { NoteSigner, SignatureType, VerifierKey } from './note-keys.ts'
+export { canonicalJson, commitmentOf, logEntry, parseLogEntry } from './audit-entry.ts'
+export type { Json } from './audit-entry.ts'
+export { edgeRoot, growTree } from './growth.ts'
+export type { GrownTile, TreeEdge } from './growth.ts'
+export { formatTlogProof, parseTlogProof } from './proof-text.ts'
+export type { TlogProof } from './proof-text.ts'
+export {
+  decodeEntryBundle,
+  encodeEntryBundle,
+  newTiles,
+  parseTilePath,
+  splitTile,
+  tilePath,
+  tileWidth,
+  TILE_WIDTH,
+} from './tiles.ts'
+export type { TileName } from './tiles.ts'
+export { tiledTree } from './tree.ts'
+export type { TiledTree, TileSource } from './tree.ts'
+export {
+  ADD_CHECKPOINT_BYTES_MAX,
+  formatAddCheckpoint,
+  judgeAddCheckpoint,
+  parseAddCheckpoint,
+} from './witness.ts'
+export type { AddCheckpoint, WitnessMemory, WitnessVerdict } from './witness.ts'
