@@ -28,19 +28,78 @@ const OWN_POLICIES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Functions that run with the caller's own rights. */
-const WITH_CALLERS_RIGHTS = ['current_workspace', 'enqueue_webhooks', 'new_event_id', 'protect', 'time_bound']
+const WITH_CALLERS_RIGHTS = [
+  'actor_class',
+  'current_workspace',
+  'enqueue_webhooks',
+  'guard',
+  'guard_lock',
+  'new_event_id',
+  'protect',
+  'time_bound',
+]
 /** Functions that anybody may call: they read nothing but their arguments and the caller's own setting. */
-const FOR_ANYBODY = ['current_workspace', 'new_event_id', 'time_bound']
-/** Make and drop tables, which belong to the owner, or do nothing with rows. */
+const FOR_ANYBODY = ['actor_class', 'current_workspace', 'guard_lock', 'new_event_id', 'time_bound']
+/** Make and drop tables, which belong to the owner, end sessions of roles that it made, or do nothing with rows. */
 const OF_THE_OWNER = [
   'current_workspace',
   'drop_old_partitions',
+  'end_stragglers',
   'ensure_partitions',
+  'guard',
   'protect',
   'time_bound',
 ]
 
+/** Tenant tables whose writes containment does not refuse, and why. */
+const NO_GUARD: Readonly<Record<string, string>> = {
+  audit_outbox: 'what happened is recorded, also and above all under a containment',
+  containment: 'containing and lifting are never contained',
+  containment_approval: 'containing and lifting are never contained',
+  epoch: 'a bump only takes away',
+}
+
+/** Tenant tables whose guard looks at no row: every row is written beside one that is looked at, in the same transaction. */
+const GUARDED_BESIDE: Readonly<Record<string, string>> = {
+  body: 'written by engine.accept with its message; a transition table would copy the whole mail',
+  event: 'written by settling only',
+  idempotency: 'written by engine.accept with its message',
+  queue:
+    'written by engine.accept with its message; a cancellation writes an outcome, a new time updates the message',
+  recipient: 'written by engine.accept with its message',
+}
+
 describe('the catalog', () => {
+  it('has a guard on every table of a workspace, for every way to write it', async () => {
+    const { rows } = await database.pool('superuser').query<{ table: string; triggers: string[] }>(
+      `select c.relname as table,
+              array_agg(t.tgname || case t.tgenabled when 'A' then '' else ' not always' end order by t.tgname)
+                filter (where t.tgname is not null) as triggers
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       left join pg_trigger t on t.tgrelid = c.oid and t.tgname like 'guard\\_%'
+       where n.nspname in ('public', 'engine') and c.relkind in ('r', 'p') and not c.relispartition
+         and (c.relname = 'workspace' or exists (
+           select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'workspace_id' and not a.attisdropped))
+       group by 1`,
+    )
+    const full = ['guard_delete', 'guard_enter', 'guard_insert', 'guard_truncate', 'guard_update']
+    const own: Readonly<Record<string, readonly string[]>> = {
+      // A settled outcome is the truth; a person's cancellation is an insert.
+      outcome: ['guard_enter', 'guard_insert', 'guard_truncate'],
+      // Deliveries of events are always written.
+      webhook_delivery: ['guard_delete', 'guard_enter', 'guard_truncate', 'guard_update'],
+    }
+    const found = Object.fromEntries(rows.map(({ table, triggers }) => [table, triggers]))
+    const wanted = rows.map(({ table }) => [
+      table,
+      table in NO_GUARD
+        ? null
+        : (own[table] ?? (table in GUARDED_BESIDE ? ['guard_enter', 'guard_truncate'] : full)),
+    ])
+    expect(found).toEqual(Object.fromEntries(wanted))
+    expect(Object.keys(NO_GUARD).filter((table) => !(table in found))).toEqual([])
+  })
+
   it('has row-level security forced on every table of a workspace', async () => {
     const tenants = `from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname in ('public', 'engine') and c.relkind in ('r', 'p') and not c.relispartition
