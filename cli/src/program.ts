@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { ledgerCommand, queueCommand } from './commands/accounting.ts'
 import { completionCommand } from './commands/completion.ts'
 import { domainCommands } from './commands/domains.ts'
+import { epochCommands } from './commands/epochs.ts'
 import { eventCommands } from './commands/events.ts'
 import { inboxCommands } from './commands/inbox.ts'
 import { startCommand, statusCommand } from './commands/installation.ts'
@@ -30,6 +31,7 @@ const working: readonly Command[] = [
   ...webhookCommands,
   ...keyCommands,
   ...smtpCredentialCommands,
+  ...epochCommands,
   ...workspaceCommands,
 ]
 
@@ -43,6 +45,7 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   webhooks: 'Endpoints that are told of events',
   keys: 'API keys',
   'smtp-credentials': 'User names and passwords for SMTP submission',
+  epochs: 'Ending all credentials of a kind at once',
   workspaces: 'Compartments of the installation',
 }
 

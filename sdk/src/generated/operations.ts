@@ -526,7 +526,7 @@ export interface ApiKeysCreateInput {
   /** What the key is for. */
   readonly name: string
   /** Default: those of the key that asks. */
-  readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read")[] | undefined
+  readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read")[] | undefined
   /** Default: never. */
   readonly expiresAt?: string | undefined
 }
@@ -587,6 +587,35 @@ export interface SmtpCredentialsListOutput {
   readonly data: readonly SmtpCredential[]
   /** Give it as cursor to get the next page; null on the last. */
   readonly nextCursor: string | null
+}
+
+export interface EpochsBumpInput {
+  /** Which kind: `any` are all of them. */
+  readonly class: "any" | "session" | "api_key" | "smtp_credential"
+  /** Why, for the audit log: no personal data. */
+  readonly reason: string
+}
+
+export interface EpochsBumpOutput {
+  readonly scope: "installation" | "workspace" | "member"
+  readonly class: "any" | "session" | "api_key" | "smtp_credential"
+  /** Every credential that was made at or before this number is dead. */
+  readonly floor: number
+  readonly bumpedAt: string
+  readonly reason: string
+  /** Whether the key that asked still works; false where the floor reaches it. */
+  readonly keySurvives: boolean
+}
+
+export interface EpochsListOutput {
+  readonly data: readonly ({
+    readonly scope: "installation" | "workspace" | "member"
+    readonly class: "any" | "session" | "api_key" | "smtp_credential"
+    /** Every credential that was made at or before this number is dead. */
+    readonly floor: number
+    readonly bumpedAt: string
+    readonly reason: string
+  })[]
 }
 
 export interface InboxListInput {
@@ -690,7 +719,10 @@ export const CHOICES = {
     state: ["pending","delivered","failed"],
   },
   'apiKeys.create': {
-    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","inbox:read","inbox:write","workspace:read","operations:read"],
+    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","inbox:read","inbox:write","workspace:read","operations:read"],
+  },
+  'epochs.bump': {
+    class: ["any","session","api_key","smtp_credential"],
   },
 } as const
 
@@ -871,6 +903,14 @@ export function createOperations(transport: Transport) {
       /** Revoke an SMTP credential. New log-ins fail within a second; open sessions are closed. Scope: smtp-credentials:write. */
       revoke: (smtpCredentialId: string, options?: CallOptions) =>
         transport.empty({ method: 'DELETE', path: `/v1/smtp-credentials/${segment(smtpCredentialId)}` }, options),
+    },
+    epochs: {
+      /** End every credential of a kind at once. All API keys, SMTP credentials or sessions of the workspace that were made until now are dead within a second: requests, event streams and SMTP connections. The key that asks dies too where the kind includes it. Nothing brings them back; make new ones. Scope: credentials:kill. */
+      bump: (input: EpochsBumpInput, options?: CallOptions) =>
+        transport.json<EpochsBumpOutput>({ method: 'POST', path: '/v1/epochs', json: input }, options),
+      /** Show what has ended credentials of this workspace as a whole. The floors of the workspace and of the installation, the youngest first; at most 1,000. Scope: credentials:kill. */
+      list: (options?: CallOptions) =>
+        transport.json<EpochsListOutput>({ method: 'GET', path: '/v1/epochs' }, options),
     },
     inbox: {
       /** List captured mail, newest first. With BULKHEAD_OUTBOUND=capture all outgoing mail lands here. Scope: inbox:read. */

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { createIdGenerator } from '../kernel/ids.ts'
 import { createApiKeys } from '../modules/api-keys/index.ts'
 import { createDomains } from '../modules/domains/index.ts'
+import { createEpochs } from '../modules/epochs/index.ts'
 import { createInbox } from '../modules/inbox/index.ts'
 import { createAcceptService, createMessages } from '../modules/messages/index.ts'
 import { createSenders } from '../modules/senders/index.ts'
@@ -15,6 +16,7 @@ import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
 import { createAccess } from '../security/access/index.ts'
+import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
 import { createApiServer } from '../surfaces/api/api-server.ts'
 import type { ApiServices } from '../surfaces/api/registry.ts'
@@ -33,6 +35,7 @@ await runProcess({
     const audit = createAuditOutbox({ newId })
     const operator = loadOperatorKey(config)
     const access = createAccess({ pool, operatorKeyHash: operator.hash })
+    const watch = startCredentialWatch({ pool, log, access })
     const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
     const resolver = createResolver({
       ...(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers.map(formatAddress) }),
@@ -58,6 +61,7 @@ await runProcess({
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: config.allowPrivateTargets }),
       apiKeys,
       smtpCredentials: createSmtpCredentials({ newId }),
+      epochs: createEpochs({ transactions, newId }),
       inbox: createInbox({ keyring }),
       workspaces: createWorkspaces({
         transactions,
@@ -72,6 +76,7 @@ await runProcess({
       keyring,
       transactions,
       access,
+      watch,
       services,
       recordAudit: (db, record) => audit.record(db, record),
       consoleDirectory: fileURLToPath(new URL('../../../console/dist', import.meta.url)),
@@ -85,6 +90,7 @@ await runProcess({
     return {
       async [Symbol.asyncDispose]() {
         await app.close()
+        await watch[Symbol.asyncDispose]()
         await accept.drain()
         await access.close()
         resolver.cancel()

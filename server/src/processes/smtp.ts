@@ -7,11 +7,10 @@ import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
 import { createAccess } from '../security/access/index.ts'
+import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createCaptureServer } from '../surfaces/capture/index.ts'
-import { createSubmission } from '../surfaces/submission/index.ts'
+import { createSubmission, submissionSource } from '../surfaces/submission/index.ts'
 
-/** Revoked credentials end their open sessions within this time. */
-const CREDENTIAL_CHECK_MS = 1_000
 const CERTIFICATE_CHECK_MS = 60_000
 const GRACE_MS = 8_000
 
@@ -57,36 +56,16 @@ await runProcess({
     const addresses = await submission.listen()
     if (config.outbound.kind === 'capture') await captureServer.listen()
 
-    let checking = false
-    const credentials = setInterval(() => {
-      if (checking || submission.connections() === 0) return
-      checking = true
-      endRevokedSessions()
-        .catch((error: unknown) =>
-          log.debug({ err: error }, 'Credentials of open sessions could not be checked'),
-        )
-        .finally(() => {
-          checking = false
-        })
-    }, CREDENTIAL_CHECK_MS)
-
-    async function endRevokedSessions(): Promise<void> {
-      const seen = new Map<string, Parameters<typeof access.findDeadCredentials>[0][number]>()
-      submission.closeSessions((session) => {
-        seen.set(session.credential.id, session.credential)
-        return false
-      })
-      const dead = await access.findDeadCredentials([...seen.values()])
-      if (dead.size > 0) submission.closeSessions((session) => dead.has(session.credential.id))
-    }
+    const watch = startCredentialWatch({ pool, log, access })
+    watch.addSource(submissionSource(submission))
 
     context.ready({ addresses })
     return {
       async [Symbol.asyncDispose]() {
         clearInterval(certificates)
-        clearInterval(credentials)
         // Capture last: the sender may still be delivering into it.
         await submission.close({ graceMs: GRACE_MS })
+        await watch[Symbol.asyncDispose]()
         await accept.drain()
         await captureServer.close({ graceMs: 500 })
         await access.close()

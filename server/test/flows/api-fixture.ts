@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createIdGenerator } from '../../src/kernel/ids.ts'
 import { createApiKeys } from '../../src/modules/api-keys/index.ts'
 import { createDomains } from '../../src/modules/domains/index.ts'
+import { createEpochs } from '../../src/modules/epochs/index.ts'
 import { createInbox } from '../../src/modules/inbox/index.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
 import { createSenders } from '../../src/modules/senders/index.ts'
@@ -18,6 +19,7 @@ import { TEST_TOKENS, makeTestKeyring } from '../../src/platform/keyring-client/
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { createAccess, hashSecret } from '../../src/security/access/index.ts'
+import { startCredentialWatch } from '../../src/security/epochs/index.ts'
 import { createAuditOutbox } from '../../src/security/audit/index.ts'
 import { createApiServer } from '../../src/surfaces/api/api-server.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -70,6 +72,7 @@ export async function startApi(
   const audit = createAuditOutbox({ newId })
   const operatorKey = `operator-${randomBytes(24).toString('hex')}`
   const access = createAccess({ pool, operatorKeyHash: hashSecret(operatorKey).toString('hex') })
+  const watch = startCredentialWatch({ pool, log, access })
   const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
   const resolver = createResolver({
     servers: options.dnsServers ?? ['127.0.0.1:9'],
@@ -84,6 +87,7 @@ export async function startApi(
     keyring,
     transactions,
     access,
+    watch,
     recordAudit,
     consoleDirectory: join(tmpdir(), 'bulkhead-no-console'),
     services: {
@@ -104,6 +108,7 @@ export async function startApi(
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: options.production !== true }),
       apiKeys,
       smtpCredentials: createSmtpCredentials({ newId }),
+      epochs: createEpochs({ transactions, newId }),
       inbox: createInbox({ keyring }),
       workspaces: createWorkspaces({ transactions, recordAudit, apiKeys, newId }),
     },
@@ -143,6 +148,7 @@ export async function startApi(
     },
     async [Symbol.asyncDispose]() {
       await app.close()
+      await watch[Symbol.asyncDispose]()
       await accept.drain()
       resolver.cancel()
       for (const item of clients.values()) await item[Symbol.asyncDispose]()

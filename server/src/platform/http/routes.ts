@@ -14,6 +14,8 @@ export interface RouteDependencies<Services> {
   readonly transactions: TenantTransactions
   /** Who sent this request; throws `unauthenticated`. */
   authenticate(request: { readonly authorization: string | undefined }): Promise<Principal>
+  /** Calls `end` with the reason once the principal's credential dies; disposing of the answer stops the watch. */
+  watchCredential(principal: Principal, end: (reason: string) => void): Disposable
   /** Writes the audit event of an act in the act's own transaction. */
   recordAudit(db: TenantDatabase, record: AuditRecord): Promise<void>
   readonly bodyBytesMaxDefault: number
@@ -77,7 +79,8 @@ async function handleRequest<Services>(
   }
   const raw = Buffer.isBuffer(request.body) ? request.body : undefined
   const input = parseInput(operation, request, raw)
-  const context = contextOf(operation, deps, request, reply, principal, raw)
+  const dead = new AbortController()
+  const context = contextOf(operation, deps, request, reply, principal, raw, dead.signal)
   switch (operation.kind) {
     case 'json': {
       const output = await operation.run(context, input)
@@ -97,9 +100,11 @@ async function handleRequest<Services>(
         .header('content-disposition', 'attachment')
         .send(bytes)
     }
-    case 'stream':
-      await stream(operation.run(context, input), reply, context.signal, deps.log)
+    case 'stream': {
+      using _watch = deps.watchCredential(principal, (reason) => dead.abort(reason))
+      await stream(operation.run(context, input), reply, context.signal, dead.signal, deps.log)
       return reply
+    }
   }
 }
 
@@ -138,10 +143,11 @@ function contextOf<Services>(
   reply: FastifyReply,
   principal: Principal,
   raw: Buffer | undefined,
+  dead: AbortSignal,
 ): OperationContext<Services> {
   const workspaceId = principal.kind === 'api_key' ? principal.workspaceId : ''
   const actor = `${principal.kind}:${principal.id}`
-  let gone: AbortController | undefined
+  let gone: AbortSignal | undefined
   const idempotencyKey = operation.idempotent === true ? headerOf(request, 'idempotency-key') : undefined
   if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
     throw invalidField('Idempotency-Key', 'must be 1 to 256 printable ASCII characters')
@@ -166,11 +172,11 @@ function contextOf<Services>(
     get signal() {
       if (gone === undefined) {
         const controller = new AbortController()
-        gone = controller
+        gone = AbortSignal.any([controller.signal, dead])
         if (reply.raw.closed) controller.abort()
         else reply.raw.once('close', () => controller.abort())
       }
-      return gone.signal
+      return gone
     },
     read: (work) => deps.transactions.read(workspaceId, work),
     act: (work) =>
@@ -193,12 +199,15 @@ function headerOf(request: FastifyRequest, name: string): string | undefined {
 }
 
 const PING_MS = 15_000
+/** A reader that takes nothing any more does not keep the connection of a dead credential open. */
+const LAST_WORDS_MS = 300
 
 /** Server-sent events. A client that reads too slowly stops the source by back-pressure; a comment every 15 s keeps proxies awake. */
 async function stream(
   source: AsyncIterable<StreamEvent>,
   reply: FastifyReply,
   signal: AbortSignal,
+  dead: AbortSignal,
   log: Logger,
 ): Promise<void> {
   reply.hijack()
@@ -226,6 +235,11 @@ async function stream(
     }
   } finally {
     clearInterval(ping)
+    if (dead.aborted) {
+      const detail = `${String(dead.reason)}; this stream ends.`
+      reply.raw.write(`event: error\ndata: ${JSON.stringify({ code: 'unauthenticated', detail })}\n\n`)
+      setTimeout(() => reply.raw.destroy(), LAST_WORDS_MS)
+    }
     reply.raw.end()
   }
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Pool } from '../postgres/index.ts'
 import type { Logger } from '../telemetry/index.ts'
@@ -9,14 +10,17 @@ export interface Heartbeat extends AsyncDisposable {
   ready(detail: Readonly<Record<string, unknown>>): void
 }
 
-/** Keeps this process's row in the table `process` fresh. A database that is away is reported once and never ends the process. */
+/**
+ * Keeps this process's row in the table `process` fresh. The row belongs to the role it was made under and to a token that only
+ * this process has: no other process can write or remove it. A database that is away is reported once and never ends the process.
+ */
 export function startHeartbeat(deps: {
   readonly pool: Pool
   readonly log: Logger
   readonly id: string
-  readonly kind: string
 }): Heartbeat {
-  const { pool, log, id, kind } = deps
+  const { pool, log, id } = deps
+  const token = randomBytes(32)
   let isReady = false
   let detail: Readonly<Record<string, unknown>> = {}
   let inFlight: Promise<void> | null = null
@@ -26,11 +30,8 @@ export function startHeartbeat(deps: {
   const beat = async (): Promise<void> => {
     try {
       await pool.query(
-        `insert into process (id, kind, host, pid, ready, detail)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (id) do update
-         set heartbeat_at = now(), ready = excluded.ready, detail = excluded.detail`,
-        [id, kind, hostname(), process.pid, isReady, JSON.stringify(detail)],
+        'select engine.heartbeat($1, $2, $3, $4, $5, $6)',
+        [id, token, hostname(), process.pid, isReady, JSON.stringify(detail)],
       )
       if (failing) log.info('The heartbeat reaches the database again')
       failing = false
@@ -52,10 +53,6 @@ export function startHeartbeat(deps: {
       }
     })
   }
-  const forgetDead = pool
-    .query("delete from process where heartbeat_at < now() - interval '1 day'")
-    .then(() => undefined)
-    .catch(() => undefined)
   trigger()
   const timer = setInterval(trigger, INTERVAL_MS)
   return {
@@ -67,8 +64,8 @@ export function startHeartbeat(deps: {
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer)
       again = false
-      await Promise.all([inFlight, forgetDead])
-      await pool.query('delete from process where id = $1', [id]).catch(() => undefined)
+      await inFlight
+      await pool.query('select engine.end_heartbeat($1, $2)', [id, token]).catch(() => undefined)
     },
   }
 }

@@ -67,7 +67,7 @@ export async function runProcess(definition: ProcessDefinition): Promise<void> {
     onIdleError: (error) => log.debug({ err: error }, 'An idle database connection broke'),
   })
   const processId = createIdGenerator()()
-  const heartbeat = startHeartbeat({ pool, log, id: processId, kind: definition.name })
+  const heartbeat = startHeartbeat({ pool, log, id: processId })
   const work = await definition.start({
     config,
     log,

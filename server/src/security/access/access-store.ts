@@ -1,4 +1,5 @@
 import type { Queryable } from '../../platform/postgres/index.ts'
+import type { CauseOfDeath } from '../epochs/index.ts'
 
 export interface ApiKeyRow {
   readonly id: string
@@ -6,6 +7,8 @@ export interface ApiKeyRow {
   readonly scopes: string[]
   readonly expires_at: Date | null
   readonly revoked_at: Date | null
+  /** An epoch was bumped over it. */
+  readonly killed: boolean
 }
 
 export interface SmtpCredentialRow {
@@ -13,6 +16,7 @@ export interface SmtpCredentialRow {
   readonly workspace_id: string
   readonly secret_hash: Buffer
   readonly revoked_at: Date | null
+  readonly killed: boolean
 }
 
 /** Look-ups of credentials. They cross workspaces by nature, so each is a function of the engine. */
@@ -33,12 +37,15 @@ export function createAccessStore(pool: Queryable) {
       await pool.query('select engine.touch_credentials($1::uuid[], $2::uuid[])', [apiKeys, smtpCredentials])
     },
 
-    async dead(apiKeys: readonly string[], smtpCredentials: readonly string[]): Promise<string[]> {
-      const found = await pool.query<{ id: string }>(
-        'select id from engine.dead_credentials($1::uuid[], $2::uuid[])',
+    async dead(
+      apiKeys: readonly string[],
+      smtpCredentials: readonly string[],
+    ): Promise<{ id: string; cause: CauseOfDeath }[]> {
+      const found = await pool.query<{ id: string; cause: CauseOfDeath }>(
+        'select id, cause from engine.dead_credentials($1::uuid[], $2::uuid[])',
         [apiKeys, smtpCredentials],
       )
-      return found.rows.map((row) => row.id)
+      return found.rows
     },
   }
 }

@@ -6,12 +6,9 @@ import { createAccessStore } from './access-store.ts'
 import type { ApiKeyRow, SmtpCredentialRow } from './access-store.ts'
 import { createShortCache } from './short-cache.ts'
 import { hashSecret, isApiKey } from './key-format.ts'
+import { EPOCH_POLL_MS } from '../epochs/index.ts'
+import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
 import { OPERATOR_SCOPES } from './scopes.ts'
-
-interface CredentialRef {
-  readonly kind: 'api_key' | 'smtp_credential'
-  readonly id: string
-}
 
 export interface SmtpIdentity {
   readonly workspaceId: string
@@ -25,16 +22,18 @@ export interface Access {
   authenticateBearer(authorization: string | undefined): Promise<Principal>
   /** The workspace behind SMTP AUTH. Throws `unauthenticated`, or `unavailable` while the database is away. */
   authenticateSmtp(username: string, password: string): Promise<SmtpIdentity>
-  /** Those of the given credentials that were revoked, expired or deleted: long sessions of theirs must end. */
-  findDeadCredentials(credentials: readonly CredentialRef[]): Promise<ReadonlySet<string>>
+  /** Those of the given credentials that live no more, and why: long connections of theirs must end. */
+  findDeadCredentials(credentials: readonly CredentialRef[]): Promise<ReadonlyMap<string, CauseOfDeath>>
+  /** Drops what is believed of credentials: the next look-up asks the database. */
+  forget(): void
   /** Whether one credential still lives. */
   checkCredentialsAlive(credential: CredentialRef): Promise<boolean>
   /** Writes what is still to be written of last-used times. */
   close(): Promise<void>
 }
 
-/** How long an answer of the database is believed: the longest time for which a revoked key still works. */
-const CACHE_MS = 1_000
+/** How long an answer of the database is believed: the longest time for which a dead key still works where no NOTIFY came. */
+const CACHE_MS = EPOCH_POLL_MS
 const CACHED_MAX = 20_000
 /** last_used_at is for people; more often would make every request a write. */
 const TOUCH_EVERY_MS = 30_000
@@ -85,17 +84,20 @@ export function createAccess(deps: {
     if (!isApiKey(key)) return null
     const hash = hashSecret(key)
     const row = await orUnavailable(apiKeys.get(hash.toString('base64'), () => store.apiKey(hash)))
-    if (row === undefined || row.revoked_at !== null) return null
+    if (row === undefined || row.revoked_at !== null || row.killed) return null
     if (row.expires_at !== null && row.expires_at.getTime() <= clock()) return null
     note('api_key', row.id)
     return row
   }
 
-  async function findDeadCredentials(credentials: readonly CredentialRef[]): Promise<ReadonlySet<string>> {
-    if (credentials.length === 0) return new Set()
+  async function findDeadCredentials(
+    credentials: readonly CredentialRef[],
+  ): Promise<ReadonlyMap<string, CauseOfDeath>> {
+    if (credentials.length === 0) return new Map()
     const ids = (kind: CredentialRef['kind']) =>
       credentials.filter((credential) => credential.kind === kind).map((credential) => credential.id)
-    return new Set(await orUnavailable(store.dead(ids('api_key'), ids('smtp_credential'))))
+    const dead = await orUnavailable(store.dead(ids('api_key'), ids('smtp_credential')))
+    return new Map(dead.map(({ id, cause }) => [id, cause]))
   }
 
   return {
@@ -121,12 +123,18 @@ export function createAccess(deps: {
       const row = await orUnavailable(smtpCredentials.get(username, () => store.smtpCredential(username)))
       // The comparison is made for unknown names too, so that both take the same time.
       const matches = timingSafeEqual(hashSecret(password), row?.secret_hash ?? NO_HASH)
-      if (row === undefined || row.revoked_at !== null || !matches) throw unauthenticated(REFUSED_SMTP)
+      if (row === undefined || row.revoked_at !== null || row.killed || !matches)
+        throw unauthenticated(REFUSED_SMTP)
       note('smtp_credential', row.id)
       return identity(row.workspace_id, { kind: 'smtp_credential', id: row.id })
     },
 
     findDeadCredentials,
+
+    forget() {
+      apiKeys.clear()
+      smtpCredentials.clear()
+    },
 
     checkCredentialsAlive: async (credential) =>
       !(await findDeadCredentials([credential])).has(credential.id),

@@ -14,6 +14,7 @@ export const ALL_SCOPES = [
   'api-keys:write',
   'smtp-credentials:read',
   'smtp-credentials:write',
+  'credentials:kill',
   'inbox:read',
   'inbox:write',
   'workspace:read',

@@ -9,6 +9,8 @@ export function createShortCache<T>(options: {
 }) {
   const entries = new Map<string, { readonly value: Promise<T>; readonly until: number }>()
   return {
+    clear: () => entries.clear(),
+
     get(key: string, load: () => Promise<T>): Promise<T> {
       const now = options.clock()
       const known = entries.get(key)

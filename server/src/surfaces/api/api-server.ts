@@ -8,6 +8,8 @@ import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
 import type { Access } from '../../security/access/index.ts'
+import { CAUSES } from '../../security/epochs/index.ts'
+import type { CredentialWatch } from '../../security/epochs/index.ts'
 import { addConsoleFiles } from './console-files.ts'
 import { addHealthRoutes } from './health.ts'
 import { addInboxFrame, createInboxView } from './inbox-view.ts'
@@ -19,6 +21,7 @@ export interface ApiServerDependencies {
   readonly keyring: KeyringClient
   readonly transactions: TenantTransactions
   readonly access: Pick<Access, 'authenticateBearer'>
+  readonly watch: Pick<CredentialWatch, 'watch'>
   readonly services: ApiServices
   readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
   readonly consoleDirectory: string
@@ -48,6 +51,10 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     services: { ...deps.services, inboxView },
     transactions: deps.transactions,
     authenticate: ({ authorization }) => deps.access.authenticateBearer(authorization),
+    watchCredential: (principal, end) =>
+      principal.kind === 'api_key'
+        ? deps.watch.watch({ kind: 'api_key', id: principal.id }, (cause) => end(CAUSES[cause]))
+        : { [Symbol.dispose]: () => undefined },
     recordAudit: deps.recordAudit,
     bodyBytesMaxDefault: BODY_BYTES_MAX,
   })

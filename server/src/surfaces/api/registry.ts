@@ -1,5 +1,6 @@
 import { apiKeyOperations, type ApiKeys } from '../../modules/api-keys/index.ts'
 import { domainOperations, type Domains } from '../../modules/domains/index.ts'
+import { epochOperations, type Epochs } from '../../modules/epochs/index.ts'
 import { inboxOperations, type Inbox } from '../../modules/inbox/index.ts'
 import { messageOperations, type Messages } from '../../modules/messages/index.ts'
 import { senderOperations, type Senders } from '../../modules/senders/index.ts'
@@ -19,6 +20,7 @@ export interface ApiServices {
   readonly webhooks: Webhooks
   readonly apiKeys: ApiKeys
   readonly smtpCredentials: SmtpCredentials
+  readonly epochs: Epochs
   readonly inbox: Inbox
   readonly workspaces: Workspaces
 }
@@ -32,6 +34,7 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...webhookOperations,
   ...apiKeyOperations,
   ...smtpCredentialOperations,
+  ...epochOperations,
   ...inboxOperations,
   viewCaptured,
   ...workspaceOperations,

@@ -23,6 +23,8 @@ import {
   type SmtpServer,
 } from '../../platform/smtp/server/index.ts'
 import type { Access, SmtpIdentity } from '../../security/access/index.ts'
+import { CAUSES } from '../../security/epochs/index.ts'
+import type { CauseOfDeath, ConnectionSource, CredentialRef } from '../../security/epochs/index.ts'
 
 export interface SubmissionDependencies {
   readonly listeners: readonly SmtpListener[]
@@ -105,6 +107,27 @@ export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpI
       },
     },
   })
+}
+
+/** The sessions of a submission server as what lives by credentials: those of the dead are ended with 421 4.7.0 and the cause. */
+export function submissionSource(
+  server: Pick<SmtpServer<SmtpIdentity>, 'closeSessions' | 'connections'>,
+): ConnectionSource {
+  return {
+    credentials() {
+      const seen = new Map<string, CredentialRef>()
+      if (server.connections() === 0) return []
+      server.closeSessions(({ credential }) => {
+        seen.set(credential.id, credential)
+        return false
+      })
+      return seen.values()
+    },
+    end(dead) {
+      for (const cause of new Set<CauseOfDeath>(dead.values()))
+        server.closeSessions(({ credential }) => dead.get(credential.id) === cause, CAUSES[cause])
+    },
+  }
 }
 
 /** RFC 5321 §4.4, without the client's address: where a customer's server stands is nobody's business. */

@@ -2,10 +2,16 @@ import { AUTH_LINE_TOO_LONG, AuthExchange } from './auth.ts'
 import type { AuthStep } from './auth.ts'
 import type { Channel } from './channel.ts'
 import { checkedReply, formatPlain, INTERNAL_FAILURE, isPositive } from './reply.ts'
+import type { SmtpReply } from './reply.ts'
 import { REPLIES } from './replies.ts'
 import type { SmtpCredentials, SmtpHandler, SmtpPeer } from './types.ts'
 
 export type SessionPredicate<Session> = (session: Session, peer: SmtpPeer) => boolean
+
+interface Revocation<Session> {
+  readonly predicate: SessionPredicate<Session>
+  readonly farewell: SmtpReply
+}
 
 export interface AuthGateDeps<Session> {
   readonly channel: Channel
@@ -22,7 +28,7 @@ export class AuthGate<Session> {
   #exchange: AuthExchange | null = null
   #failures = 0
   /** Revocations that came while the handler was judging the credentials. */
-  #revocations: SessionPredicate<Session>[] | null = null
+  #revocations: Revocation<Session>[] | null = null
 
   constructor(deps: AuthGateDeps<Session>) {
     this.#deps = deps
@@ -57,10 +63,10 @@ export class AuthGate<Session> {
     this.#apply({ kind: 'refused', reply: AUTH_LINE_TOO_LONG })
   }
 
-  /** Whether the session exists and is to end. */
-  revokes(predicate: SessionPredicate<Session>): boolean {
+  /** Whether the session exists and is to end. One that is being judged ends with `farewell` if it is to. */
+  revokes(predicate: SessionPredicate<Session>, farewell: SmtpReply): boolean {
     if (this.#session !== null) return predicate(this.#session, this.#deps.peer())
-    this.#revocations?.push(predicate)
+    this.#revocations?.push({ predicate, farewell })
     return false
   }
 
@@ -95,8 +101,8 @@ export class AuthGate<Session> {
           return
         }
         this.#session = outcome.session
-        const revoked = revocations.some((predicate) => predicate(outcome.session, peer()))
-        if (revoked) channel.end(REPLIES.revoked, 'revoked')
+        const revoked = revocations.find(({ predicate }) => predicate(outcome.session, peer()))
+        if (revoked !== undefined) channel.end(revoked.farewell, 'revoked')
         else channel.send(REPLIES.authenticated)
       },
       (failure) => {

@@ -1,7 +1,7 @@
 import { createAdmission, plainAddress } from './admission.ts'
 import { openListener } from './listener.ts'
 import type { OpenListener } from './listener.ts'
-import { formatReply } from './reply.ts'
+import { formatReply, reply } from './reply.ts'
 import { REPLIES } from './replies.ts'
 import { SmtpSession } from './session.ts'
 import type { SessionContext } from './session.ts'
@@ -125,9 +125,10 @@ export function createSmtpServer<Session>(options: SmtpServerOptions<Session>): 
       return closing
     },
     connections: () => sessions.size,
-    closeSessions(predicate) {
+    closeSessions(predicate, because) {
+      const farewell = because === undefined ? REPLIES.revoked : reply(421, '4.7.0', because)
       let count = 0
-      for (const session of sessions) if (session.revoke(predicate)) count += 1
+      for (const session of sessions) if (session.revoke(predicate, farewell)) count += 1
       return count
     },
     async [Symbol.asyncDispose]() {

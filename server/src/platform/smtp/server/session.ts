@@ -86,9 +86,9 @@ export class SmtpSession<Session> {
   }
 
   /** Ends the session if the predicate says so; see `SmtpServer.closeSessions`. */
-  revoke(predicate: SessionPredicate<Session>): boolean {
-    if (this.#channel.closed || !this.#auth.revokes(predicate)) return false
-    this.#channel.endSoon(REPLIES.revoked, 'revoked')
+  revoke(predicate: SessionPredicate<Session>, farewell: SmtpReply): boolean {
+    if (this.#channel.closed || !this.#auth.revokes(predicate, farewell)) return false
+    this.#channel.endSoon(farewell, 'revoked')
     return true
   }
 

@@ -155,8 +155,8 @@ export interface SmtpServer<Session> extends AsyncDisposable {
   /** Open connections, and handlers still at work for a peer that left. */
   connections(): number
   /**
-   * Ends authenticated sessions with 421 4.7.0, after the answer to the command in flight. An AUTH that is in flight is judged when
-   * it succeeds. Returns how many ended or will end.
+   * Ends authenticated sessions with 421 4.7.0 and the reason, after the answer to the command in flight. An AUTH that is in
+   * flight is judged when it succeeds. Returns how many ended or will end.
    */
-  closeSessions(predicate: (session: Session, peer: SmtpPeer) => boolean): number
+  closeSessions(predicate: (session: Session, peer: SmtpPeer) => boolean, because?: string): number
 }
