@@ -78,6 +78,8 @@ export interface InstallationOptions {
   /** BULKHEAD_OUTBOUND; default: the local inbox. */
   readonly outbound?: string
   readonly env?: Readonly<Record<string, string>>
+  /** A copy of the product to run instead of this one: the control arm of a replay. */
+  readonly root?: string
   /** Called with the data directory before the first start; what it answers is called when all processes are gone. */
   readonly prepare?: (dataDirectory: string) => () => void
 }
@@ -169,7 +171,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     until('readiness', timeoutMs, isReady, 100, () => running().output().slice(-4_000))
 
   async function start(): Promise<void> {
-    supervisor = startSupervisor(env)
+    supervisor = startSupervisor(env, options.root)
     const mine = supervisor
     await until(
       'the start',

@@ -31,9 +31,9 @@ export async function freeAddresses(): Promise<Record<string, string>> {
   return Object.fromEntries(entries) as Record<string, string>
 }
 
-/** Runs the real supervisor as `npm start` does. */
-export function startSupervisor(env: Readonly<Record<string, string>>): RunningSupervisor {
-  const child = spawn(process.execPath, [join(ROOT, 'server/src/processes/supervisor.ts')], {
+/** Runs the real supervisor as `npm start` does; `root` is a copy of the repository, see altered-product.ts. */
+export function startSupervisor(env: Readonly<Record<string, string>>, root = ROOT): RunningSupervisor {
+  const child = spawn(process.execPath, [join(root, 'server/src/processes/supervisor.ts')], {
     env: { PATH: process.env['PATH'], TMPDIR: process.env['TMPDIR'], HOME: process.env['HOME'], ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })

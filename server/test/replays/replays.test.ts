@@ -1,0 +1,159 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readReplays, terminalTable } from '../../../tools/replays/report.ts'
+
+const ROOT = resolve(import.meta.dirname, '../../..')
+
+/** Every replay that must run; a new one is added here and as a file. */
+const DEMANDED = [
+  'SCAN',
+  'M-01',
+  'M-05',
+  'M-15',
+  'S-02',
+  'S-03',
+  'S-07',
+  'C-09',
+  'C-11',
+  'V-06',
+  'V-07',
+  'X-02',
+  'X-03',
+  'X-04',
+  'X-05',
+  'X-06',
+  'X-07',
+  'X-08',
+]
+
+/**
+ * Every variable that the product reads from its environment, and why it takes no protection away. A name that is not here fails the
+ * build until somebody has judged it: the control arms need no switch, so there must be none.
+ */
+const VARIABLES: Readonly<Record<string, string>> = {
+  BULKHEAD_MODE:
+    'development trusts .test domains and keeps mail; it seals, isolates, contains and records alike',
+  BULKHEAD_DATA: 'a path',
+  BULKHEAD_HTTP: 'an address to listen on',
+  BULKHEAD_SUBMISSION: 'an address to listen on',
+  BULKHEAD_SUBMISSIONS: 'an address to listen on',
+  BULKHEAD_DATABASE_URL: 'where PostgreSQL is; roles, policies and functions are the same there',
+  BULKHEAD_OUTBOUND: 'where mail leaves to',
+  BULKHEAD_SETUP_FILE: 'a file that the first start writes',
+  BULKHEAD_RETRY_SCALE: 'how long is waited between attempts',
+  BULKHEAD_ALLOW_PRIVATE_TARGETS:
+    'lets webhooks reach private addresses: about the network of the operator, no workspace',
+  BULKHEAD_TLS_CERT: 'a certificate',
+  BULKHEAD_TLS_KEY: 'its key',
+  BULKHEAD_HOSTNAME: 'a name',
+  BULKHEAD_DELEGATION_ZONE: 'a name',
+  BULKHEAD_DNS_SERVERS: 'who is asked',
+  BULKHEAD_PUBLIC_URL: 'a name',
+  BULKHEAD_LOG_LEVEL: 'how much is logged; what may be logged does not depend on it (SCAN)',
+  BULKHEAD_RETENTION_DAYS: 'how long is kept',
+  BULKHEAD_SENDERS: 'how many processes',
+  BULKHEAD_KEYRING_SOCKET: 'set by the supervisor: a path',
+  BULKHEAD_KEYRING_ROOT: 'which root; all of them wrap',
+  BULKHEAD_KEYRING_CLIENTS: 'set by the supervisor: tokens and kinds; a kind outside the matrix is refused',
+}
+
+const SOURCES = ['server/src', 'keyring/src', 'tlog/src', 'cli/src']
+
+function productFiles(): string[] {
+  return SOURCES.flatMap((part) =>
+    readdirSync(join(ROOT, part), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !/\.test\.ts$|test-support|test-keyring/.test(name))
+      .map((name) => join(ROOT, part, name)),
+  )
+}
+
+const files = readdirSync(import.meta.dirname).filter(
+  (name) => name.endsWith('.test.ts') && name !== 'replays.test.ts',
+)
+const idOf = (name: string): string =>
+  name.startsWith('scan-') ? 'SCAN' : name.split('-').slice(0, 2).join('-').toUpperCase()
+
+describe('the replays', () => {
+  it('that are demanded are all there', () => {
+    expect(DEMANDED.filter((id) => !files.some((name) => idOf(name) === id))).toEqual([])
+  })
+
+  it('name themselves as their files do, and each has a control arm', () => {
+    for (const name of files) {
+      const source = readFileSync(join(import.meta.dirname, name), 'utf8')
+      const ids = [...source.matchAll(/^\s+id: '([A-Z]+(?:-\d+)?[a-z]?)',$/gm)].map((match) => match[1] ?? '')
+      expect(ids.length, name).toBeGreaterThan(0)
+      for (const id of ids) expect(id.replace(/[a-z]$/, ''), name).toBe(idOf(name))
+      expect((source.match(/^\s+control: /gm) ?? []).length, name).toBeGreaterThanOrEqual(ids.length * 2)
+      expect(source, name).not.toMatch(/\b(?:it|describe)\.(?:skip|todo|only)|skipIf|runIf/)
+    }
+  })
+
+  it('need no switch in the product: every variable that it reads is judged, and none turns a protection off', () => {
+    const read = new Map<string, string>()
+    for (const path of productFiles()) {
+      for (const [name] of readFileSync(path, 'utf8').matchAll(/\bBULKHEAD_[A-Z0-9_]*[A-Z0-9]\b/g)) {
+        if (!name.startsWith('BULKHEAD_INTERNAL')) read.set(name, path)
+      }
+    }
+    expect([...read].filter(([name]) => VARIABLES[name] === undefined)).toEqual([])
+    expect(Object.keys(VARIABLES).filter((name) => !read.has(name))).toEqual([])
+    expect(
+      [...read.keys()].filter((name) =>
+        /DISABLE|SKIP|UNSAFE|INSECURE|BYPASS|_NO_|WITHOUT|UNSEALED|TRUST/.test(name),
+      ),
+    ).toEqual([])
+  })
+})
+
+const report = (...tests: unknown[]) => ({ testResults: [{ assertionResults: tests }] })
+
+describe('the report of the replays', () => {
+  const facts = { id: 'M-99', source: 'M:1', attack: 'a', bound: 'b', control: 'c' }
+  const test = (arm: 'real' | 'control', status: string) => ({
+    title: arm,
+    status,
+    duration: 1_200,
+    ancestorTitles: ['M-99: a'],
+    failureMessages: [],
+    meta: {
+      replay: {
+        ...facts,
+        arm,
+        verdict: { breaches: arm === 'control' ? ['all of it'] : [], evidence: { read: 0 } },
+      },
+    },
+  })
+
+  it('calls a replay bounded only where the bound holds and the control arm succeeds', () => {
+    const states = [
+      report(test('real', 'passed'), test('control', 'passed')),
+      report(test('real', 'failed'), test('control', 'passed')),
+      report(test('real', 'passed'), test('control', 'failed')),
+      report(test('real', 'passed')),
+    ].map((each) => readReplays(each)[0]?.state)
+    expect(states).toEqual(['bounded', 'broken', 'unproved', 'unproved'])
+  })
+
+  it('shows what was measured and what the control arm got', () => {
+    const replays = readReplays(report(test('real', 'passed'), test('control', 'passed')))
+    const text = terminalTable({ commit: 'x', at: 'y', replays })
+    expect(text).toContain('✓ M-99  bounded, 2.4 s')
+    expect(text).toContain('evidence  read 0')
+    expect(text).toContain('c. Got: all of it')
+  })
+
+  it('counts a replay that failed before it could judge', () => {
+    const broken = {
+      title: 'is bounded: b',
+      status: 'failed',
+      duration: 1,
+      ancestorTitles: ['M-98: x'],
+      failureMessages: ['Error: no start'],
+    }
+    expect(readReplays(report(broken))).toMatchObject([
+      { id: 'M-98', state: 'broken', arms: { real: { error: 'Error: no start' } } },
+    ])
+  })
+})
