@@ -13,10 +13,17 @@ const env = {
 describe('the keyring’s configuration', () => {
   it('is read from the environment', () => {
     expect(readConfig(env).clients).toEqual(new Map([['0123456789abcdef', 'api']]))
+    const roots = { BULKHEAD_KEYRING_ROOT: 'file:/b.key', BULKHEAD_KEYRING_PREVIOUS_ROOT: '/a.key' }
+    expect(readConfig({ ...env, ...roots })).toMatchObject({
+      root: { kind: 'file', path: '/b.key' },
+      previousRoots: [{ kind: 'file', path: '/a.key' }],
+    })
   })
 
   it.each([
     [{ BULKHEAD_KEYRING_SOCKET: '' }, 'BULKHEAD_KEYRING_SOCKET'],
+    [{ BULKHEAD_KEYRING_ROOT: 'root.key' }, 'BULKHEAD_KEYRING_ROOT: "root.key" is not a root'],
+    [{ BULKHEAD_KEYRING_PREVIOUS_ROOT: 'x:' }, 'BULKHEAD_KEYRING_PREVIOUS_ROOT: "x:" is not a root'],
     [{ BULKHEAD_KEYRING_SOCKET: `/${'x'.repeat(200)}` }, 'a socket path may have'],
     [{ BULKHEAD_KEYRING_CLIENTS: '{"0123456789abcdef":' }, 'BULKHEAD_KEYRING_CLIENTS is not JSON'],
     [{ BULKHEAD_KEYRING_CLIENTS: '[]' }, 'must be an object'],

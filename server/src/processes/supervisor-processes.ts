@@ -34,13 +34,16 @@ export interface ProcessesDeps {
 }
 
 interface Plan {
-  readonly kind: 'api' | 'smtp' | 'sender' | 'worker'
+  readonly kind: 'audit' | 'api' | 'smtp' | 'sender' | 'worker'
   readonly label: string
   readonly entry: string
   readonly token: string
 }
 
-/** Starts the keyring, then everything that needs it, and waits until all are ready. */
+/**
+ * Starts the keyring, then the audit process, then everything else, and waits until all are ready. Nothing is accepted before the
+ * audit process is ready: a database that was restored from an older backup must first forget again what was revoked since (X-04).
+ */
 export async function startProcesses(deps: ProcessesDeps): Promise<Processes> {
   const { config, output, signal, root } = deps
   const plans = planProcesses(config, root)
@@ -68,23 +71,26 @@ export async function startProcesses(deps: ProcessesDeps): Promise<Processes> {
     if (await isReady(keyring, KEYRING_READY_MS, signal)) output.done('keyring ready', startedMs)
     else if (!signal.aborted) output.warn('keyring is not ready yet: see its lines above')
   }
-  const ready = await Promise.all(
-    plans.map(async (plan) => {
-      if (signal.aborted) return false
-      const startedMs = performance.now()
-      const child = superviseChild({
-        label: plan.label,
-        entry: plan.entry,
-        env: processEnvironment(deps, plan),
-        output,
-      })
-      running.push(child)
-      const isUp = await isReady(child, READY_MS, signal)
-      if (isUp) output.done(`${plan.label} ready`, startedMs)
-      else if (!signal.aborted) output.warn(`${plan.label} is not ready yet: see its lines above`)
-      return isUp
-    }),
-  )
+  const start = async (plan: Plan): Promise<boolean> => {
+    if (signal.aborted) return false
+    const startedMs = performance.now()
+    const child = superviseChild({
+      label: plan.label,
+      entry: plan.entry,
+      env: processEnvironment(deps, plan),
+      output,
+    })
+    running.push(child)
+    const isUp = await isReady(child, READY_MS, signal)
+    if (isUp) output.done(`${plan.label} ready`, startedMs)
+    else if (!signal.aborted) output.warn(`${plan.label} is not ready yet: see its lines above`)
+    if (isUp || plan.kind !== 'audit') return isUp
+    output.warn('nothing else starts before the audit log is whole')
+    return Promise.race([child.firstReady.then(() => true), aborted(signal)])
+  }
+  const ready: boolean[] = []
+  for (const plan of plans.filter((item) => item.kind === 'audit')) ready.push(await start(plan))
+  ready.push(...(await Promise.all(plans.filter((item) => item.kind !== 'audit').map(start))))
   const api = plans.findIndex((plan) => plan.kind === 'api')
   return { apiDetail: ready[api] === true ? await running[api]?.firstReady : undefined, stop }
 }
@@ -95,6 +101,7 @@ function planProcesses(config: Config, root: string): Plan[] {
     label: config.senders === 1 ? 'sender' : `sender-${index + 1}`,
   }))
   return [
+    { kind: 'audit' as const, label: 'audit' },
     { kind: 'api' as const, label: 'api' },
     { kind: 'smtp' as const, label: 'smtp' },
     ...senders,
@@ -112,16 +119,33 @@ function keyringSocket(deps: ProcessesDeps): string {
   return join(deps.runtimeDirectory, 'keyring.sock')
 }
 
+/** What the providers of a root read for themselves: AWS credentials and the configuration of a PKCS#11 module. */
+const ROOT_VARIABLES =
+  /^(?:AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SHARED_CREDENTIALS_FILE|CONTAINER_\w+|EC2_METADATA_\w+)|SOFTHSM2_CONF|PKCS11_\w+)$/
+
 function keyringEnvironment(deps: ProcessesDeps, plans: readonly Plan[]): Record<string, string> {
   return {
     ...childEnvironment(deps.env, 'keyring', deps.config.dataDirectory),
     BULKHEAD_INTERNAL_DATABASE_URL: deps.roleUrls.bulkhead_keyring,
     BULKHEAD_KEYRING_SOCKET: keyringSocket(deps),
-    BULKHEAD_KEYRING_ROOT: join(deps.config.dataDirectory, 'keyring', 'root.key'),
+    ...rootEnvironment(deps),
     BULKHEAD_KEYRING_CLIENTS: JSON.stringify(
       Object.fromEntries(plans.map((plan) => [plan.token, plan.kind])),
     ),
   }
+}
+
+function rootEnvironment(deps: ProcessesDeps): Record<string, string> {
+  const { dataDirectory, keyringRoot, keyringPreviousRoot, keyringPin } = deps.config
+  const result: Record<string, string> = {
+    BULKHEAD_KEYRING_ROOT: keyringRoot ?? `file:${join(dataDirectory, 'keyring', 'root.key')}`,
+  }
+  if (keyringPreviousRoot !== null) result['BULKHEAD_KEYRING_PREVIOUS_ROOT'] = keyringPreviousRoot
+  if (keyringPin !== null) result['BULKHEAD_KEYRING_PIN'] = keyringPin.reveal()
+  for (const [name, value] of Object.entries(deps.env)) {
+    if (value !== undefined && ROOT_VARIABLES.test(name)) result[name] = value
+  }
+  return result
 }
 
 function processEnvironment(deps: ProcessesDeps, plan: Plan): Record<string, string> {
@@ -133,6 +157,13 @@ function processEnvironment(deps: ProcessesDeps, plan: Plan): Record<string, str
       runtimeDirectory: deps.runtimeDirectory,
     }),
   }
+}
+
+function aborted(signal: AbortSignal): Promise<false> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(false)
+    else signal.addEventListener('abort', () => resolve(false), { once: true })
+  })
 }
 
 async function isReady(child: SupervisedChild, withinMs: number, signal: AbortSignal): Promise<boolean> {

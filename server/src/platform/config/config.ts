@@ -4,7 +4,14 @@ import type { Mode, Setting } from './settings.ts'
 import type { ListenAddress } from './values.ts'
 
 type Values = { readonly [K in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[K]['parser']> | null }
-type Optional = 'databaseUrl' | 'setupFile' | 'delegationZone'
+type Optional =
+  | 'databaseUrl'
+  | 'setupFile'
+  | 'auditDirectory'
+  | 'delegationZone'
+  | 'keyringRoot'
+  | 'keyringPreviousRoot'
+  | 'keyringPin'
 type Derived = 'tlsCert' | 'tlsKey' | 'publicUrl'
 
 /** The effective configuration: parsed, complete, deeply read-only. Printing it shows no secret. */
@@ -79,12 +86,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     dnsServers: get(SETTINGS.dnsServers),
     logLevel: get(SETTINGS.logLevel),
     retentionDays: get(SETTINGS.retentionDays),
+    appeal: get(SETTINGS.appeal),
     senders: get(SETTINGS.senders),
+    auditWitnesses: get(SETTINGS.auditWitnesses),
     publicUrl: get(SETTINGS.publicUrl) ?? (http === null ? null : httpUrl(http)),
   }
   const optional = {
     databaseUrl: get(SETTINGS.databaseUrl),
+    keyringRoot: get(SETTINGS.keyringRoot),
+    keyringPreviousRoot: get(SETTINGS.keyringPreviousRoot),
+    keyringPin: get(SETTINGS.keyringPin),
     setupFile,
+    auditDirectory: get(SETTINGS.auditDirectory),
     delegationZone: get(SETTINGS.delegationZone),
     tls: tlsCert !== null && tlsKey !== null ? { certFile: tlsCert, keyFile: tlsKey } : null,
   }

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import { parseVerifierKey } from '@bulkhead/tlog'
 import { z } from 'zod'
-import type { Redacted } from '../../kernel/redacted.ts'
+import { Redacted } from '../../kernel/redacted.ts'
 import {
   isHostname,
   parseDatabaseUrl,
@@ -29,6 +30,8 @@ export interface Setting<T> {
   readonly secret?: boolean
 }
 
+const ROOT_HINT =
+  'write file:/path, pkcs11:module=…;token=…;label=…, vault:https://…/keys/name;token-file=… or aws-kms:arn:…'
 const ADDRESS_HINT = 'write host:port, for example 127.0.0.1:8600 or [::1]:8600'
 
 function setting<T>(value: Setting<T>): Setting<T> {
@@ -69,6 +72,30 @@ export const SETTINGS = {
       'Directory of everything that is kept on this host: keys, secrets and the embedded PostgreSQL.',
     defaultText: './.bulkhead',
     parser: textValue('write the path of a directory', path),
+  }),
+  keyringRoot: setting({
+    name: 'BULKHEAD_KEYRING_ROOT',
+    description:
+      'Where the root of all keys is: `file:/path`, `pkcs11:module=…;token=…;label=…;pin-file=…`, `vault:https://host:8200/transit/keys/name;token-file=…` or `aws-kms:arn:aws:kms:…`. See [operations](operations.md#the-root-key).',
+    defaultNote: '`file:` and `keyring/root.key` in the data directory',
+    defaultText: undefined,
+    parser: textValue(ROOT_HINT, rootText),
+  }),
+  keyringPreviousRoot: setting({
+    name: 'BULKHEAD_KEYRING_PREVIOUS_ROOT',
+    description:
+      'Roots of earlier days, in the same form, separated by `|`. Keys wrapped by them still open, and are wrapped anew by `bulkhead keyring rotate`.',
+    defaultText: undefined,
+    parser: textValue(ROOT_HINT, (text) =>
+      text.split('|').every((part) => rootText(part.trim()) !== null) ? text : null,
+    ),
+  }),
+  keyringPin: setting<Redacted<string>>({
+    name: 'BULKHEAD_KEYRING_PIN',
+    description: 'PIN of the PKCS#11 token where the root names no `pin-file`. Only the keyring gets it.',
+    defaultText: undefined,
+    parser: textValue('write the PIN', (text) => (text === '' ? null : new Redacted(text))),
+    secret: true,
   }),
   http: listen('BULKHEAD_HTTP', '127.0.0.1:8600', 'Address of the API and the console.'),
   submission: listen('BULKHEAD_SUBMISSION', '127.0.0.1:8587', 'Address of SMTP submission with STARTTLS.'),
@@ -166,6 +193,34 @@ export const SETTINGS = {
       /^\d+$/.test(text) ? parseNumber(text, 7, 3650) : null,
     ),
   }),
+  auditDirectory: setting({
+    name: 'BULKHEAD_AUDIT_FILES',
+    description:
+      'Directory of the audit log as files: the public half in the layout of C2SP tlog-tiles, the records beside it. Keep it, or a copy, elsewhere than the database: it tells what a restored backup has lost.',
+    defaultNote: '`audit` in the data directory',
+    defaultText: undefined,
+    parser: textValue('write the path of a directory', path),
+  }),
+  auditWitnesses: setting<readonly AuditWitness[]>({
+    name: 'BULKHEAD_AUDIT_WITNESSES',
+    description:
+      'Witnesses that cosign the audit log, a comma-separated list of `url verifier-key`; `bulkhead witness` prints its key.',
+    defaultNote: 'none',
+    defaultText: '',
+    parser: textValue(
+      'write https://witness.example.com witness.example.com+1a2b3c4d+BA…, several separated by commas',
+      auditWitnesses,
+    ),
+  }),
+  appeal: setting({
+    name: 'BULKHEAD_APPEAL',
+    description:
+      'Where whoever is contained may object: a URL, an address or a sentence. Every refusal carries it.',
+    defaultText: 'Write to the operator of this installation.',
+    parser: textValue('write up to 300 printable characters', (text) =>
+      /^[\x20-\x7e]{1,300}$/.test(text) ? text : null,
+    ),
+  }),
   senders: setting({
     name: 'BULKHEAD_SENDERS',
     description: 'Number of sender processes on this host.',
@@ -176,10 +231,37 @@ export const SETTINGS = {
   }),
 } as const
 
+/** A witness of the audit log: where it answers and the key it cosigns with. */
+export interface AuditWitness {
+  readonly url: string
+  /** A C2SP verifier key. */
+  readonly vkey: string
+}
+
+function auditWitnesses(text: string): readonly AuditWitness[] | null {
+  const witnesses: AuditWitness[] = []
+  for (const part of text.split(',').map((item) => item.trim())) {
+    if (part === '') continue
+    const [url = '', vkey = '', ...more] = part.split(/\s+/)
+    if (more.length > 0 || !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return null
+    try {
+      witnesses.push({ url, vkey: parseVerifierKey(vkey).text })
+    } catch {
+      return null
+    }
+  }
+  return witnesses
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 function logLevel(text: string): LogLevel | null {
   return text === 'debug' || text === 'info' || text === 'warn' || text === 'error' ? text : null
+}
+
+/** The keyring reads the rest of it, and says what is wrong. */
+function rootText(text: string): string | null {
+  return /^(?:\/|file:\/|pkcs11:|vault:https?:\/\/|aws-kms:arn:)/.test(text) ? text : null
 }
 
 function path(text: string): string | null {

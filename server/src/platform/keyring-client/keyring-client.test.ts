@@ -499,20 +499,20 @@ describe('the process', () => {
     await expect(other.start()).rejects.toThrow(/chmod 600/)
   })
 
-  it('with another root key opens nothing, says which root is missing, and leaves the keys alone', async () => {
+  it('with another root key does not start, says which root is missing, and leaves the keys alone', async () => {
     await using other = await makeTestKeyring({ databaseUrl: database.url.bulkhead_keyring })
     const workspaceId = randomUUID()
     const lease = await clientOf('api').contentKey(workspaceId)
     // Without its root key file it does not make a new one: that would look well and open nothing.
-    await expect(other.start()).rejects.toThrow(/is missing, but the database holds keys wrapped by root/)
+    await expect(other.start()).rejects.toThrow(
+      /is missing \(the database holds keys wrapped by root [0-9a-f]{16}\./,
+    )
     await mkdir(dirname(other.rootPath), { recursive: true })
     await writeFile(other.rootPath, `bulkhead-root-1 ${randomBytes(32).toString('base64')}\n`, {
       mode: 0o600,
     })
-    await other.start()
-    const stranger = clientOf('sender', { socketPath: other.socketPath })
-    await expect(stranger.openContentKeys(workspaceId, [lease.keyId], 'x')).rejects.toThrow(
-      /restore the right root key/,
+    await expect(other.start()).rejects.toThrow(
+      /the database holds keys wrapped by root [0-9a-f]{16}\. The keyring is configured with [0-9a-f]{16}/,
     )
     const keys = await clientOf('sender').openContentKeys(workspaceId, [lease.keyId], 'x')
     expect(keys.stateOf(lease.keyId)).toBe('open')

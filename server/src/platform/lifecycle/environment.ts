@@ -30,7 +30,18 @@ const SYSTEM_NAMES = [
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The variables of the system and the settings that a process may see: the owner's database URL never, a relay's password only the sender. */
+/** Settings that no process but the one that they are for may see; the supervisor hands them over by itself. */
+const PRIVATE_NAMES: ReadonlySet<string> = new Set([
+  SETTINGS.databaseUrl.name,
+  SETTINGS.keyringRoot.name,
+  SETTINGS.keyringPreviousRoot.name,
+  SETTINGS.keyringPin.name,
+])
+
+/**
+ * The variables of the system and the settings that a process may see: never the owner's database URL and the root of the keys, a
+ * relay's password only the sender.
+ */
 export function childEnvironment(env: Env, kind: string, dataDirectory: string): Record<string, string> {
   const result: Record<string, string> = {}
   for (const name of SYSTEM_NAMES) {
@@ -40,7 +51,7 @@ export function childEnvironment(env: Env, kind: string, dataDirectory: string):
   if (kind === 'keyring') return result
   for (const { name } of Object.values(SETTINGS)) {
     const value = env[name]
-    if (value === undefined || value === '' || name === SETTINGS.databaseUrl.name) continue
+    if (value === undefined || value === '' || PRIVATE_NAMES.has(name)) continue
     result[name] = name === SETTINGS.outbound.name && kind !== 'sender' ? withoutCredentials(value) : value
   }
   result[SETTINGS.dataDirectory.name] = dataDirectory

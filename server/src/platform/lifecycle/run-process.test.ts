@@ -107,6 +107,9 @@ describe('environment of a process', () => {
       AWS_SECRET_ACCESS_KEY: 'x',
       BULKHEAD_DATABASE_URL: 'postgres://owner:secret@db/x',
       BULKHEAD_OUTBOUND: 'smtps://user:secret@relay.test:465',
+      BULKHEAD_KEYRING_ROOT: 'vault:https://vault.test/transit/keys/a;token-file=/secret',
+      BULKHEAD_KEYRING_PREVIOUS_ROOT: 'file:/secret/root.key',
+      BULKHEAD_KEYRING_PIN: 'secret',
     }
     expect(JSON.stringify(childEnvironment(env, 'api', '/data'))).not.toContain('secret')
     expect(childEnvironment(env, 'api', '/data')).toEqual({

@@ -3,35 +3,24 @@ import type { KeyObject } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { decrypt, encrypt, KEY_BYTES } from './aead.ts'
-
-/** The root of all keys. Only wraps and unwraps, so that an HSM or a remote KMS can stand in for the file. */
-export interface RootProvider {
-  /** A fingerprint that tells roots apart and reveals nothing; stored beside each wrapped key. */
-  readonly id: string
-  wrap(place: readonly (string | number)[], key: Buffer): Promise<Buffer>
-  /** Throws a `Refusal` where the value was wrapped by another root or for another place. */
-  unwrap(place: readonly (string | number)[], wrapped: Buffer): Promise<Buffer>
-}
+import { decrypt, encrypt, KEY_BYTES } from '../aead.ts'
+import type { MayMakeRoot, OpenRoot } from './root-provider.ts'
 
 const HEADER = 'bulkhead-root-1 '
 const MAX_FILE_BYTES = 256
 
 /**
- * The root key in a file of mode 0600, made at the first start. Throws where others may read the file, where it is not a regular
- * file, where it is damaged, or where it is missing although the database holds keys of an earlier root (`knownRoot`): a new root
- * would leave everything sealed under the old one unreadable, and look well.
+ * The root key in a file of mode 0600, made at the first start where `mayMake` allows it. Throws where others may read the file, where
+ * it is not a regular file, or where it is damaged.
  */
-export async function openFileRoot(
-  path: string,
-  knownRoot: () => Promise<string | null> = () => Promise.resolve(null),
-): Promise<RootProvider> {
-  const key = (await readRoot(path)) ?? (await firstRoot(path, knownRoot))
+export async function openFileRoot(path: string, mayMake: MayMakeRoot): Promise<OpenRoot> {
+  const key = (await readRoot(path)) ?? (await firstRoot(path, mayMake))
   const id = createHmac('sha256', key).update('bulkhead root id').digest('hex').slice(0, 16)
   return {
     id,
     wrap: async (place, plain) => encrypt(key, ['root', ...place], plain),
     unwrap: async (place, wrapped) => decrypt(key, ['root', ...place], wrapped),
+    close: async () => undefined,
   }
 }
 
@@ -70,12 +59,13 @@ async function readRoot(path: string): Promise<KeyObject | null> {
   }
 }
 
-async function firstRoot(path: string, knownRoot: () => Promise<string | null>): Promise<KeyObject> {
-  const known = await knownRoot()
-  if (known === null) return createRoot(path)
-  throw new Error(
-    `The root key file ${path} is missing, but the database holds keys wrapped by root ${known}. Restore the file from your backup; without it sealed data is lost`,
-  )
+async function firstRoot(path: string, mayMake: MayMakeRoot): Promise<KeyObject> {
+  try {
+    await mayMake()
+  } catch (error) {
+    throw new Error(`The root key file ${path} is missing`, { cause: error })
+  }
+  return createRoot(path)
 }
 
 /** Written aside and linked into place, so that a crash leaves a whole file or none, and two first starts agree on one root. */

@@ -1,7 +1,7 @@
 import { Client } from 'pg'
 
-/** The root under which the keys in the database are wrapped; null where there are none yet. Throws while the database is away. */
-export async function readKnownRoot(databaseUrl: string): Promise<string | null> {
+/** The roots under which the keys in the database are wrapped; empty where there are none yet. Throws while the database is away. */
+export async function readKnownRoots(databaseUrl: string): Promise<readonly string[]> {
   const client = new Client({
     connectionString: databaseUrl,
     connectionTimeoutMillis: 3000,
@@ -12,11 +12,10 @@ export async function readKnownRoot(databaseUrl: string): Promise<string | null>
     await client.connect()
     const { rows } = await client.query<{ root_id: string }>(
       `select root_id from keyring.installation_key
-       union all
-       select root_id from keyring.workspace_key
-       limit 1`,
+       union
+       select root_id from keyring.workspace_key where wrapped is not null`,
     )
-    return rows[0]?.root_id ?? null
+    return rows.map((row) => row.root_id)
   } finally {
     await client.end().catch(() => undefined)
   }
