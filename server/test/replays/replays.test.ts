@@ -53,6 +53,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   BULKHEAD_LOG_LEVEL: 'how much is logged; what may be logged does not depend on it (SCAN)',
   BULKHEAD_RETENTION_DAYS: 'how long is kept',
   BULKHEAD_SENDERS: 'how many processes',
+  BULKHEAD_CLI_URL: 'where the command line finds the API',
+  BULKHEAD_CLI_KEY: 'its key',
   BULKHEAD_KEYRING_SOCKET: 'set by the supervisor: a path',
   BULKHEAD_KEYRING_ROOT: 'which root; all of them wrap',
   BULKHEAD_KEYRING_CLIENTS: 'set by the supervisor: tokens and kinds; a kind outside the matrix is refused',
@@ -85,7 +87,7 @@ describe('the replays', () => {
       const ids = [...source.matchAll(/^\s+id: '([A-Z]+(?:-\d+)?[a-z]?)',$/gm)].map((match) => match[1] ?? '')
       expect(ids.length, name).toBeGreaterThan(0)
       for (const id of ids) expect(id.replace(/[a-z]$/, ''), name).toBe(idOf(name))
-      expect((source.match(/^\s+control: /gm) ?? []).length, name).toBeGreaterThanOrEqual(ids.length * 2)
+      expect((source.match(/^\s+control:/gm) ?? []).length, name).toBeGreaterThanOrEqual(ids.length * 2)
       expect(source, name).not.toMatch(/\b(?:it|describe)\.(?:skip|todo|only)|skipIf|runIf/)
     }
   })

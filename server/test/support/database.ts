@@ -8,6 +8,7 @@ export interface TestDatabase extends AsyncDisposable {
   readonly name: string
   /** URL of the owner, who may change the schema. */
   readonly ownerUrl: string
+  readonly superuserUrl: string
   readonly url: Readonly<Record<LoginRole, string>>
   /** A pool per role, opened on first use: `database.pool('bulkhead_api')`. `owner` and `superuser` are for looking behind the scenes. */
   pool(role: LoginRole | 'owner' | 'superuser'): Pool
@@ -40,6 +41,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return {
     name,
     ownerUrl,
+    superuserUrl,
     url,
     pool,
     [Symbol.asyncDispose]: async () => {
