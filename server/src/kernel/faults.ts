@@ -47,6 +47,12 @@ export const FAULTS = {
     retryable: false,
   },
   too_many_recipients: { status: 422, title: 'Too many recipients', smtp: '550 5.5.3', retryable: false },
+  lift_refused: {
+    status: 403,
+    title: 'This containment is not yours to lift',
+    smtp: '550 5.7.1',
+    retryable: false,
+  },
   contained: { status: 423, title: 'This is contained', smtp: '451 4.7.1', retryable: true },
   too_many_requests: { status: 429, title: 'Too many requests', smtp: '451 4.3.2', retryable: true },
   internal: { status: 500, title: 'Something went wrong here', smtp: '451 4.3.0', retryable: true },
@@ -63,6 +69,16 @@ export interface FieldProblem {
   readonly fix?: string
 }
 
+/** Facts of a containment that a refusal carries to the blocked party; see kernel/containment.ts. */
+export interface FaultContainment {
+  readonly containment: string
+  readonly capability: string
+  readonly reasonCode: string
+  readonly reason: string
+  readonly incident: string | null
+  readonly until: string
+}
+
 export interface FaultOptions {
   /** What the caller may read. */
   readonly detail: string
@@ -70,6 +86,8 @@ export interface FaultOptions {
   readonly internal?: string
   readonly fields?: readonly FieldProblem[]
   readonly retryAfterSeconds?: number
+  /** Of a `contained` fault: by what. */
+  readonly containment?: FaultContainment
   readonly cause?: unknown
 }
 
@@ -80,6 +98,7 @@ export class Fault extends Error {
   readonly internal: string | undefined
   readonly fields: readonly FieldProblem[]
   readonly retryAfterSeconds: number | undefined
+  readonly containment: FaultContainment | undefined
 
   constructor(code: FaultCode, options: FaultOptions) {
     super(`${code}: ${options.internal ?? options.detail}`, { cause: options.cause })
@@ -89,6 +108,7 @@ export class Fault extends Error {
     this.internal = options.internal
     this.fields = options.fields ?? []
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.containment = options.containment
   }
 
   get status(): number {

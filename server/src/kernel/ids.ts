@@ -16,6 +16,7 @@ export const ID_PREFIXES = {
   smtpCredential: 'smtp',
   captured: 'cap',
   process: 'prc',
+  containment: 'ctm',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

@@ -1,5 +1,6 @@
+import { containedFault, parseNotice } from '../kernel/containment.ts'
 import { Fault } from '../kernel/faults.ts'
-import { isConnectionError, isDiskFull, isTimeout } from './postgres/index.ts'
+import { containmentDetail, isConnectionError, isDiskFull, isTimeout } from './postgres/index.ts'
 
 /**
  * What a driver threw, as a fault a caller can act on: storage that is away or full is the server's
@@ -7,6 +8,8 @@ import { isConnectionError, isDiskFull, isTimeout } from './postgres/index.ts'
  */
 export function faultOfFailure(error: unknown): Fault {
   if (error instanceof Fault) return error
+  const notice = parseNotice(containmentDetail(error) ?? '')
+  if (notice !== null) return containedFault(notice, error)
   if (isDiskFull(error)) {
     return new Fault('storage_full', {
       detail: 'The server is out of disk space; nothing of this was done. Try again later.',

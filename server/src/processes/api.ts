@@ -16,6 +16,7 @@ import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
 import { createAccess } from '../security/access/index.ts'
+import { startContainmentWatch } from '../security/containment/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
 import { createApiServer } from '../surfaces/api/api-server.ts'
@@ -36,7 +37,8 @@ await runProcess({
     const operator = loadOperatorKey(config)
     const access = createAccess({ pool, operatorKeyHash: operator.hash })
     const watch = startCredentialWatch({ pool, log, access })
-    const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
+    const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
+    const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
     const resolver = createResolver({
       ...(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers.map(formatAddress) }),
       timeoutMs: 4_000,
@@ -77,6 +79,8 @@ await runProcess({
       transactions,
       access,
       watch,
+      containment,
+      appeal: config.appeal,
       services,
       recordAudit: (db, record) => audit.record(db, record),
       consoleDirectory: fileURLToPath(new URL('../../../console/dist', import.meta.url)),
@@ -91,6 +95,7 @@ await runProcess({
       async [Symbol.asyncDispose]() {
         await app.close()
         await watch[Symbol.asyncDispose]()
+        await containment[Symbol.asyncDispose]()
         await accept.drain()
         await access.close()
         resolver.cancel()

@@ -16,6 +16,7 @@ import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { isSameProcess } from '../platform/part-files/index.ts'
 import { listen } from '../platform/postgres/index.ts'
+import { startContainmentWatch } from '../security/containment/index.ts'
 
 await runProcess({
   name: 'sender',
@@ -28,9 +29,11 @@ await runProcess({
       timeoutMs: 5_000,
       tries: 2,
     })
+    const containment = await startContainmentWatch({ pool: context.pool, log, actorClass: 'sender' })
     const engine = await startEngine({
       store: createDeliveryStore(context.pool),
       keyring,
+      containment,
       log,
       processId: context.processId,
       journalDirectory: journalDirectoryOf(context.dataDirectory),
@@ -54,6 +57,7 @@ await runProcess({
       async [Symbol.asyncDispose]() {
         await listening[Symbol.asyncDispose]()
         await engine[Symbol.asyncDispose]()
+        await containment[Symbol.asyncDispose]()
         resolver.cancel()
         await keyring[Symbol.asyncDispose]()
       },

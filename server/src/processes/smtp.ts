@@ -7,6 +7,7 @@ import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
 import { createAccess } from '../security/access/index.ts'
+import { startContainmentWatch } from '../security/containment/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createCaptureServer } from '../surfaces/capture/index.ts'
 import { createSubmission, submissionSource } from '../surfaces/submission/index.ts'
@@ -22,7 +23,8 @@ await runProcess({
     const newId = createIdGenerator()
     const keyring = createKeyringClient({ ...context.keyring, log })
     const access = createAccess({ pool })
-    const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
+    const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
+    const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
     const messages = createMessages({ accept, keyring, now: Date.now, newId })
 
     let material = loadTlsMaterial(config)
@@ -44,6 +46,8 @@ await runProcess({
       access,
       messages,
       accept,
+      containment,
+      appeal: config.appeal,
       log,
       now: Date.now,
     })
@@ -66,6 +70,7 @@ await runProcess({
         // Capture last: the sender may still be delivering into it.
         await submission.close({ graceMs: GRACE_MS })
         await watch[Symbol.asyncDispose]()
+        await containment[Symbol.asyncDispose]()
         await accept.drain()
         await captureServer.close({ graceMs: 500 })
         await access.close()

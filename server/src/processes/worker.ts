@@ -9,6 +9,7 @@ import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { runLoop } from '../platform/loop/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
+import { startContainmentWatch } from '../security/containment/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
 
 const RECHECK_EVERY_MS = 5_000
@@ -27,7 +28,15 @@ await runProcess({
       tries: 2,
     })
     const egress = createEgress({ resolver, allowPrivateTargets: config.allowPrivateTargets })
-    const dispatcher = createWebhookDispatcher({ pool, keyring, egress, log, retryScale: config.retryScale })
+    const containment = await startContainmentWatch({ pool, log, actorClass: 'worker' })
+    const dispatcher = createWebhookDispatcher({
+      pool,
+      keyring,
+      containment,
+      egress,
+      log,
+      retryScale: config.retryScale,
+    })
     const recheck = createDomainRecheck({
       pool,
       transactions,
@@ -55,6 +64,7 @@ await runProcess({
     return {
       async [Symbol.asyncDispose]() {
         await work
+        await containment[Symbol.asyncDispose]()
         resolver.cancel()
         egress[Symbol.dispose]()
         await keyring[Symbol.asyncDispose]()

@@ -19,6 +19,7 @@ import { TEST_TOKENS, makeTestKeyring } from '../../src/platform/keyring-client/
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { createAccess, hashSecret } from '../../src/security/access/index.ts'
+import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startCredentialWatch } from '../../src/security/epochs/index.ts'
 import { createAuditOutbox } from '../../src/security/audit/index.ts'
 import { createApiServer } from '../../src/surfaces/api/api-server.ts'
@@ -73,7 +74,8 @@ export async function startApi(
   const operatorKey = `operator-${randomBytes(24).toString('hex')}`
   const access = createAccess({ pool, operatorKeyHash: hashSecret(operatorKey).toString('hex') })
   const watch = startCredentialWatch({ pool, log, access })
-  const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
+  const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
+  const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
   const resolver = createResolver({
     servers: options.dnsServers ?? ['127.0.0.1:9'],
     timeoutMs: 500,
@@ -88,6 +90,8 @@ export async function startApi(
     transactions,
     access,
     watch,
+    containment,
+    appeal: 'https://mail.example.net/appeal',
     recordAudit,
     consoleDirectory: join(tmpdir(), 'bulkhead-no-console'),
     services: {
@@ -149,6 +153,7 @@ export async function startApi(
     async [Symbol.asyncDispose]() {
       await app.close()
       await watch[Symbol.asyncDispose]()
+      await containment[Symbol.asyncDispose]()
       await accept.drain()
       resolver.cancel()
       for (const item of clients.values()) await item[Symbol.asyncDispose]()

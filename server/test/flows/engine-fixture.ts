@@ -18,6 +18,7 @@ import type { Pool } from '../../src/platform/postgres/index.ts'
 import { listen } from '../../src/platform/postgres/listen.ts'
 import type { SmtpTimeouts } from '../../src/platform/smtp/client/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
+import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import type { ApiFixture } from './api-fixture.ts'
 
 export interface EngineOptions {
@@ -45,9 +46,11 @@ export async function startTestEngine(options: EngineOptions): Promise<Engine> {
     tries: 1,
   })
   const newId = createIdGenerator()
+  const containment = await startContainmentWatch({ pool: options.pool, log, actorClass: 'sender' })
   const engine = await startEngine({
     store: createDeliveryStore(options.pool),
     keyring: options.keyring,
+    containment,
     log,
     processId: newId(),
     journalDirectory,
@@ -73,6 +76,7 @@ export async function startTestEngine(options: EngineOptions): Promise<Engine> {
     async [Symbol.asyncDispose]() {
       await listening[Symbol.asyncDispose]()
       await engine[Symbol.asyncDispose]()
+      await containment[Symbol.asyncDispose]()
       resolver.cancel()
       if (own) await rm(journalDirectory, { recursive: true, force: true })
     },

@@ -7,6 +7,7 @@ import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { createAccess } from '../../src/security/access/index.ts'
+import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startCredentialWatch } from '../../src/security/epochs/index.ts'
 import { createSubmission, submissionSource } from '../../src/surfaces/submission/index.ts'
 import { startApi } from './api-fixture.ts'
@@ -27,7 +28,8 @@ beforeAll(async () => {
   const pool = api.database.pool('bulkhead_smtp')
   const keyring = api.keyring('smtp')
   const newId = createIdGenerator()
-  const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
+  const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
+  const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
   const access = createAccess({ pool })
   const material = selfSigned('mail.example.net')
   const submission = createSubmission({
@@ -46,6 +48,8 @@ beforeAll(async () => {
     access,
     messages: createMessages({ accept, keyring, now: Date.now, newId }),
     accept,
+    containment,
+    appeal: 'https://mail.example.net/appeal',
     log,
     now: Date.now,
   })
@@ -55,6 +59,7 @@ beforeAll(async () => {
   stop = async () => {
     await submission.close({ graceMs: 100 })
     await watch[Symbol.asyncDispose]()
+    await containment[Symbol.asyncDispose]()
     await accept.drain()
     await access.close()
   }

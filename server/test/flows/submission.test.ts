@@ -12,6 +12,7 @@ import type { Engine } from '../../src/modules/delivery/index.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { createAccess } from '../../src/security/access/index.ts'
+import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { createSubmission } from '../../src/surfaces/submission/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
@@ -44,7 +45,8 @@ beforeAll(async () => {
   const pool = api.database.pool('bulkhead_smtp')
   const keyring = api.keyring('smtp')
   const newId = createIdGenerator()
-  const accept = createAcceptService({ pool, keyring, log, now: Date.now, newId })
+  const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
+  const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
   const access = createAccess({ pool })
   const material = selfSigned('mail.example.net')
   const listener = { host: '127.0.0.1', port: 0, requireTls: true, requireAuth: true } as const
@@ -58,6 +60,8 @@ beforeAll(async () => {
     access,
     messages: createMessages({ accept, keyring, now: Date.now, newId }),
     accept,
+    containment,
+    appeal: 'https://mail.example.net/appeal',
     log,
     now: Date.now,
   })
@@ -65,6 +69,7 @@ beforeAll(async () => {
   ports = { starttls: first?.port ?? 0, implicit: second?.port ?? 0 }
   stopSubmission = async () => {
     await submission.close({ graceMs: 100 })
+    await containment[Symbol.asyncDispose]()
     await accept.drain()
     await access.close()
   }

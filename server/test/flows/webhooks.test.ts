@@ -10,6 +10,8 @@ import { createEgress } from '../../src/platform/egress/index.ts'
 import { createKeyringClient } from '../../src/platform/keyring-client/index.ts'
 import type { KeyringClient } from '../../src/platform/keyring-client/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
+import { startContainmentWatch } from '../../src/security/containment/index.ts'
+import type { ContainmentWatch } from '../../src/security/containment/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
 
@@ -61,6 +63,7 @@ async function startReceiver(): Promise<Receiver> {
 let api: ApiFixture
 let stop: AbortController
 let running: Promise<void>
+let containment: ContainmentWatch
 const egress = createEgress({
   resolver: createResolver({ servers: ['127.0.0.1:9'], timeoutMs: 200, tries: 1 }),
   allowPrivateTargets: true,
@@ -69,9 +72,15 @@ const egress = createEgress({
 beforeAll(async () => {
   api = await startApi()
   stop = new AbortController()
+  containment = await startContainmentWatch({
+    pool: api.database.pool('bulkhead_worker'),
+    log: createLogger({ name: 'test', level: 'error' }),
+    actorClass: 'worker',
+  })
   running = createWebhookDispatcher({
     pool: api.database.pool('bulkhead_worker'),
     keyring: api.keyring('worker'),
+    containment,
     egress,
     log: createLogger({ name: 'test', level: 'error' }),
     retryScale: 0.0005,
@@ -81,6 +90,7 @@ beforeAll(async () => {
 afterAll(async () => {
   stop.abort()
   await running
+  await containment[Symbol.asyncDispose]()
   egress[Symbol.dispose]()
   await api[Symbol.asyncDispose]()
 })
@@ -335,9 +345,14 @@ describe('a dispatcher', () => {
     const log = createLogger({ name: 'test', level: 'error' })
     const run = async (keyring: KeyringClient, until: () => Promise<boolean>): Promise<void> => {
       const end = new AbortController()
-      const work = createWebhookDispatcher({ pool: worker, keyring, egress, log, retryScale: 1 }).run(
-        end.signal,
-      )
+      const work = createWebhookDispatcher({
+        pool: worker,
+        keyring,
+        containment,
+        egress,
+        log,
+        retryScale: 1,
+      }).run(end.signal)
       await expect.poll(until, { timeout: 10_000 }).toBe(true)
       end.abort()
       await work

@@ -39,6 +39,7 @@ interface ClaimRow {
   address: Buffer
   address_index: Buffer
   suppressed: boolean
+  actor: string
 }
 
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>
@@ -78,7 +79,7 @@ export function createDeliveryStore(pool: Pool) {
       const { rows } = await pool.query<ClaimRow>({
         name: 'engine.claim',
         text: `select message_id, number, workspace_id, destination::text as destination, attempts, due, expires_at, created_at,
-                      size_bytes, sensitive, from_domain, summary, address, address_index, suppressed
+                      size_bytes, sensitive, from_domain, summary, address, address_index, suppressed, actor
                from engine.claim($1, $2, $3, $4, $5)`,
         values: [lane, lease, limit, after, avoid.map(String)],
       })
@@ -103,6 +104,7 @@ export function createDeliveryStore(pool: Pool) {
                 address: row.address,
                 addressIndex: row.address_index,
                 suppressed: row.suppressed,
+                actor: row.actor,
               },
             ],
       )

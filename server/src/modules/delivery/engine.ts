@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { deliverCapabilities } from '../../kernel/containment.ts'
 import { LANES, type Lane } from '../../kernel/lane.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { seal, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { SmtpTimeouts } from '../../platform/smtp/client/index.ts'
+import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { createClaimer, type Claimer } from './claimer.ts'
 import type { DeliveryStore, SuppressionEntry } from './delivery-store.ts'
 import { createDispatch, type Dispatch } from './dispatch.ts'
@@ -19,6 +21,8 @@ import type { Resolution } from './sites.ts'
 export interface EngineDependencies {
   readonly store: DeliveryStore
   readonly keyring: Pick<KeyringClient, 'openContentKeys' | 'sign' | 'destroyContentKeys'>
+  /** Rows that were claimed before a switch are looked at again before they are opened and before they are attempted. */
+  readonly containment: Pick<ContainmentWatch, 'blocking'>
   readonly log: Logger
   readonly processId: string
   readonly journalDirectory: string
@@ -108,6 +112,10 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     mayAttempt: (job) => {
       if (job.lease !== lease.id) {
         forgetRow(job.row)
+        return false
+      }
+      if (isContained(job.row)) {
+        leave(job.row, job.lease)
         return false
       }
       if (job.row.expiresAt.getTime() > deps.nowMs()) return true
@@ -201,7 +209,19 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     if (slices.length > 0) prepareMore()
   }
 
-  async function prepareOne(rows: readonly ClaimedRow[], under: string): Promise<void> {
+  function isContained({ workspaceId, actor, lane }: ClaimedRow): boolean {
+    return deps.containment.blocking({ workspaceId, actor, capabilities: deliverCapabilities(lane) }) !== null
+  }
+
+  /** A contained row goes back as it was: no attempt, no event, its own time. It is not claimed again until the lift. */
+  function leave(row: ClaimedRow, under: string): void {
+    settle(putBack(row, under, undefined), row)
+  }
+
+  async function prepareOne(claimed: readonly ClaimedRow[], under: string): Promise<void> {
+    const rows = claimed.filter((row) => !isContained(row))
+    if (rows.length < claimed.length) for (const row of claimed) if (!rows.includes(row)) leave(row, under)
+    if (rows.length === 0) return
     try {
       const shares = Map.groupBy(rows, (row) => row.messageId)
       for (const prepared of await preparer.prepareSlice(rows, under)) {

@@ -18,6 +18,8 @@ export interface ClaimedRow {
   readonly address: Buffer
   readonly addressIndex: Buffer
   readonly suppressed: boolean
+  /** Whose request made the message, `api_key:…`: one credential may be contained. */
+  readonly actor: string
 }
 
 /** One recipient on its way to one attempt: opened, signed, addressed. */

@@ -33,6 +33,7 @@ function jobOf(
       address: Buffer.alloc(0),
       addressIndex: Buffer.alloc(32),
       suppressed: false,
+      actor: 'api_key:01930000-0000-7000-8000-0000000000bb',
       ...over,
     },
     lease: '7',

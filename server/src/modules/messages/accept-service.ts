@@ -2,11 +2,13 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Logger } from 'pino'
 import { normaliseForIndex } from '../../kernel/email-address.ts'
 import { Fault } from '../../kernel/faults.ts'
+import { sendCapabilities } from '../../kernel/containment.ts'
 import type { Lane } from '../../kernel/lane.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { faultOfFailure } from '../../platform/failures.ts'
 import type { Pool } from '../../platform/postgres/index.ts'
 import { seal } from '../../platform/sealing/index.ts'
+import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { createBatcher } from './accept-batcher.ts'
 import {
   acceptBatch,
@@ -21,6 +23,8 @@ import type { AcceptedMessage, PreparedMessage } from './message.ts'
 export interface AcceptDependencies {
   readonly pool: Pool
   readonly keyring: Pick<KeyringClient, 'contentKey' | 'blindAddresses'>
+  /** Refuses before the work is done what the database would refuse after it. */
+  readonly containment: Pick<ContainmentWatch, 'require'>
   readonly log: Logger
   readonly now: () => number
   readonly newId: () => string
@@ -93,6 +97,8 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     },
 
     async accept(message) {
+      const { workspaceId, actor, lane } = message
+      deps.containment.require({ workspaceId, actor, capabilities: sendCapabilities(lane) })
       try {
         return present(message, await batcher.add(await sealMessage(message, deps)))
       } catch (error) {

@@ -126,9 +126,9 @@ export async function acceptBatch(pool: Pool, messages: readonly SealedMessage[]
   }))
 }
 
-/** SQLSTATE classes 22 (data) and 23 (constraints): one row of a batch is at fault, not the batch. */
+/** SQLSTATE classes 22 (data) and 23 (constraints) and BH423 (contained): one row of a batch is at fault, not the batch. */
 export function isItemError(error: unknown): boolean {
-  return /^2[23]/.test(errorCode(error) ?? '')
+  return /^(2[23]|BH423$)/.test(errorCode(error) ?? '')
 }
 
 /** PostgreSQL's text form of an array: an array of arrays of different lengths has no other way in. */

@@ -5,6 +5,7 @@ import type { Egress } from '../../platform/egress/index.ts'
 import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
+import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { createDispatchStore } from './dispatch-store.ts'
 import type { ClaimedDelivery } from './dispatch-store.ts'
 import { payloadText } from './payload.ts'
@@ -32,6 +33,8 @@ const NIL = '00000000-0000-0000-0000-000000000000'
 export function createWebhookDispatcher(deps: {
   readonly pool: Queryable
   readonly keyring: Pick<KeyringClient, 'openContentKeys' | 'openSecret'>
+  /** Deliveries that were claimed before a switch are looked at again before they are sent. */
+  readonly containment: Pick<ContainmentWatch, 'blocking'>
   readonly egress: Egress
   readonly log: Logger
   /** Multiplies the pauses of the retry schedule. */
@@ -81,7 +84,17 @@ export function createWebhookDispatcher(deps: {
   async function deliver(delivery: ClaimedDelivery, keys: Promise<OpenedKeys>): Promise<void> {
     let result: Try
     try {
-      result = await send(delivery, await keys)
+      const opened = await keys
+      const question = {
+        workspaceId: delivery.workspace_id,
+        actor: null,
+        capabilities: ['webhook'] as const,
+      }
+      if (deps.containment.blocking(question) !== null) {
+        await store.release(delivery.id, 0)
+        return
+      }
+      result = await send(delivery, opened)
     } catch (error) {
       deps.log.warn(
         { err: error, deliveryId: delivery.id },

@@ -16,6 +16,8 @@ export interface HttpServerOptions {
   /** Connections open at once; further ones are refused at accept. */
   readonly connectionsMax: number
   readonly bodyBytesMax: number
+  /** Where a contained party objects; told with every `contained`. */
+  readonly appeal?: string
 }
 
 /**
@@ -73,7 +75,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     // The framework would close under a client that still sends, which then sees a broken pipe and no reason (10 of 60 did, with
     // 60 MB). Node reads the rest away, for at most the time of a request.
     if (fault.code === 'too_large') void reply.removeHeader('connection')
-    return sendFault(reply, fault, request.id)
+    return sendFault(reply, fault, request.id, options.appeal)
   })
   return app
 }
@@ -92,13 +94,18 @@ function endConnections(app: FastifyInstance): void {
 }
 
 /** Answers a fault as problem+json (RFC 9457). */
-export function sendFault(reply: FastifyReply, fault: Fault, requestId: string): FastifyReply {
+export function sendFault(
+  reply: FastifyReply,
+  fault: Fault,
+  requestId: string,
+  appeal?: string,
+): FastifyReply {
   if (fault.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="bulkhead"')
   if (fault.retryAfterSeconds !== undefined) void reply.header('retry-after', String(fault.retryAfterSeconds))
   return reply
     .status(fault.status)
     .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problemOf(fault, requestId)))
+    .send(JSON.stringify(problemOf(fault, requestId, appeal)))
 }
 
 /** What the framework throws, in the words of our catalogue. */

@@ -84,4 +84,5 @@ const NOUNS: Readonly<Record<IdKind, string>> = {
   smtpCredential: 'SMTP credential',
   captured: 'captured message',
   process: 'process',
+  containment: 'containment',
 }

@@ -1,11 +1,34 @@
 import { z } from 'zod'
+import type { Capability } from '../../kernel/containment.ts'
 import type { FaultCode } from '../../kernel/faults.ts'
 import type { TenantDatabase } from '../postgres/tenant.ts'
 import { faultOfIssues } from './problem.ts'
 
-/** What an operation can do to a workspace; containment, step-up and rate classes key on it. */
-export const RISKS = ['read', 'send', 'write', 'sender-change', 'credential', 'installation'] as const
+/**
+ * What an operation can do to a workspace; containment, step-up and rate classes key on it. `safety` is what makes things safer or shows
+ * why they are cut off (contain, revoke, lift, preview, audit log, own export): it is never contained.
+ */
+export const RISKS = [
+  'read',
+  'send',
+  'write',
+  'sender-change',
+  'credential',
+  'installation',
+  'safety',
+] as const
 export type Risk = (typeof RISKS)[number]
+
+/** The capability whose containment stops an operation of a risk; null: none does. */
+export const CAPABILITY_OF_RISK: Readonly<Record<Risk, Capability | null>> = {
+  read: 'read',
+  send: 'send',
+  write: 'write',
+  'sender-change': 'sender-change',
+  credential: 'credential',
+  installation: 'write',
+  safety: null,
+}
 
 /** Who asks. An operator key belongs to the installation and opens no workspace. */
 export type Principal =

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { FAULTS, Fault, type FieldProblem } from '../../kernel/faults.ts'
+import { encodeId } from '../../kernel/ids.ts'
 
 /** RFC 9457 problem details, the shape of every error of the API. */
 export const Problem = z
@@ -14,11 +15,23 @@ export const Problem = z
       .optional()
       .describe('One entry per field that is wrong.'),
     requestId: z.string().optional(),
+    containment: z.string().optional().describe('Of code contained: the id of the containment.'),
+    capability: z.string().optional().describe('Of code contained: what is cut off.'),
+    reasonCode: z.string().optional().describe('Of code contained: security_hold, policy, billing or abuse.'),
+    reason: z.string().optional().describe('Of code contained: why.'),
+    incident: z
+      .string()
+      .nullable()
+      .optional()
+      .describe('Of code contained: the incident, where there is one.'),
+    until: z.string().optional().describe('Of code contained: when it ends by itself.'),
+    appeal: z.string().optional().describe('Of code contained: where to object.'),
   })
   .meta({ id: 'Problem' })
 export type Problem = z.output<typeof Problem>
 
-export function problemOf(fault: Fault, requestId?: string): Problem {
+/** A fault as problem details; `appeal` is told with a containment only. */
+export function problemOf(fault: Fault, requestId?: string, appeal?: string): Problem {
   const { status, title } = FAULTS[fault.code]
   return {
     type: `/problems/${fault.code}`,
@@ -28,6 +41,13 @@ export function problemOf(fault: Fault, requestId?: string): Problem {
     detail: fault.detail,
     ...(fault.fields.length > 0 ? { errors: fault.fields.map((field) => ({ ...field })) } : {}),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(fault.containment === undefined
+      ? {}
+      : {
+          ...fault.containment,
+          containment: encodeId('containment', fault.containment.containment),
+          ...(appeal === undefined ? {} : { appeal }),
+        }),
   }
 }
 

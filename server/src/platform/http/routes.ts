@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
+import type { ContainmentQuestion } from '../../kernel/containment.ts'
 import { Fault, invalidField } from '../../kernel/faults.ts'
 import type { TenantDatabase, TenantTransactions } from '../postgres/tenant.ts'
 import { parseJsonBody, queryObject } from './input.ts'
+import { CAPABILITY_OF_RISK } from './operation.ts'
 import type { Operation, OperationContext, Principal, StreamEvent } from './operation.ts'
 
 export interface RouteDependencies<Services> {
@@ -16,6 +18,13 @@ export interface RouteDependencies<Services> {
   authenticate(request: { readonly authorization: string | undefined }): Promise<Principal>
   /** Calls `end` with the reason once the principal's credential dies; disposing of the answer stops the watch. */
   watchCredential(principal: Principal, end: (reason: string) => void): Disposable
+  /** What is cut off. The database refuses what this check does not see yet, reads excepted. */
+  readonly containment: {
+    /** Throws `contained`. */
+    require(question: ContainmentQuestion): void
+    /** Calls `end` once, when this becomes contained; disposing of the answer stops the watch. */
+    watch(question: ContainmentQuestion, end: (fault: Fault) => void): Disposable
+  }
   /** Writes the audit event of an act in the act's own transaction. */
   recordAudit(db: TenantDatabase, record: AuditRecord): Promise<void>
   readonly bodyBytesMaxDefault: number
@@ -77,6 +86,8 @@ async function handleRequest<Services>(
       detail: `This needs the scope ${operation.scope}; the key has: ${principal.scopes.join(', ') || 'none'}.`,
     })
   }
+  const question = questionOf(operation, principal)
+  deps.containment.require(question)
   const raw = Buffer.isBuffer(request.body) ? request.body : undefined
   const input = parseInput(operation, request, raw)
   const dead = new AbortController()
@@ -101,10 +112,22 @@ async function handleRequest<Services>(
         .send(bytes)
     }
     case 'stream': {
-      using _watch = deps.watchCredential(principal, (reason) => dead.abort(reason))
+      using _watch = deps.watchCredential(principal, (reason) =>
+        dead.abort(new Fault('unauthenticated', { detail: `${reason}; this stream ends.` })),
+      )
+      using _contained = deps.containment.watch(question, (fault) => dead.abort(fault))
       await stream(operation.run(context, input), reply, context.signal, dead.signal, deps.log)
       return reply
     }
+  }
+}
+
+function questionOf<Services>(operation: Operation<Services>, principal: Principal): ContainmentQuestion {
+  const capability = CAPABILITY_OF_RISK[operation.risk]
+  return {
+    workspaceId: principal.kind === 'api_key' ? principal.workspaceId : '',
+    actor: `${principal.kind}:${principal.id}`,
+    capabilities: capability === null ? [] : [capability],
   }
 }
 
@@ -180,16 +203,20 @@ function contextOf<Services>(
     },
     read: (work) => deps.transactions.read(workspaceId, work),
     act: (work) =>
-      deps.transactions.write(workspaceId, async (db) => {
-        let target: string | null = null
-        let detail: Record<string, unknown> = {}
-        const result = await work(db, (about, more = {}) => {
-          target = about
-          detail = more
-        })
-        await deps.recordAudit(db, { workspaceId, actor, action: operation.audit, target, detail })
-        return result
-      }),
+      deps.transactions.write(
+        workspaceId,
+        async (db) => {
+          let target: string | null = null
+          let detail: Record<string, unknown> = {}
+          const result = await work(db, (about, more = {}) => {
+            target = about
+            detail = more
+          })
+          await deps.recordAudit(db, { workspaceId, actor, action: operation.audit, target, detail })
+          return result
+        },
+        actor,
+      ),
   }
 }
 
@@ -198,6 +225,7 @@ function headerOf(request: FastifyRequest, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value
 }
 
+const interrupted = { code: 'unavailable', detail: 'The stream ends.', containment: undefined } as const
 const PING_MS = 15_000
 /** A reader that takes nothing any more does not keep the connection of a dead credential open. */
 const LAST_WORDS_MS = 300
@@ -236,8 +264,8 @@ async function stream(
   } finally {
     clearInterval(ping)
     if (dead.aborted) {
-      const detail = `${String(dead.reason)}; this stream ends.`
-      reply.raw.write(`event: error\ndata: ${JSON.stringify({ code: 'unauthenticated', detail })}\n\n`)
+      const { code, detail, containment } = dead.reason instanceof Fault ? dead.reason : interrupted
+      reply.raw.write(`event: error\ndata: ${JSON.stringify({ code, detail, ...containment })}\n\n`)
       setTimeout(() => reply.raw.destroy(), LAST_WORDS_MS)
     }
     reply.raw.end()

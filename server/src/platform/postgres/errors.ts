@@ -59,6 +59,12 @@ export function isTimeout(error: unknown): boolean {
   return code === '55P03' || code === '57014'
 }
 
+/** SQLSTATE BH423: a guard refused the write. Answers DETAIL, the notice of the containment as JSON; null for other errors. */
+export function containmentDetail(error: unknown): string | null {
+  if (!(error instanceof Error) || errorCode(error) !== 'BH423' || !('detail' in error)) return null
+  return typeof error.detail === 'string' ? error.detail : null
+}
+
 function matches(error: unknown, constraint: string | undefined): boolean {
   if (constraint === undefined) return true
   return error instanceof Error && 'constraint' in error && error.constraint === constraint

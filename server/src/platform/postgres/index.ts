@@ -3,6 +3,7 @@ export { withClient } from './client.ts'
 export { startEmbeddedPostgres } from './embedded.ts'
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded.ts'
 export {
+  containmentDetail,
   errorCode,
   isCheckViolation,
   isConnectionError,

@@ -3,6 +3,7 @@ import type { PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg'
 import { isConnectionError } from './errors.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const ACTOR = /^[a-z_]{1,32}(:[0-9A-Za-z_-]{1,64})?$/
 const INT8 = 20
 const DATE = 1082
 const INT8_ARRAY = 1016
@@ -27,6 +28,8 @@ export interface TransactionOptions {
   readonly readOnly?: boolean
   /** A UUID that row-level security binds the transaction to; set in the round trip that begins it, and gone with it. */
   readonly workspaceId?: string
+  /** Who acts, `api_key:<uuid>`: guards ask it whether this one credential is contained. Gone with the transaction. */
+  readonly actor?: string
 }
 
 export interface Pool extends Queryable, AsyncDisposable {
@@ -141,9 +144,12 @@ function beginStatement(options: TransactionOptions): string {
   const isolation = options.isolation === undefined ? '' : ` isolation level ${options.isolation}`
   const begin = `begin${isolation}${options.readOnly === true ? ' read only' : ''}`
   if (options.workspaceId === undefined) return begin
-  // It stands in the text of a statement, so it must be what it claims to be.
+  // They stand in the text of a statement, so they must be what they claim to be.
   if (!UUID.test(options.workspaceId)) throw new Error('a tenant transaction needs the id of a workspace')
-  return `${begin}; set local bulkhead.workspace = '${options.workspaceId}'`
+  const bound = `${begin}; set local bulkhead.workspace = '${options.workspaceId}'`
+  if (options.actor === undefined) return bound
+  if (!ACTOR.test(options.actor)) throw new Error('an actor is written kind:id')
+  return `${bound}; set local bulkhead.actor = '${options.actor}'`
 }
 
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {

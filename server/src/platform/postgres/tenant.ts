@@ -9,8 +9,8 @@ export interface TenantDatabase {
 export interface TenantTransactions {
   /** A read-only transaction of the workspace. */
   read<T>(workspaceId: string, work: (db: TenantDatabase) => Promise<T>): Promise<T>
-  /** A read-write transaction of the workspace; a throw rolls it back. */
-  write<T>(workspaceId: string, work: (db: TenantDatabase) => Promise<T>): Promise<T>
+  /** A read-write transaction of the workspace; a throw rolls it back. `actor` is who acts: containment may bind one credential. */
+  write<T>(workspaceId: string, work: (db: TenantDatabase) => Promise<T>, actor?: string): Promise<T>
 }
 
 /** Opens transactions with `bulkhead.workspace` set for their length only, so that a pooled connection carries no tenant. */
@@ -19,6 +19,7 @@ export function createTenantTransactions(pool: Pool): TenantTransactions {
     readOnly: boolean,
     workspaceId: string,
     work: (db: TenantDatabase) => Promise<T>,
+    actor?: string,
   ): Promise<T> =>
     pool.transaction(
       (transaction) =>
@@ -26,10 +27,10 @@ export function createTenantTransactions(pool: Pool): TenantTransactions {
           query: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
             (await transaction.query<Row>(text, values)).rows,
         }),
-      { readOnly, workspaceId },
+      { readOnly, workspaceId, ...(actor === undefined ? {} : { actor }) },
     )
   return {
     read: (workspaceId, work) => run(true, workspaceId, work),
-    write: (workspaceId, work) => run(false, workspaceId, work),
+    write: (workspaceId, work, actor) => run(false, workspaceId, work, actor),
   }
 }

@@ -8,6 +8,7 @@ import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
 import type { Access } from '../../security/access/index.ts'
+import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { CAUSES } from '../../security/epochs/index.ts'
 import type { CredentialWatch } from '../../security/epochs/index.ts'
 import { addConsoleFiles } from './console-files.ts'
@@ -22,6 +23,9 @@ export interface ApiServerDependencies {
   readonly transactions: TenantTransactions
   readonly access: Pick<Access, 'authenticateBearer'>
   readonly watch: Pick<CredentialWatch, 'watch'>
+  readonly containment: Pick<ContainmentWatch, 'active' | 'require' | 'watch'>
+  /** Where a contained party objects. */
+  readonly appeal: string
   readonly services: ApiServices
   readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
   readonly consoleDirectory: string
@@ -43,6 +47,7 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     log: deps.log,
     connectionsMax: CONNECTIONS_MAX,
     bodyBytesMax: BODY_BYTES_MAX,
+    appeal: deps.appeal,
   })
   const inboxView = createInboxView()
   addRoutes(apiOperations, {
@@ -55,6 +60,7 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
       principal.kind === 'api_key'
         ? deps.watch.watch({ kind: 'api_key', id: principal.id }, (cause) => end(CAUSES[cause]))
         : { [Symbol.dispose]: () => undefined },
+    containment: deps.containment,
     recordAudit: deps.recordAudit,
     bodyBytesMaxDefault: BODY_BYTES_MAX,
   })

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { readLiveProcesses } from '../../platform/lifecycle/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
+import type { ActiveContainment } from '../../kernel/containment.ts'
+import type { ContainmentWatch } from '../../security/containment/index.ts'
 
 const STALE_AFTER_MS = 7_000
 const CHECK_MS = 2_000
@@ -15,7 +17,11 @@ const NEEDED = ['api', 'smtp', 'sender', 'worker'] as const
  */
 export function addHealthRoutes(
   app: FastifyInstance,
-  deps: { readonly pool: Queryable; readonly keyring: KeyringClient },
+  deps: {
+    readonly pool: Queryable
+    readonly keyring: KeyringClient
+    readonly containment: Pick<ContainmentWatch, 'active'>
+  },
 ): void {
   app.get('/healthz', async (_request, reply) =>
     reply.type('application/json').send(
@@ -45,9 +51,20 @@ export function addHealthRoutes(
           problems,
           database: database.ok ? 'ok' : 'away',
           processes,
+          // Not the reasons: anybody may ask here, and they concern a workspace.
+          containments: summaryOf(deps.containment.active()),
         }),
       )
   })
+}
+
+/** How much is cut off, without saying whose. */
+function summaryOf(active: readonly ActiveContainment[]): { inForce: number; installation: string[] } {
+  const whole = active.filter((containment) => containment.scope === 'installation')
+  return {
+    inForce: active.length,
+    installation: [...new Set(whole.flatMap((containment) => containment.capabilities))].sort(),
+  }
 }
 
 async function readProcesses(pool: Queryable) {

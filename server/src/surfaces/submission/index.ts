@@ -23,6 +23,7 @@ import {
   type SmtpServer,
 } from '../../platform/smtp/server/index.ts'
 import type { Access, SmtpIdentity } from '../../security/access/index.ts'
+import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { CAUSES } from '../../security/epochs/index.ts'
 import type { CauseOfDeath, ConnectionSource, CredentialRef } from '../../security/epochs/index.ts'
 
@@ -33,11 +34,19 @@ export interface SubmissionDependencies {
   readonly access: Pick<Access, 'authenticateSmtp'>
   readonly messages: Pick<Messages, 'sendMime'>
   readonly accept: Pick<AcceptService, 'requireDomains'>
+  readonly containment: Pick<ContainmentWatch, 'require'>
+  /** Where a contained sender objects. */
+  readonly appeal: string
   readonly log: Logger
   readonly now: () => number
 }
 
 export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpIdentity> {
+  const answer = (error: unknown): SmtpReply => replyOf(logged(error, deps.log), deps.appeal)
+  /** A workspace that may not send learns it at its first command, with the reason, and keeps its connection. */
+  const requireSending = ({ workspaceId, actor }: SmtpIdentity): void =>
+    deps.containment.require({ workspaceId, actor, capabilities: ['send'] })
+
   return createSmtpServer<SmtpIdentity>({
     listeners: deps.listeners,
     hostname: deps.hostname,
@@ -59,7 +68,7 @@ export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpI
             session: await deps.access.authenticateSmtp(credentials.username, credentials.password.reveal()),
           }
         } catch (error) {
-          return { ok: false, reply: replyOf(logged(error, deps.log)) }
+          return { ok: false, reply: answer(error) }
         }
       },
 
@@ -69,16 +78,22 @@ export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpI
         const parsed = parseAddress(path.address)
         if (!parsed.ok) return reply(553, '5.1.7', `The sender address ${parsed.problem}`)
         try {
+          requireSending(session)
           await deps.accept.requireDomains(session.workspaceId, [
             { field: 'MAIL FROM', domain: parsed.address.domain },
           ])
           return undefined
         } catch (error) {
-          return replyOf(logged(error, deps.log))
+          return answer(error)
         }
       },
 
-      recipient(_peer, _session, path) {
+      recipient(_peer, session, path) {
+        try {
+          if (session !== null) requireSending(session)
+        } catch (error) {
+          return Promise.resolve(answer(error))
+        }
         const parsed = parseAddress(path.address)
         return Promise.resolve(
           parsed.ok ? undefined : reply(553, '5.1.3', `The recipient address ${parsed.problem}`),
@@ -102,7 +117,7 @@ export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpI
           })
           return reply(250, '2.0.0', `Accepted as ${encodeId('message', accepted.id)}`)
         } catch (error) {
-          return replyOf(logged(error, deps.log))
+          return answer(error)
         }
       },
     },
@@ -143,9 +158,9 @@ function logged(error: unknown, log: Logger): Fault {
 }
 
 /** A fault as a reply: code and status from the catalogue, then what is wrong and what to do. */
-function replyOf(fault: Fault): SmtpReply {
+function replyOf(fault: Fault, appeal: string): SmtpReply {
   const [code = '451', enhanced = '4.3.0'] = FAULTS[fault.code].smtp.split(' ')
-  const fix = fault.fields[0]?.fix
+  const fix = fault.containment === undefined ? fault.fields[0]?.fix : `Appeal: ${appeal}`
   return reply(
     Number(code),
     enhanced,

@@ -11,7 +11,7 @@ export const revokeApiKey = defineEmptyOperation({
   summary: 'Revoke an API key',
   description: 'The key stops working within a second, also for the one that asks. It stays in the list.',
   scope: 'api-keys:write',
-  risk: 'credential',
+  risk: 'safety',
   audit: 'api_key.revoked',
   faults: ['not_found'],
   input: z.strictObject({ apiKeyId: z.string() }),

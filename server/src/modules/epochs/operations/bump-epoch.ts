@@ -12,7 +12,7 @@ export const bumpWorkspaceEpoch = defineOperation({
   description:
     'All API keys, SMTP credentials or sessions of the workspace that were made until now are dead within a second: requests, event streams and SMTP connections. The key that asks dies too where the kind includes it. Nothing brings them back; make new ones.',
   scope: 'credentials:kill',
-  risk: 'credential',
+  risk: 'safety',
   audit: 'epoch.bumped',
   faults: ['invalid_request'],
   status: 201,

@@ -11,7 +11,7 @@ export const revokeSmtpCredential = defineEmptyOperation({
   summary: 'Revoke an SMTP credential',
   description: 'New log-ins fail within a second; open sessions are closed.',
   scope: 'smtp-credentials:write',
-  risk: 'credential',
+  risk: 'safety',
   audit: 'smtp_credential.revoked',
   faults: ['not_found'],
   input: z.strictObject({ smtpCredentialId: z.string() }),
