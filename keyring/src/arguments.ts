@@ -1,6 +1,8 @@
 import { MAX_ITEMS } from './frames.ts'
 import { PURPOSES } from './hierarchy.ts'
 import type { Purpose } from './hierarchy.ts'
+import { PEPPERS } from './peppers.ts'
+import type { PepperName } from './peppers.ts'
 import { Refusal } from './refusal.ts'
 import { isUuid } from './uuid.ts'
 
@@ -83,4 +85,33 @@ export function readAlgorithm(body: Body): 'rsa' | 'ed25519' {
   const value = body['algorithm']
   if (value === 'rsa' || value === 'ed25519') return value
   throw invalid('algorithm', 'rsa or ed25519')
+}
+
+export function readPepper(body: Body): PepperName {
+  const name = PEPPERS.find((known) => known === body['name'])
+  if (name === undefined) throw invalid('name', 'credential, staff or password')
+  return name
+}
+
+export function readScope(body: Body): 'root' | 'workspace' | 'all' {
+  const scope = (['root', 'workspace', 'all'] as const).find((known) => known === body['scope'])
+  if (scope === undefined) throw invalid('scope', 'root, workspace or all')
+  return scope
+}
+
+/** A whole number from 0 to 2^53 - 1. */
+export function readCount(body: Body, field: string): number {
+  const value = body[field]
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw invalid(field, 'a whole number')
+  return value
+}
+
+/** The request's one attachment. */
+export function onlyAttachment(attachments: readonly Buffer[], maxBytes: number): Buffer {
+  const [first] = attachments
+  if (first === undefined || attachments.length !== 1 || first.length > maxBytes) {
+    throw new Refusal('invalid', `The request needs one attachment of at most ${maxBytes} bytes`)
+  }
+  return first
 }

@@ -26,6 +26,15 @@ describe('the keyring’s configuration', () => {
     [{ BULKHEAD_KEYRING_PREVIOUS_ROOT: 'x:' }, 'BULKHEAD_KEYRING_PREVIOUS_ROOT: "x:" is not a root'],
     [{ BULKHEAD_KEYRING_SOCKET: `/${'x'.repeat(200)}` }, 'a socket path may have'],
     [{ BULKHEAD_KEYRING_CLIENTS: '{"0123456789abcdef":' }, 'BULKHEAD_KEYRING_CLIENTS is not JSON'],
+    [{ BULKHEAD_KEYRING_BUDGETS: '{' }, 'BULKHEAD_KEYRING_BUDGETS is not JSON'],
+    [{ BULKHEAD_KEYRING_BUDGETS: '{"root":{}}' }, '"root" is not a kind of process'],
+    [{ BULKHEAD_KEYRING_BUDGETS: '{"api":{"keys":1}}' }, 'neither workspacesPerHour nor keysPerMinute'],
+    [{ BULKHEAD_KEYRING_BUDGETS: '{"api":{"keysPerMinute":-1}}' }, 'a whole number'],
+    [{ BULKHEAD_SHRED_DELAY_HOURS: '-1' }, 'BULKHEAD_SHRED_DELAY_HOURS'],
+    [
+      { BULKHEAD_KEYRING_ROOT: 'vault:https://v/transit/keys/k;token-file=/t' },
+      'BULKHEAD_KEYRING_SPOOL is not set',
+    ],
     [{ BULKHEAD_KEYRING_CLIENTS: '[]' }, 'must be an object'],
     [{ BULKHEAD_KEYRING_CLIENTS: '{"short":"api"}' }, 'a token needs'],
     [{ BULKHEAD_KEYRING_CLIENTS: '{"0123456789abcdef":"root"}' }, 'not a kind of process'],
@@ -44,19 +53,31 @@ describe('the keyring’s configuration', () => {
 const who = (operation: Operation) => PROCESS_KINDS.filter((kind) => ACCESS[kind][operation] === 'allowed')
 
 describe('the access matrix', () => {
-  it('gives staff and audit nothing, signing to the sender alone, and old content to nobody who only accepts', () => {
+  it('gives staff and audit nothing that opens, signing to the sender alone, and old content to nobody who only accepts', () => {
     expect(Object.fromEntries(OPERATIONS.map((operation) => [operation, who(operation)]))).toEqual({
       health: PROCESS_KINDS,
+      status: ['api'],
       blind: ['api', 'smtp', 'sender', 'worker'],
       blindAddresses: ['api', 'smtp', 'sender', 'worker'],
+      pepper: ['api', 'smtp', 'staff'],
       contentKey: ['api', 'smtp'],
       openContentKeys: ['api', 'sender', 'worker'],
       destroyContentKeys: ['sender', 'worker'],
       createDkimKey: ['api'],
+      destroyDkimKey: ['api'],
       publicKeys: ['api'],
       sign: ['sender'],
       sealSecret: ['api'],
       openSecret: ['worker'],
+      resealSecret: ['api'],
+      auditKey: ['api', 'audit'],
+      signCheckpoint: ['audit'],
+      attestUnwraps: ['audit'],
+      rotate: ['api'],
+      rotation: ['api'],
+      requestShred: ['api'],
+      cancelShred: ['api'],
+      shreds: ['api'],
     })
   })
 })

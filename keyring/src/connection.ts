@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { ACCESS, isOperation } from './access.ts'
-import type { ProcessKind } from './access.ts'
+import type { Operation, ProcessKind } from './access.ts'
 import { encodeFrame, FrameReader, ProtocolError } from './frames.ts'
 import type { Frame } from './frames.ts'
 import { describeError } from './log.ts'
@@ -25,7 +25,13 @@ export function hashToken(token: string): string {
  */
 export function serveConnection(
   socket: Socket,
-  deps: { clients: ReadonlyMap<string, ProcessKind>; handlers: Handlers; log: Log },
+  deps: {
+    clients: ReadonlyMap<string, ProcessKind>
+    handlers: Handlers
+    log: Log
+    /** A known process asked for what it may not have: something that never happens by itself. */
+    onForbidden: (process: ProcessKind, operation: Operation) => void
+  },
 ): void {
   const reader = new FrameReader()
   let kind: ProcessKind | undefined
@@ -72,6 +78,7 @@ export function serveConnection(
       return
     }
     if (ACCESS[kind][operation] === 'refused') {
+      deps.onForbidden(kind, operation)
       refuseAndClose(frame.id, `A process of kind ${kind} may not ask for ${operation}`)
       return
     }
@@ -90,7 +97,8 @@ export function serveConnection(
       send(encodeFrame(id, { ok: true, ...reply.result }, reply.attachments))
     } catch (error) {
       if (error instanceof Refusal) {
-        send(encodeFrame(id, { ok: false, code: error.code, message: error.message }))
+        const { code, message, details } = error
+        send(encodeFrame(id, { ok: false, code, message, ...(details === undefined ? {} : { details }) }))
       } else {
         deps.log('error', 'A request failed', { operation, error: describeError(error) })
         send(

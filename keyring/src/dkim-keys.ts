@@ -11,6 +11,7 @@ import type { DkimKeyRow, Store } from './store.ts'
 import { newKeyId } from './uuid.ts'
 
 export interface SigningKey extends SigningIdentity {
+  readonly workspaceId: string
   readonly privateKey: KeyObject
 }
 
@@ -38,13 +39,24 @@ export function createDkimKeys(deps: {
   const cache = new Lru<string, CachedKey>(CACHE_LIMIT)
   const loading = new Map<string, Promise<void>>()
 
+  /** Null where it is destroyed or does not open: one such key must not fail the others that are asked for with it. */
   async function openRow(row: DkimKeyRow): Promise<SigningKey | null> {
     if (row.sealedPrivate === null) return null
+    try {
+      return await openPrivate(row, row.sealedPrivate)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'refused') return null
+      throw error
+    }
+  }
+
+  async function openPrivate(row: DkimKeyRow, sealed: Buffer): Promise<SigningKey> {
     const { key } = await hierarchy.keyOfVersion(row.workspaceId, 'dkim', row.purposeVersion)
-    const der = decrypt(key, place(row), row.sealedPrivate)
+    const der = decrypt(key, dkimKeyPlace(row), sealed)
     const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
     der.fill(0)
-    return { domain: row.domain, selector: row.selector, algorithm: row.algorithm, privateKey }
+    const { workspaceId, domain, selector, algorithm } = row
+    return { workspaceId, domain, selector, algorithm, privateKey }
   }
 
   async function load(ids: readonly string[]): Promise<void> {
@@ -94,7 +106,7 @@ export function createDkimKeys(deps: {
           publicKey: published.toString('base64'),
         }
         const der = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
-        await store.addDkimKey({ ...fresh, sealedPrivate: encrypt(key, place(fresh), der) })
+        await store.addDkimKey({ ...fresh, sealedPrivate: encrypt(key, dkimKeyPlace(fresh), der) })
         der.fill(0)
         row = await store.dkimKeyBySelector(workspaceId, domain, selector)
       }
@@ -140,6 +152,18 @@ export function createDkimKeys(deps: {
       return found
     },
 
+    /** Destroys the private half for good. Returns whether there was one. Other keyrings sign with it for at most a minute. */
+    async destroy(workspaceId: string, id: string): Promise<boolean> {
+      const isDestroyed = await store.destroyDkimKey(workspaceId, id)
+      if (cache.get(id)?.key.workspaceId === workspaceId) cache.delete(id)
+      return isDestroyed
+    },
+
+    /** Drops a workspace's keys from memory. */
+    forget(workspaceId: string): void {
+      cache.deleteWhere((_, entry) => entry.key.workspaceId === workspaceId)
+    },
+
     /** The public halves, for publishing. */
     async publicKeys(ids: readonly string[]): Promise<readonly DkimKeyRow[]> {
       return store.dkimKeys(ids)
@@ -147,6 +171,7 @@ export function createDkimKeys(deps: {
   }
 }
 
-function place(row: Omit<DkimKeyRow, 'sealedPrivate' | 'publicKey'>): (string | number)[] {
+/** Where a sealed private key belongs. */
+export function dkimKeyPlace(row: Omit<DkimKeyRow, 'sealedPrivate' | 'publicKey'>): (string | number)[] {
   return ['dkim_key', row.workspaceId, row.id, row.domain, row.selector, row.algorithm, row.purposeVersion]
 }

@@ -2,25 +2,41 @@ import { chmod, unlink } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { once } from 'node:events'
+import { randomUUID } from 'node:crypto'
+import type { Operation, ProcessKind } from './access.ts'
+import { createAuditKey } from './audit-key.ts'
 import { createBlindIndex } from './blind-index.ts'
+import { createBudgets } from './budgets.ts'
+import { createClock } from './clock.ts'
 import type { KeyringConfig } from './config.ts'
 import { hashToken, serveConnection } from './connection.ts'
+import { createContainments } from './containments.ts'
 import { createContentKeys } from './content-keys.ts'
+import { createDatabase } from './database.ts'
 import { createDkimKeys } from './dkim-keys.ts'
 import type { DkimKeys } from './dkim-keys.ts'
 import { createKeyHierarchy } from './hierarchy.ts'
+import type { KeyHierarchy, Roots } from './hierarchy.ts'
+import { createLedgerStore } from './ledger-store.ts'
+import { describeError } from './log.ts'
 import type { Log } from './log.ts'
-import { createHandlers } from './operations.ts'
-import type { Health } from './operations.ts'
-import type { RootProvider } from './root.ts'
+import { createKeyHandlers } from './operations.ts'
+import { createPeppers } from './peppers.ts'
+import { createRotation } from './rotation.ts'
 import { createRsaPool } from './rsa-pool.ts'
 import { createSecrets } from './secrets.ts'
+import { createShredStore } from './shred-store.ts'
+import { createShredding } from './shredding.ts'
 import { createSigner } from './signer.ts'
+import { openSpool } from './spool.ts'
 import { createStore } from './store.ts'
 import { createUnwrapLog } from './unwrap-log.ts'
+import { createUpkeep } from './upkeep.ts'
+import { createUpkeepHandlers } from './upkeep-operations.ts'
 
 const RSA_POOL_SIZE = 4
 const MAX_CONNECTIONS = 256
+const FORBIDDEN_EVERY_MS = 60_000
 
 /**
  * Puts the keyring together and listens. Does not wait for the database: what needs it answers `unavailable` until it is there.
@@ -28,48 +44,115 @@ const MAX_CONNECTIONS = 256
  */
 export async function startKeyring(deps: {
   config: KeyringConfig
-  root: RootProvider
+  roots: Roots
   log: Log
 }): Promise<AsyncDisposable> {
-  const { config, root, log } = deps
-  const store = createStore({ databaseUrl: config.databaseUrl, log })
-  const unwrapLog = createUnwrapLog({ store })
-  const hierarchy = createKeyHierarchy({ root, store })
+  const { config, roots, log } = deps
+  // Tells this run from every other: what it records is numbered under it.
+  const instance = randomUUID()
+  const { nowMs } = createClock({ wallMs: Date.now, monotonicMs: () => performance.now() })
+  const database = createDatabase({ databaseUrl: config.databaseUrl, log })
+  const store = createStore({ database })
+  const ledger = createLedgerStore({ database, instance })
+  const spool = await openSpool({ path: config.spoolPath, nowMs, log })
+  const shredding = createShredding({
+    store: createShredStore({ database }),
+    log,
+    delayHours: config.shredDelayHours,
+    forget: (workspaceId) => {
+      hierarchy.forget(workspaceId)
+      dkimKeys.forget(workspaceId)
+    },
+  })
+  const hierarchy: KeyHierarchy = createKeyHierarchy({
+    roots,
+    store,
+    nowMs,
+    refuseShredded: (workspaceId) => shredding.refuseShredded(workspaceId),
+  })
+  const auditKey = createAuditKey({ hierarchy, ledger })
+  const unwrapLog = createUnwrapLog({ ledger, auditKey, instance, nowMs })
+  const budgets = createBudgets({ floors: config.budgets, ledger, log, nowMs })
+  const containments = createContainments({ database, log, nowMs })
+  const rotation = createRotation({ database, roots, hierarchy, log })
   const keyPool = createRsaPool({ size: RSA_POOL_SIZE, busy: () => signer.busy() })
   const dkimKeys: DkimKeys = createDkimKeys({ hierarchy, store, takeRsa: () => keyPool.take() })
   const signer = createSigner({ keys: dkimKeys })
+  const upkeep = createUpkeep({ budgets, ledger, spool, store, log })
 
-  async function health(): Promise<Health> {
-    const database = await store.ping().then(
-      () => 'up' as const,
-      () => 'down' as const,
+  async function health() {
+    const state = await store.ping().then(
+      () => 'up',
+      () => 'down',
     )
-    return { database, root: root.id, rsaPool: keyPool.size, signing: signer.busy() }
+    return {
+      database: state,
+      root: roots.current.id,
+      rsaPool: keyPool.size,
+      signing: signer.busy(),
+      instance,
+      containmentsAgeMs: containments.ageMs(),
+      spoolOldestHour: spool.oldestHour(),
+    }
   }
 
-  const handlers = createHandlers({
-    blindIndex: createBlindIndex({ hierarchy }),
-    contentKeys: createContentKeys({ hierarchy, store, unwrapLog }),
-    dkimKeys,
-    secrets: createSecrets({ hierarchy, unwrapLog }),
-    signer,
-    health,
-  })
+  async function status() {
+    return {
+      ...(await health()),
+      previousRoots: roots.previous.map((root) => root.id),
+      roots: await store.rootUse(),
+      unwraps: unwrapLog.head().number,
+      budgets: budgets.state(),
+      rotation: (await rotation.state()) ?? null,
+    }
+  }
+
+  const handlers = {
+    ...createKeyHandlers({
+      blindIndex: createBlindIndex({ hierarchy }),
+      contentKeys: createContentKeys({ hierarchy, store, spool, budgets, unwrapLog }),
+      containments,
+      dkimKeys,
+      peppers: createPeppers({ hierarchy }),
+      secrets: createSecrets({ hierarchy, budgets, unwrapLog }),
+      signer,
+    }),
+    ...createUpkeepHandlers({ auditKey, ledger, rotation, shredding, health, status }),
+  }
+
+  const forbiddenAtMs = new Map<string, number>()
+  function onForbidden(process: ProcessKind, operation: Operation): void {
+    const what = `${process} ${operation}`
+    if (nowMs() - (forbiddenAtMs.get(what) ?? -Infinity) < FORBIDDEN_EVERY_MS) return
+    forbiddenAtMs.set(what, nowMs())
+    ledger
+      .recordRefusal({ process, workspaceId: null, kind: 'access', detail: operation })
+      .catch((error: unknown) =>
+        log('error', 'A forbidden request could not be recorded', { error: describeError(error) }),
+      )
+  }
+
+  await Promise.all([containments.start(), shredding.start()])
+  rotation.start()
+  upkeep.start()
   const clients = new Map([...config.clients].map(([token, kind]) => [hashToken(token), kind]))
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    serveConnection(socket, { clients, handlers, log })
+    serveConnection(socket, { clients, handlers, log, onForbidden })
   })
   server.maxConnections = MAX_CONNECTIONS
   await listen(server, config.socketPath)
   return {
     async [Symbol.asyncDispose]() {
       keyPool.stop()
+      containments.stop()
+      upkeep.stop()
       server.close()
       for (const socket of sockets) socket.destroy()
-      await store.close()
+      await Promise.all([rotation.stop(), shredding.stop()])
+      await database.close()
     },
   }
 }

@@ -32,4 +32,8 @@ export class Lru<K, V> {
   delete(key: K): void {
     this.#entries.delete(key)
   }
+
+  deleteWhere(matches: (key: K, value: V) => boolean): void {
+    for (const [key, value] of this.#entries) if (matches(key, value)) this.#entries.delete(key)
+  }
 }

@@ -1,8 +1,7 @@
 import { readConfig } from './config.ts'
 import { startKeyring } from './keyring.ts'
-import { readKnownRoot } from './known-root.ts'
 import { createLog, describeError } from './log.ts'
-import { openFileRoot } from './root.ts'
+import { openRoots, readKnownRoots } from './roots/index.ts'
 
 /**
  * The process `keyring`. Says `{type:'ready'}` over IPC once it listens, and ends when its supervisor goes away or on SIGTERM. It
@@ -23,10 +22,12 @@ try {
   // Children and crash reports of this process must not find the secrets it was started with.
   delete process.env['BULKHEAD_KEYRING_CLIENTS']
   delete process.env['BULKHEAD_INTERNAL_DATABASE_URL']
-  // With the database away a first root may be made: keys of another one are refused and named when they are read.
-  const root = await openFileRoot(config.rootPath, () => readKnownRoot(config.databaseUrl).catch(() => null))
-  const keyring = await startKeyring({ config, root, log })
-  log('info', 'The keyring listens', { socket: config.socketPath, root: root.id })
+  const env = { ...process.env }
+  for (const name of ['BULKHEAD_KEYRING_PIN', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'])
+    delete process.env[name]
+  const roots = await openRoots({ config, known: () => readKnownRoots(config.databaseUrl), env, log })
+  const keyring = await startKeyring({ config, roots, log })
+  log('info', 'The keyring listens', { socket: config.socketPath, root: roots.current.id })
 
   let stopping = false
   const stop = (why: string): void => {

@@ -1,8 +1,11 @@
-import type { Operation, ProcessKind } from './access.ts'
+import { capabilitiesOf } from './access.ts'
+import type { CAPABILITIES, Operation, ProcessKind, UpkeepOperation } from './access.ts'
 import {
+  onlyAttachment,
   readAlgorithm,
   readBoolean,
   readDomain,
+  readPepper,
   readSecretPurpose,
   readSelector,
   readText,
@@ -11,32 +14,29 @@ import {
   readUuids,
 } from './arguments.ts'
 import type { createBlindIndex } from './blind-index.ts'
+import { LEASE_MS } from './content-keys.ts'
 import type { ContentKeys } from './content-keys.ts'
+import type { Containments } from './containments.ts'
 import type { DkimKeys } from './dkim-keys.ts'
 import type { Frame } from './frames.ts'
+import type { createPeppers } from './peppers.ts'
 import { Refusal } from './refusal.ts'
 import type { createSecrets } from './secrets.ts'
 import type { createSigner } from './signer.ts'
 
-interface Reply {
+export interface Reply {
   readonly result: Readonly<Record<string, unknown>>
   readonly attachments?: readonly Buffer[]
 }
 
-interface Request {
+export interface Request {
   readonly process: ProcessKind
   readonly body: Frame['body']
   readonly attachments: readonly Buffer[]
 }
 
-export type Handlers = Readonly<Record<Operation, (request: Request) => Promise<Reply>>>
-
-export interface Health {
-  readonly database: 'up' | 'down'
-  readonly root: string
-  readonly rsaPool: number
-  readonly signing: boolean
-}
+export type Handler = (request: Request) => Promise<Reply>
+export type Handlers = Readonly<Record<Operation, Handler>>
 
 const MAX_VALUE_BYTES = 1024
 const MAX_ADDRESS_BYTES = 320
@@ -45,19 +45,29 @@ const MAX_REASON_BYTES = 200
 const MAX_SECRET_BYTES = 64 * 1024
 const MAX_SIGN_ITEMS = 256
 
-/** What each operation does with a request that the access matrix has let through. Arguments are parsed here, before any key is touched. */
-export function createHandlers(deps: {
+/**
+ * What each operation on keys does with a request that the access matrix has let through. Arguments are parsed here, and what is
+ * contained is refused, before any key is touched.
+ */
+export function createKeyHandlers(deps: {
   blindIndex: ReturnType<typeof createBlindIndex>
   contentKeys: ContentKeys
+  containments: Containments
   dkimKeys: DkimKeys
+  peppers: ReturnType<typeof createPeppers>
   secrets: ReturnType<typeof createSecrets>
   signer: ReturnType<typeof createSigner>
-  health: () => Promise<Health>
-}): Handlers {
+}): Omit<Handlers, UpkeepOperation> {
   const { blindIndex, contentKeys, dkimKeys, secrets, signer } = deps
-  return {
-    health: async () => ({ result: { ...(await deps.health()) } }),
 
+  /** The workspace of the request, where the operation is not contained for it. */
+  function workspaceOf(operation: keyof typeof CAPABILITIES, { process, body }: Request): string {
+    const workspaceId = readUuid(body, 'workspaceId')
+    deps.containments.check(process, workspaceId, capabilitiesOf(operation, process))
+    return workspaceId
+  }
+
+  return {
     blind: async ({ body }) => {
       const values = readTexts(body, 'values', MAX_VALUE_BYTES)
       return { result: {}, attachments: [await blindIndex.values(readUuid(body, 'workspaceId'), values)] }
@@ -71,15 +81,22 @@ export function createHandlers(deps: {
       }
     },
 
-    contentKey: async ({ body }) => {
-      const lease = await contentKeys.lease(readUuid(body, 'workspaceId'), readBoolean(body, 'singleUse'))
-      return { result: { keyId: lease.keyId, expiresAtMs: lease.expiresAtMs }, attachments: [lease.key] }
+    pepper: async ({ process, body, attachments }) => {
+      const digests = onlyAttachment(attachments, MAX_SECRET_BYTES)
+      return { result: {}, attachments: [await deps.peppers.apply(process, readPepper(body), digests)] }
     },
 
-    openContentKeys: async ({ process, body }) => {
+    contentKey: async (request) => {
+      const singleUse = readBoolean(request.body, 'singleUse')
+      const lease = await contentKeys.lease(workspaceOf('contentKey', request), singleUse)
+      return { result: { keyId: lease.keyId, expiresInMs: LEASE_MS }, attachments: [lease.key] }
+    },
+
+    openContentKeys: async (request) => {
+      const { process, body } = request
       const opened = await contentKeys.open({
         process,
-        workspaceId: readUuid(body, 'workspaceId'),
+        workspaceId: workspaceOf('openContentKeys', request),
         keyIds: readUuids(body, 'keyIds'),
         reason: readText(body, 'reason', MAX_REASON_BYTES),
       })
@@ -87,17 +104,22 @@ export function createHandlers(deps: {
       return { result: { states: opened.map((item) => item.state) }, attachments: [Buffer.concat(keys)] }
     },
 
-    destroyContentKeys: async ({ body }) => ({
-      result: { destroyed: await contentKeys.destroy(readUuids(body, 'keyIds')) },
+    destroyContentKeys: async ({ body }) => {
+      const workspaceId = body['workspaceId'] === undefined ? null : readUuid(body, 'workspaceId')
+      return { result: { destroyed: await contentKeys.destroy(workspaceId, readUuids(body, 'keyIds')) } }
+    },
+
+    createDkimKey: async (request) => ({
+      result: await dkimKeys.create({
+        workspaceId: workspaceOf('createDkimKey', request),
+        domain: readDomain(request.body, 'domain'),
+        selector: readSelector(request.body, 'selector'),
+        algorithm: readAlgorithm(request.body),
+      }),
     }),
 
-    createDkimKey: async ({ body }) => ({
-      result: await dkimKeys.create({
-        workspaceId: readUuid(body, 'workspaceId'),
-        domain: readDomain(body, 'domain'),
-        selector: readSelector(body, 'selector'),
-        algorithm: readAlgorithm(body),
-      }),
+    destroyDkimKey: async ({ body }) => ({
+      result: { destroyed: await dkimKeys.destroy(readUuid(body, 'workspaceId'), readUuid(body, 'keyId')) },
     }),
 
     publicKeys: async ({ body }) => {
@@ -113,50 +135,64 @@ export function createHandlers(deps: {
       return { result: { keys } }
     },
 
-    sign: async ({ body, attachments }) => {
+    sign: async ({ process, body, attachments }) => {
       const keyIds = readUuids(body, 'keyIds')
       if (keyIds.length > MAX_SIGN_ITEMS || keyIds.length !== attachments.length) {
         throw new Refusal('invalid', `sign takes at most ${MAX_SIGN_ITEMS} keys and one block for each`)
       }
       const items = attachments.map((data, i) => ({ keyId: keyIds[i] ?? '', data }))
-      const outcomes = await signer.sign(items, readBoolean(body, 'urgent'))
+      const outcomes = await signer.sign(items, {
+        urgent: readBoolean(body, 'urgent'),
+        containedIn: (workspaceId) =>
+          deps.containments.detailsFor(process, workspaceId, capabilitiesOf('sign', process)),
+      })
       return {
-        result: { reasons: outcomes.map((outcome) => (outcome.state === 'signed' ? null : outcome.reason)) },
+        result: {
+          reasons: outcomes.map((outcome) => (outcome.state === 'refused' ? outcome.reason : null)),
+          contained: outcomes.map((outcome) => (outcome.state === 'contained' ? outcome.details : null)),
+        },
         attachments: outcomes.map((outcome) =>
           outcome.state === 'signed' ? outcome.signature : Buffer.alloc(0),
         ),
       }
     },
 
-    sealSecret: async ({ body, attachments }) => {
+    sealSecret: async (request) => {
+      const { body, attachments } = request
       const context = readText(body, 'context', MAX_CONTEXT_BYTES)
-      const plaintext = onlyAttachment(attachments)
+      const plaintext = onlyAttachment(attachments, MAX_SECRET_BYTES)
+      const workspaceId = workspaceOf('sealSecret', request)
       return {
         result: {},
-        attachments: [
-          await secrets.seal(readUuid(body, 'workspaceId'), readSecretPurpose(body), context, plaintext),
-        ],
+        attachments: [await secrets.seal(workspaceId, readSecretPurpose(body), context, plaintext)],
       }
     },
 
-    openSecret: async ({ process, body, attachments }) => {
+    openSecret: async (request) => {
+      const { process, body, attachments } = request
       const plaintext = await secrets.open({
         process,
-        workspaceId: readUuid(body, 'workspaceId'),
+        workspaceId: workspaceOf('openSecret', request),
         purpose: readSecretPurpose(body),
         context: readText(body, 'context', MAX_CONTEXT_BYTES),
-        sealed: onlyAttachment(attachments),
+        sealed: onlyAttachment(attachments, MAX_SECRET_BYTES),
         reason: readText(body, 'reason', MAX_REASON_BYTES),
       })
       return { result: {}, attachments: [plaintext] }
     },
-  }
-}
 
-function onlyAttachment(attachments: readonly Buffer[]): Buffer {
-  const [first] = attachments
-  if (first === undefined || attachments.length !== 1 || first.length > MAX_SECRET_BYTES) {
-    throw new Refusal('invalid', `The request needs one attachment of at most ${MAX_SECRET_BYTES} bytes`)
+    resealSecret: async (request) => {
+      const { process, body, attachments } = request
+      const sealed = await secrets.reseal({
+        process,
+        workspaceId: workspaceOf('resealSecret', request),
+        purpose: readSecretPurpose(body),
+        context: readText(body, 'fromContext', MAX_CONTEXT_BYTES),
+        toContext: readText(body, 'toContext', MAX_CONTEXT_BYTES),
+        sealed: onlyAttachment(attachments, MAX_SECRET_BYTES),
+        reason: readText(body, 'reason', MAX_REASON_BYTES),
+      })
+      return { result: {}, attachments: [sealed] }
+    },
   }
-  return first
 }

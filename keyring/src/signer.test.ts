@@ -12,22 +12,24 @@ describe('the signer', () => {
   it('signs urgent blocks before all that wait, and keeps each batch in order', async () => {
     const { privateKey, publicKey } = await generateRsa()
     const keyId = randomUUID()
-    const key = { domain: 'example.com', selector: 's1', algorithm: 'rsa', privateKey } as const
+    const workspaceId = randomUUID()
+    const key = { workspaceId, domain: 'example.com', selector: 's1', algorithm: 'rsa', privateKey } as const
     const signer = createSigner({
       keys: {
-        create: () => Promise.reject(new Error('not asked for')),
-        publicKeys: () => Promise.resolve([]),
         get: () => Promise.resolve(new Map([[keyId, key]])),
       },
     })
     let finished = 0
     const item = { keyId, data: selectorBlock('s1') }
     const normal = Array.from({ length: 200 }, async () => {
-      await signer.sign([item], false)
+      await signer.sign([item], { urgent: false, containedIn: () => null })
       finished += 1
     })
     const foreign = { keyId, data: selectorBlock('s2') }
-    const outcomes = await signer.sign([item, foreign, { ...item, keyId: randomUUID() }, item], true)
+    const outcomes = await signer.sign([item, foreign, { ...item, keyId: randomUUID() }, item], {
+      urgent: true,
+      containedIn: () => null,
+    })
     expect(finished).toBeLessThan(20)
     expect(outcomes.map((outcome) => outcome.state)).toEqual(['signed', 'refused', 'refused', 'signed'])
     for (const outcome of outcomes) {

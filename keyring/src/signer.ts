@@ -6,6 +6,7 @@ import { Refusal } from './refusal.ts'
 export type SignOutcome =
   | { readonly state: 'signed'; readonly signature: Buffer }
   | { readonly state: 'refused'; readonly reason: string }
+  | { readonly state: 'contained'; readonly details: Readonly<Record<string, unknown>> }
 
 interface Job {
   readonly key: SigningKey
@@ -21,7 +22,7 @@ const CONCURRENCY = 4
 const MAX_QUEUED = 8192
 
 /** Signs on the thread pool, so that the event loop stays free for other requests. Urgent jobs go first. */
-export function createSigner(deps: { keys: DkimKeys }) {
+export function createSigner(deps: { keys: Pick<DkimKeys, 'get'> }) {
   const urgentJobs = createQueue()
   const normalJobs = createQueue()
   let running = 0
@@ -50,7 +51,14 @@ export function createSigner(deps: { keys: DkimKeys }) {
     busy: (): boolean => running > 0,
 
     /** An outcome per item, in order; one bad item does not touch the others. Throws `unavailable` where too much waits. */
-    async sign(items: readonly { keyId: string; data: Buffer }[], urgent: boolean): Promise<SignOutcome[]> {
+    async sign(
+      items: readonly { keyId: string; data: Buffer }[],
+      options: {
+        urgent: boolean
+        /** What to tell where signing is contained for a workspace; null where it is not. */
+        containedIn: (workspaceId: string) => Readonly<Record<string, unknown>> | null
+      },
+    ): Promise<SignOutcome[]> {
       if (urgentJobs.size() + normalJobs.size() + items.length > MAX_QUEUED) {
         throw new Refusal('unavailable', 'Too many signatures are waiting')
       }
@@ -58,11 +66,13 @@ export function createSigner(deps: { keys: DkimKeys }) {
       const outcomes = items.map(async ({ keyId, data }): Promise<SignOutcome> => {
         const key = keys.get(keyId)
         if (key === undefined) return { state: 'refused', reason: 'there is no such key' }
+        const details = options.containedIn(key.workspaceId)
+        if (details !== null) return { state: 'contained', details }
         const reason = refusalToSign(data, key)
         if (reason !== null) return { state: 'refused', reason }
         return new Promise((done) => {
           const job = { key, data, done }
-          if (urgent) urgentJobs.push(job)
+          if (options.urgent) urgentJobs.push(job)
           else normalJobs.push(job)
         })
       })

@@ -1,8 +1,4 @@
-import { DatabaseError, Pool } from 'pg'
-import type { QueryResultRow } from 'pg'
-import { describeError } from './log.ts'
-import type { Log } from './log.ts'
-import { Refusal } from './refusal.ts'
+import type { Database } from './database.ts'
 
 export interface InstallationKeyRow {
   readonly rootId: string
@@ -18,12 +14,14 @@ export interface WorkspaceKeyRow {
 export interface PurposeKeyRow {
   readonly version: number
   readonly workspaceKeyVersion: number
-  readonly wrapped: Buffer
+  readonly wrapped: Buffer | null
 }
 
 export interface ContentKeyRow {
   readonly id: string
   readonly purposeVersion: number
+  /** Hours since 1970; null for a key that no spool key wraps. */
+  readonly spoolHour: number | null
   readonly wrapped: Buffer | null
 }
 
@@ -38,72 +36,18 @@ export interface DkimKeyRow {
   readonly publicKey: string
 }
 
-export interface UnwrapRecord {
-  readonly process: string
-  readonly workspaceId: string
-  readonly purpose: string
-  readonly keyCount: number
-  readonly reason: string
-}
-
-/** How long no connection is tried after one failed. */
-const AWAY_PAUSE_MS = 250
-
 export type Store = ReturnType<typeof createStore>
 
 const DKIM_COLUMNS = `id, workspace_id as "workspaceId", domain, selector, algorithm,
   purpose_version as "purposeVersion", sealed_private as "sealedPrivate", public_key as "publicKey"`
 
 /**
- * The schema `keyring`. Every call is bounded in time and turns the database's failures into `unavailable`: the asker may come
- * again. Rows that two keyrings make at once are settled by the primary key: the first insert wins and both read it.
+ * The keys of the schema `keyring`. Rows that two keyrings make at once are settled by the primary key: the first insert wins and both
+ * read it. A key is stored under another one only while that one is not destroyed: the lock on its row makes "nothing is wrapped by
+ * it any more" a fact at the moment of destruction.
  */
-export function createStore(deps: { databaseUrl: string; log: Log }) {
-  const pool = new Pool({
-    connectionString: deps.databaseUrl,
-    application_name: 'bulkhead-keyring',
-    max: 4,
-    connectionTimeoutMillis: 3000,
-    query_timeout: 4000,
-    statement_timeout: 4000,
-    idleTimeoutMillis: 30_000,
-    keepAlive: true,
-  })
-  // Without listeners, a connection that breaks would end the process: the pool's covers idle ones, the client's those in use.
-  pool.on('error', (error) =>
-    deps.log('warn', 'A database connection broke', { error: describeError(error) }),
-  )
-  pool.on('connect', (client) => client.on('error', () => undefined))
-  let awayUntilMs = 0
-
-  async function run<R extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<R[]> {
-    const client = await pool.connect()
-    try {
-      const result = await client.query<R>({ name, text, values })
-      client.release()
-      return result.rows
-    } catch (error) {
-      // After a time-out the connection may be dead without a sign, so it is not used again.
-      client.release(!(error instanceof DatabaseError))
-      throw error
-    }
-  }
-
-  async function query<R extends QueryResultRow>(
-    name: string,
-    text: string,
-    values: unknown[],
-  ): Promise<R[]> {
-    if (Date.now() < awayUntilMs) throw new Refusal('unavailable', 'The keyring cannot reach its database')
-    try {
-      return await run<R>(name, text, values)
-    } catch (error) {
-      // A database that swallows connections must not make every request wait for the same time-out.
-      if (!(error instanceof DatabaseError)) awayUntilMs = Date.now() + AWAY_PAUSE_MS
-      deps.log('warn', 'The database did not answer', { statement: name, error: describeError(error) })
-      throw new Refusal('unavailable', 'The keyring cannot reach its database', error)
-    }
-  }
+export function createStore(deps: { database: Pick<Database, 'query'> }) {
+  const { query } = deps.database
 
   return {
     async ping(): Promise<void> {
@@ -177,40 +121,69 @@ export function createStore(deps: { databaseUrl: string; log: Log }) {
       await query(
         'add_purpose_key',
         `insert into keyring.purpose_key (workspace_id, purpose, version, workspace_key_version, wrapped)
-         values ($1, $2, $3, $4, $5)
+         select $1::uuid, $2::text, $3::integer, $4::integer, $5::bytea
+           from (select 1 as one from keyring.workspace_key
+                  where workspace_id = $1 and version = $4 and wrapped is not null
+                    for share) as above
          on conflict do nothing`,
         [workspaceId, purpose, row.version, row.workspaceKeyVersion, row.wrapped],
       )
     },
 
-    async addContentKey(row: ContentKeyRow & { workspaceId: string; singleUse: boolean }): Promise<void> {
-      await query(
+    /** False where the purpose key was destroyed meanwhile: the caller takes the newest and tries again. */
+    async addContentKey(row: ContentKeyRow & { workspaceId: string; singleUse: boolean }): Promise<boolean> {
+      const rows = await query(
         'add_content_key',
-        `insert into keyring.content_key (id, workspace_id, purpose_version, single_use, wrapped)
-         values ($1, $2, $3, $4, $5)`,
-        [row.id, row.workspaceId, row.purposeVersion, row.singleUse, row.wrapped],
+        `insert into keyring.content_key (id, workspace_id, purpose_version, single_use, wrapped, spool_hour)
+         select $1::uuid, $2::uuid, $3::integer, $4::boolean, $5::bytea, $6::integer
+           from (select 1 as one from keyring.purpose_key
+                  where workspace_id = $2 and purpose = 'content' and version = $3 and wrapped is not null
+                    for share) as above
+      returning id`,
+        [row.id, row.workspaceId, row.purposeVersion, row.singleUse, row.wrapped, row.spoolHour],
       )
+      return rows.length > 0
     },
 
     async contentKeys(workspaceId: string, ids: readonly string[]): Promise<ContentKeyRow[]> {
       return query<ContentKeyRow>(
         'content_keys',
-        `select id, purpose_version as "purposeVersion", wrapped
+        `select id, purpose_version as "purposeVersion", wrapped, spool_hour as "spoolHour"
            from keyring.content_key
           where workspace_id = $1 and id = any($2::uuid[])`,
         [workspaceId, ids],
       )
     },
 
-    /** Returns how many keys were destroyed now; keys that are gone already do not count. */
-    async destroyContentKeys(ids: readonly string[]): Promise<number> {
+    /**
+     * Destroys keys of single messages; keys that many values share are not among them. Returns how many were destroyed now; keys
+     * that are gone already do not count. A workspace of null stands for any.
+     */
+    async destroyContentKeys(workspaceId: string | null, ids: readonly string[]): Promise<number> {
       const rows = await query(
         'destroy_content_keys',
         `update keyring.content_key
             set wrapped = null, destroyed_at = now()
-          where id = any($1::uuid[]) and wrapped is not null
+          where id = any($2::uuid[]) and wrapped is not null and single_use
+            and ($1::uuid is null or workspace_id = $1)
       returning id`,
-        [ids],
+        [workspaceId, ids],
+      )
+      return rows.length
+    },
+
+    /** Rows whose spool key is gone open never again; their wrapped keys go too. Returns how many. */
+    async destroySpooledBefore(hour: number, limit: number): Promise<number> {
+      const rows = await query(
+        'destroy_spooled_before',
+        `update keyring.content_key
+            set wrapped = null, destroyed_at = now()
+          where id in (select id from keyring.content_key
+                        where spool_hour < $1 and wrapped is not null
+                        limit $2
+                          for update skip locked)
+      returning id`,
+        [hour, limit],
       )
       return rows.length
     },
@@ -220,7 +193,10 @@ export function createStore(deps: { databaseUrl: string; log: Log }) {
         'add_dkim_key',
         `insert into keyring.dkim_key
            (id, workspace_id, domain, selector, algorithm, purpose_version, sealed_private, public_key)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         select $1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::integer, $7::bytea, $8::text
+           from (select 1 as one from keyring.purpose_key
+                  where workspace_id = $2 and purpose = 'dkim' and version = $6 and wrapped is not null
+                    for share) as above
          on conflict (workspace_id, domain, selector) do nothing`,
         [
           row.id,
@@ -260,23 +236,33 @@ export function createStore(deps: { databaseUrl: string; log: Log }) {
       )
     },
 
-    async recordUnwraps(records: readonly UnwrapRecord[]): Promise<void> {
-      await query(
-        'record_unwraps',
-        `insert into keyring.unwrap_log (process, workspace_id, purpose, key_count, reason)
-         select * from unnest($1::text[], $2::uuid[], $3::text[], $4::integer[], $5::text[])`,
-        [
-          records.map((record) => record.process),
-          records.map((record) => record.workspaceId),
-          records.map((record) => record.purpose),
-          records.map((record) => record.keyCount),
-          records.map((record) => record.reason),
-        ],
+    /** Returns whether there was such a key that was not destroyed yet. Its row stays, so that its selector is not used again. */
+    async destroyDkimKey(workspaceId: string, id: string): Promise<boolean> {
+      const rows = await query(
+        'destroy_dkim_key',
+        `update keyring.dkim_key
+            set sealed_private = null, state = 'destroyed'
+          where workspace_id = $1 and id = $2 and sealed_private is not null
+      returning id`,
+        [workspaceId, id],
       )
+      return rows.length > 0
     },
 
-    async close(): Promise<void> {
-      await pool.end()
+    /** How many keys each root wraps, and how many keys of workspaces there are: what `bulkhead keyring status` shows. */
+    async rootUse(): Promise<{ rootId: string; installationKeys: number; workspaceKeys: number }[]> {
+      return query<{ rootId: string; installationKeys: number; workspaceKeys: number }>(
+        'root_use',
+        `select root_id as "rootId",
+                (count(*) filter (where kind = 'i'))::integer as "installationKeys",
+                (count(*) filter (where kind = 'w'))::integer as "workspaceKeys"
+           from (select root_id, 'i' as kind from keyring.installation_key
+                 union all
+                 select root_id, 'w' from keyring.workspace_key where wrapped is not null) as k
+          group by root_id
+          order by root_id`,
+        [],
+      )
     },
   }
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { KeyringRefused, KeyringUnavailable } from './errors.ts'
+import { errorOf, KeyringRefused, KeyringUnavailable } from './errors.ts'
 import { createFrameReader, encodeFrame } from './frames.ts'
 import type { Frame } from './frames.ts'
 
@@ -21,7 +21,10 @@ interface ChannelRequest {
 }
 
 export interface Channel {
-  /** Throws `KeyringUnavailable` at the deadline at the latest, `KeyringRefused` where the keyring says no. */
+  /**
+   * Throws `KeyringUnavailable` at the deadline at the latest; `KeyringRefused`, `KeyringContained` or `KeyringBudget` where the
+   * keyring says no.
+   */
   request(request: ChannelRequest): Promise<Frame>
   state(): KeyringState
   close(): void
@@ -146,11 +149,7 @@ export function openChannel(deps: { socketPath: string; token: string; log: Keyr
       item.resolve(frame)
       return
     }
-    const message = String(frame.body['message'])
-    fail(
-      item,
-      frame.body['code'] === 'unavailable' ? new KeyringUnavailable(message) : new KeyringRefused(message),
-    )
+    fail(item, errorOf(frame.body))
   }
 
   function nextId(): number {

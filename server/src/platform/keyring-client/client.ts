@@ -6,10 +6,13 @@ import type { KeyringClientLog, KeyringState } from './channel.ts'
 import { createContentKeys } from './content-keys.ts'
 import type { ContentKeyLease, OpenedKeys } from './content-keys.ts'
 import { KeyringUnavailable } from './errors.ts'
+import { createOperator } from './operator.ts'
+import type { KeyringOperator } from './operator.ts'
 import { createSigning } from './signing.ts'
 import type { SignItem, SignOutcome } from './signing.ts'
 
 export type SecretPurpose = 'contact' | 'webhook' | 'connector' | 'totp'
+export type PepperName = 'credential' | 'staff' | 'password'
 export type DkimAlgorithm = 'rsa' | 'ed25519'
 
 export interface DkimPublicKey {
@@ -28,14 +31,16 @@ export interface KeyringHealth {
   readonly root: string
   /** RSA pairs made ahead. */
   readonly rsaPool: number
+  /** Milliseconds since the keyring last read the containments; null: never, or there are none in this schema. */
+  readonly containmentsAgeMs: number | null
 }
 
-export interface KeyringClient extends AsyncDisposable {
+export interface KeyringClient extends AsyncDisposable, KeyringOperator {
   blind(workspaceId: string, values: readonly string[]): Promise<Buffer[]>
   blindAddresses(workspaceId: string, addresses: readonly string[]): Promise<BlindAddress[]>
   contentKey(workspaceId: string, options?: { readonly sensitive?: boolean }): Promise<ContentKeyLease>
   openContentKeys(workspaceId: string, keyIds: readonly string[], reason: string): Promise<OpenedKeys>
-  destroyContentKeys(keyIds: readonly string[]): Promise<number>
+  destroyContentKeys(keyIds: readonly string[], workspaceId?: string): Promise<number>
   /** Makes a key pair; for a selector that has one of this algorithm, returns that. */
   createDkimKey(request: {
     readonly workspaceId: string
@@ -43,6 +48,8 @@ export interface KeyringClient extends AsyncDisposable {
     readonly selector: string
     readonly algorithm: DkimAlgorithm
   }): Promise<{ readonly keyId: string; readonly publicKeyBase64: string }>
+  /** Destroys a private half for good; returns whether there was one. Its selector cannot be used again. */
+  destroyDkimKey(workspaceId: string, keyId: string): Promise<boolean>
   publicKeys(keyIds: readonly string[]): Promise<DkimPublicKey[]>
   sign(items: readonly SignItem[], options?: { readonly urgent?: boolean }): Promise<SignOutcome[]>
   /** `context` names where the value is stored, such as `webhook.secret/<row id>`, and must be the same to open it. */
@@ -54,15 +61,33 @@ export interface KeyringClient extends AsyncDisposable {
     sealed: Buffer,
     reason: string,
   ): Promise<Buffer>
+  /**
+   * Moves a sealed value to another place, or under the newest key, without opening it here. Counts and is recorded as an unwrap.
+   */
+  resealSecret(
+    workspaceId: string,
+    purpose: SecretPurpose,
+    fromContext: string,
+    toContext: string,
+    sealed: Buffer,
+    reason: string,
+  ): Promise<Buffer>
+  /** HMAC-SHA256 of each digest (32 bytes) under a key that is not in the database, in order; at most 2,048. */
+  pepper(name: PepperName, digests: readonly Buffer[]): Promise<Buffer[]>
   health(): Promise<KeyringHealth>
   state(): KeyringState
 }
 
 const DEFAULT_TIMEOUT_MS = 5000
+const DIGEST_BYTES = 32
+
+/** Milliseconds by the monotonic clock: leases end when they should, whatever is done to the time of day. */
+const steadyNow = (): number => performance.timeOrigin + performance.now()
 
 /**
  * The way to the keyring. Connects in the background and comes back by itself; every request ends within `timeoutMs`. All throw
- * `KeyringUnavailable` (try later) or `KeyringRefused` (do not).
+ * `KeyringUnavailable` (try later), `KeyringRefused` (do not), `KeyringContained` (somebody stopped it) or `KeyringBudget` (too much
+ * was opened).
  */
 export function createKeyringClient(deps: {
   readonly socketPath: string
@@ -73,7 +98,7 @@ export function createKeyringClient(deps: {
 }): KeyringClient {
   const timeoutMs = deps.timeoutMs ?? DEFAULT_TIMEOUT_MS
   const channel = openChannel(deps)
-  const contentKeys = createContentKeys({ channel, timeoutMs, now: deps.now ?? Date.now })
+  const contentKeys = createContentKeys({ channel, timeoutMs, now: deps.now ?? steadyNow })
   const signing = createSigning({ channel, timeoutMs })
   const blinding = createBlinding({ channel, timeoutMs })
   const ask = (op: string, body: Readonly<Record<string, unknown>>, attachments: readonly Buffer[] = []) =>
@@ -85,12 +110,16 @@ export function createKeyringClient(deps: {
     contentKey: (workspaceId, options) => contentKeys.contentKey(workspaceId, options),
     openContentKeys: (workspaceId, keyIds, reason) =>
       contentKeys.openContentKeys(workspaceId, keyIds, reason),
-    destroyContentKeys: (keyIds) => contentKeys.destroyContentKeys(keyIds),
+    destroyContentKeys: (keyIds, workspaceId) => contentKeys.destroyContentKeys(keyIds, workspaceId),
     sign: (items, options) => signing.sign(items, options),
 
     async createDkimKey(request) {
       const frame = await ask('createDkimKey', request)
       return { keyId: readString(frame, 'keyId'), publicKeyBase64: readString(frame, 'publicKey') }
+    },
+
+    async destroyDkimKey(workspaceId, keyId) {
+      return (await ask('destroyDkimKey', { workspaceId, keyId })).body['destroyed'] === true
     },
 
     async publicKeys(keyIds) {
@@ -108,12 +137,28 @@ export function createKeyringClient(deps: {
       )
     },
 
+    async resealSecret(workspaceId, purpose, fromContext, toContext, sealed, reason) {
+      const body = { workspaceId, purpose, fromContext, toContext, reason }
+      return readAttachment(await ask('resealSecret', body, [sealed]), null)
+    },
+
+    async pepper(name, digests) {
+      if (digests.length === 0) return []
+      const frame = await ask('pepper', { name }, [Buffer.concat(digests)])
+      const bytes = readAttachment(frame, digests.length * DIGEST_BYTES)
+      return digests.map((_, i) => bytes.subarray(i * DIGEST_BYTES, (i + 1) * DIGEST_BYTES))
+    },
+
+    ...createOperator({ ask }),
+
     async health() {
       const frame = await ask('health', {})
       return {
         database: readString(frame, 'database') === 'up' ? 'up' : 'down',
         root: readString(frame, 'root'),
         rsaPool: readNumber(frame, 'rsaPool'),
+        containmentsAgeMs:
+          frame.body['containmentsAgeMs'] === null ? null : readNumber(frame, 'containmentsAgeMs'),
       }
     },
 

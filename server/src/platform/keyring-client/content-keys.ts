@@ -9,6 +9,7 @@ import { KeyringUnavailable } from './errors.ts'
 export interface ContentKeyLease {
   readonly keyId: string
   readonly key: KeyObject
+  /** By the clock of this client, which nobody can set: for its own use. */
   readonly expiresAtMs: number
 }
 
@@ -66,7 +67,8 @@ export function createContentKeys(deps: { channel: Channel; timeoutMs: number; n
     return {
       keyId: readString(frame, 'keyId'),
       key: takeKey(readAttachment(frame, KEY_BYTES)),
-      expiresAtMs: Math.min(readNumber(frame, 'expiresAtMs'), now() + MAX_CACHED_MS),
+      // A duration, counted here: whatever the two clocks say of the time of day, a lease is not longer than the keyring gave it.
+      expiresAtMs: now() + Math.min(readNumber(frame, 'expiresInMs'), MAX_CACHED_MS),
     }
   }
 
@@ -175,14 +177,17 @@ export function createContentKeys(deps: { channel: Channel; timeoutMs: number; n
       }
     },
 
-    /** Destroys keys for good; returns how many there were. Other processes may hold a copy for at most five minutes. */
-    async destroyContentKeys(keyIds: readonly string[]): Promise<number> {
+    /**
+     * Destroys keys of sensitive messages for good; returns how many there were. Other processes may hold a copy for at most five
+     * minutes. A workspace, where it is named, is the only one whose keys are destroyed.
+     */
+    async destroyContentKeys(keyIds: readonly string[], workspaceId?: string): Promise<number> {
       let destroyed = 0
       for (let start = 0; start < keyIds.length; start += MAX_PER_FRAME) {
         const part = keyIds.slice(start, start + MAX_PER_FRAME)
         const frame = await channel.request({
           op: 'destroyContentKeys',
-          body: { keyIds: part },
+          body: { keyIds: part, ...(workspaceId === undefined ? {} : { workspaceId }) },
           deadlineMs: deadlineMs(),
         })
         destroyed += readNumber(frame, 'destroyed')

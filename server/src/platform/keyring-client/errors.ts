@@ -1,4 +1,5 @@
 import { Fault } from '../../kernel/faults.ts'
+import type { FaultContainment } from '../../kernel/faults.ts'
 
 /** The keyring did not answer in time, or cannot reach its database. The same request may succeed later. */
 export class KeyringUnavailable extends Fault {
@@ -21,5 +22,60 @@ export class KeyringRefused extends Fault {
       internal: `the keyring refused: ${internal}`,
     })
     this.name = 'KeyringRefused'
+  }
+}
+
+/** Somebody contained this; `containment` says what, why and until when. It goes on once that is lifted. */
+export class KeyringContained extends Fault {
+  constructor(containment: FaultContainment) {
+    super('contained', {
+      detail: `${containment.capability} is contained until ${containment.until}: ${containment.reason}`,
+      containment,
+    })
+    this.name = 'KeyringContained'
+  }
+}
+
+/** This kind of process opened as much as it ordinarily does in an hour or a minute; an alarm was raised. */
+export class KeyringBudget extends Fault {
+  constructor(internal: string) {
+    super('unavailable', {
+      detail: 'Too much sealed data was opened lately; this is looked into. Try again later',
+      internal: `the keyring's budget ran out: ${internal}`,
+      retryAfterSeconds: 60,
+    })
+    this.name = 'KeyringBudget'
+  }
+}
+
+/** The error for a refusal as the keyring sent it. A containment whose facts cannot be read is still a containment. */
+export function errorOf(body: Readonly<Record<string, unknown>>): Fault {
+  const message = String(body['message'])
+  switch (body['code']) {
+    case 'unavailable':
+      return new KeyringUnavailable(message)
+    case 'budget':
+      return new KeyringBudget(message)
+    case 'contained':
+      return new KeyringContained(readContainment(body['details']))
+    default:
+      return new KeyringRefused(message)
+  }
+}
+
+/** Reads the facts of a containment; what is missing stays empty. */
+export function readContainment(value: unknown): FaultContainment {
+  const facts: Record<string, unknown> = typeof value === 'object' && value !== null ? { ...value } : {}
+  const text = (field: string): string => {
+    const found = facts[field]
+    return typeof found === 'string' ? found : ''
+  }
+  return {
+    containment: text('containment'),
+    capability: text('capability'),
+    reasonCode: text('reasonCode'),
+    reason: text('reason'),
+    incident: text('incident') === '' ? null : text('incident'),
+    until: text('until'),
   }
 }

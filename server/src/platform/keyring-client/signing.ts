@@ -1,6 +1,6 @@
 import { readList } from './answers.ts'
 import type { Channel } from './channel.ts'
-import { KeyringUnavailable } from './errors.ts'
+import { KeyringContained, KeyringUnavailable, readContainment } from './errors.ts'
 
 export interface SignItem {
   readonly keyId: string
@@ -58,10 +58,13 @@ export function createSigning(deps: { channel: Channel; timeoutMs: number }) {
         deadlineMs: Math.min(...batch.map((waiting) => waiting.deadlineMs)),
       })
       const reasons = readList(frame, 'reasons', batch.length)
+      const contained = readList(frame, 'contained', batch.length)
       for (const [i, waiting] of batch.entries()) {
+        const containment = contained[i]
         const reason = reasons[i]
         const signature = frame.attachments[i]
-        if (typeof reason === 'string') waiting.resolve({ state: 'refused', reason })
+        if (containment !== null) waiting.reject(new KeyringContained(readContainment(containment)))
+        else if (typeof reason === 'string') waiting.resolve({ state: 'refused', reason })
         else if (signature === undefined)
           waiting.reject(new KeyringUnavailable('the answer lacks a signature'))
         else waiting.resolve({ state: 'signed', signature })
@@ -74,7 +77,7 @@ export function createSigning(deps: { channel: Channel; timeoutMs: number }) {
   }
 
   return {
-    /** An outcome per item, in order. Throws `KeyringUnavailable` where the keyring does not answer in time. */
+    /** An outcome per item, in order. Throws `KeyringUnavailable` where no answer comes in time, `KeyringContained` where one is contained. */
     sign(items: readonly SignItem[], options: { readonly urgent?: boolean } = {}): Promise<SignOutcome[]> {
       const deadlineMs = Date.now() + deps.timeoutMs
       const line = options.urgent === true ? urgentLine : normalLine
