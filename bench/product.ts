@@ -108,7 +108,7 @@ export async function startProduct(options: {
   const directory = cleanup.use(temporaryDirectory('product', options.parent))
   // PostgreSQL gives up root, and must still reach its data below here.
   chmodSync(directory.path, 0o711)
-  const [http = 0, submission = 0, submissions = 0] = await freePorts(3)
+  const [http = 0, submission = 0, submissions = 0, staff = 0] = await freePorts(4)
   const setupFile = join(directory.path, 'setup.json')
   const data = join(directory.path, 'data')
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('BULKHEAD_'))
@@ -121,6 +121,7 @@ export async function startProduct(options: {
       BULKHEAD_HTTP: `127.0.0.1:${http}`,
       BULKHEAD_SUBMISSION: `127.0.0.1:${submission}`,
       BULKHEAD_SUBMISSIONS: `127.0.0.1:${submissions}`,
+      BULKHEAD_STAFF: `127.0.0.1:${staff}`,
       BULKHEAD_OUTBOUND: `smtp://127.0.0.1:${options.sinkPort}`,
       BULKHEAD_SETUP_FILE: setupFile,
     },

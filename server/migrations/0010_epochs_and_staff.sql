@@ -235,6 +235,282 @@ revoke insert, update, delete on process from bulkhead_api, bulkhead_smtp, bulkh
 revoke select on process from bulkhead_smtp, bulkhead_sender, bulkhead_worker, bulkhead_audit;
 grant select, insert, update, delete on process to bulkhead_engine;
 
+-- Staff: a directory in a schema of its own, which no process reads. What staff see and do goes through the functions below: they
+-- answer operational metadata and take away; none of them answers content, an address or a secret, and none gives a right.
+create schema staff;
+grant usage on schema staff to bulkhead_engine;
+create table staff.member (
+  id uuid primary key,
+  label text not null unique check (length(label) between 1 and 60),
+  key_prefix text not null,
+  key_hash bytea not null unique,
+  created_at timestamptz not null default clock_timestamp(),
+  created_by text not null,
+  revoked_at timestamptz,
+  revoked_by text,
+  last_used_at timestamptz
+);
+comment on table staff.member is 'class: credential. Who works as staff, under a label that the operator chooses; rows are never deleted.';
+comment on column staff.member.id is 'class: operational. UUIDv7; staff:<id> in the audit log.';
+comment on column staff.member.label is 'class: operational. A label or pseudonym, no name or address is needed.';
+comment on column staff.member.key_prefix is 'class: operational. The public start of the key.';
+comment on column staff.member.key_hash is 'class: credential hash. HMAC of the key''s SHA-256 under the staff pepper, which only the keyring has.';
+comment on column staff.member.created_at is 'class: operational. Only who was there before a containment may lift it.';
+comment on column staff.member.created_by is 'class: operational. Actor.';
+comment on column staff.member.revoked_at is 'class: operational. When the key died.';
+comment on column staff.member.revoked_by is 'class: operational. Actor.';
+comment on column staff.member.last_used_at is 'class: operational. Kept to within half a minute.';
+grant select, insert, update on staff.member to bulkhead_engine;
+
+create function engine.find_staff(p_hash bytea) returns table (id uuid, label text)
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query select m.id, m.label from staff.member m where m.key_hash = p_hash and m.revoked_at is null;
+  update staff.member m set last_used_at = now()
+  where m.key_hash = p_hash and m.revoked_at is null
+    and (m.last_used_at is null or m.last_used_at < now() - interval '30 seconds');
+end $$;
+
+create function engine.add_staff(p_id uuid, p_label text, p_prefix text, p_hash bytea, p_actor text) returns timestamptz
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+declare v_created timestamptz;
+begin
+  if p_actor !~ '^operator:' then raise exception 'the operator adds staff' using errcode = '42501'; end if;
+  insert into staff.member (id, label, key_prefix, key_hash, created_by) values (p_id, p_label, p_prefix, p_hash, p_actor)
+  returning created_at into v_created;
+  insert into audit_outbox (id, workspace_id, actor, action, target, detail)
+  values (engine.new_event_id(gen_random_uuid()), null, p_actor, 'staff.added', p_id::text, jsonb_build_object('label', p_label));
+  return v_created;
+end $$;
+
+-- False where there is no such member; one who was revoked before keeps the first time.
+create function engine.revoke_staff(p_id uuid, p_actor text) returns boolean
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+declare v_known boolean;
+begin
+  if p_actor !~ '^operator:' then raise exception 'the operator revokes staff' using errcode = '42501'; end if;
+  select m.revoked_at is not null into v_known from staff.member m where m.id = p_id for update;
+  if v_known is null then return false; end if;
+  if v_known then return true; end if;
+  update staff.member set revoked_at = clock_timestamp(), revoked_by = p_actor where id = p_id;
+  insert into audit_outbox (id, workspace_id, actor, action, target, detail)
+  values (engine.new_event_id(gen_random_uuid()), null, p_actor, 'staff.revoked', p_id::text, jsonb_build_object('id', p_id));
+  return true;
+end $$;
+
+create function engine.list_staff() returns table (
+  id uuid, label text, key_prefix text, created_at timestamptz, revoked_at timestamptz, last_used_at timestamptz
+)
+language sql stable security definer set search_path = public, engine, pg_temp as $$
+  select m.id, m.label, m.key_prefix, m.created_at, m.revoked_at, m.last_used_at from staff.member m order by m.id limit 1000
+$$;
+
+-- Workspaces with counters of their state: numbers only. Waiting recipients are counted up to 10,000.
+create function engine.staff_workspaces(p_after uuid, p_limit integer) returns table (
+  id uuid, name text, created_at timestamptz, api_keys bigint, smtp_credentials bigint, domains_verified bigint,
+  domains_other bigint, webhooks_enabled bigint, webhooks_disabled bigint, waiting bigint, oldest_due timestamptz, contained bigint
+)
+language sql stable security definer set search_path = public, engine, pg_temp as $$
+  select w.id, w.name, w.created_at,
+         (select count(*) from api_key k where k.workspace_id = w.id and k.revoked_at is null),
+         (select count(*) from smtp_credential c where c.workspace_id = w.id and c.revoked_at is null),
+         (select count(*) from sending_domain d where d.workspace_id = w.id and d.state = 'verified'),
+         (select count(*) from sending_domain d where d.workspace_id = w.id and d.state <> 'verified'),
+         (select count(*) from webhook_endpoint e where e.workspace_id = w.id and e.state = 'enabled'),
+         (select count(*) from webhook_endpoint e where e.workspace_id = w.id and e.state <> 'enabled'),
+         (select count(*) from (select 1 from queue q where q.workspace_id = w.id and q.lease is null and not q.held limit 10000) x),
+         (select q.due from queue q where q.workspace_id = w.id and q.lease is null and not q.held order by q.due limit 1),
+         (select count(*) from containment c where c.workspace_id = w.id and c.state in ('active', 'lift_requested') and c.until > now())
+  from workspace w
+  where w.id > p_after
+  order by w.id
+  limit least(p_limit, 1000)
+$$;
+
+-- What waits, by workspace and lane, the longest queue first.
+create function engine.staff_queue(p_workspace uuid)
+returns table (workspace_id uuid, lane lane, waiting bigint, in_flight bigint, held bigint, oldest_due timestamptz)
+language sql stable security definer set search_path = public, engine, pg_temp as $$
+  select q.workspace_id, q.lane, count(*) filter (where q.lease is null and not q.held), count(*) filter (where q.lease is not null),
+         count(*) filter (where q.held), min(q.due)
+  from queue q
+  where p_workspace is null or q.workspace_id = p_workspace
+  group by 1, 2
+  order by count(*) desc
+  limit 1000
+$$;
+
+-- Containments of one workspace, or of all and of the installation, the youngest first.
+create function engine.staff_containments(p_workspace uuid, p_before uuid, p_limit integer) returns table (
+  id uuid, workspace_id uuid, scope text, subject text, actor_class text, capabilities text[], reason_code text, reason text,
+  incident text, evidence text, until timestamptz, made_by text, made_at timestamptz, state text, ended_at timestamptz, requested_by text
+)
+language sql stable security definer set search_path = public, engine, pg_temp as $$
+  select c.id, c.workspace_id, c.scope, c.subject, c.actor_class, c.capabilities, c.reason_code, c.reason, c.incident, c.evidence,
+         c.until, c.made_by, c.made_at, c.state, c.ended_at,
+         (select a.actor from containment_approval a where a.containment_id = c.id and a.step = 'request')
+  from containment c
+  where (p_workspace is null or c.workspace_id = p_workspace) and (p_before is null or c.id < p_before)
+  order by c.id desc
+  limit least(p_limit, 1000)
+$$;
+
+-- What a containment would stop, by lane: messages accepted in the last hour and recipients that wait; each counted up to 100,000.
+create function engine.staff_preview(p_workspace uuid, p_actor text) returns table (lane lane, accepted_last_hour bigint, waiting bigint)
+language sql stable security definer set search_path = public, engine, pg_temp as $$
+  with accepted as (
+    select m.lane from message m
+    where (p_workspace is null or m.workspace_id = p_workspace) and (p_actor is null or m.actor = p_actor)
+      and m.id >= (lpad(to_hex((extract(epoch from now() - interval '1 hour') * 1000)::bigint), 12, '0') || '00000000000000000000')::uuid
+    limit 100000
+  ), waiting as (
+    select q.lane from queue q
+    where (p_workspace is null or q.workspace_id = p_workspace)
+      and (p_actor is null or exists (select 1 from message m where m.id = q.message_id and m.actor = p_actor))
+    limit 100000
+  )
+  select l, (select count(*) from accepted a where a.lane = l), (select count(*) from waiting w where w.lane = l)
+  from unnest(enum_range(null::lane)) l
+$$;
+
+-- Revokes a credential of any workspace; the workspace sees it in its own audit stream. False where there is none.
+create function engine.staff_revoke_credential(p_kind text, p_id uuid, p_actor text, p_reason text) returns boolean
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+declare v_workspace uuid;
+begin
+  if p_actor !~ '^(staff|operator):' then raise exception 'staff act as staff' using errcode = '42501'; end if;
+  if p_kind = 'api_key' then
+    update api_key set revoked_at = coalesce(revoked_at, now()) where id = p_id returning workspace_id into v_workspace;
+  elsif p_kind = 'smtp_credential' then
+    update smtp_credential set revoked_at = coalesce(revoked_at, now()) where id = p_id returning workspace_id into v_workspace;
+  else
+    raise exception 'no such kind' using errcode = '22023';
+  end if;
+  if v_workspace is null then return false; end if;
+  insert into audit_outbox (id, workspace_id, actor, action, target, detail)
+  values (engine.new_event_id(gen_random_uuid()), v_workspace, p_actor, p_kind || '.revoked', p_id::text,
+          jsonb_build_object('id', p_id, 'reason', p_reason));
+  return true;
+end $$;
+
+-- As in 0007, and who was killed or revoked is nobody.
+create or replace function engine.actor_since(p_actor text) returns timestamptz
+language plpgsql stable security definer set search_path = public, engine, pg_temp as $$
+declare
+  v_kind text := split_part(p_actor, ':', 1);
+  v_id uuid;
+  v_since timestamptz;
+begin
+  if substring(p_actor from position(':' in p_actor) + 1) !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then return null; end if;
+  v_id := substring(p_actor from position(':' in p_actor) + 1)::uuid;
+  if v_kind = 'api_key' then
+    select k.created_at into v_since from api_key k
+    where k.id = v_id and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())
+      and k.issued_epoch > engine.epoch_floor(k.workspace_id, null, 'api_key');
+  elsif v_kind = 'staff' then
+    select m.created_at into v_since from staff.member m where m.id = v_id and m.revoked_at is null;
+  end if;
+  return v_since;
+end $$;
+
+-- After a restore: applies acts that took something away, so that an old backup brings nothing back. Records come from the audit log
+-- as a JSON array of {workspaceId, actor, action, target, at, detail}, the oldest first, at most 10,000 in one call; doing it again
+-- changes nothing. Answers one row per record: applied, already (nothing was left to do), absent (younger than the backup), ended (it
+-- has run out or was lifted) or ignored (an act of another kind).
+create function engine.replay_acts(p_records jsonb) returns table ("position" integer, action text, target text, outcome text)
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+#variable_conflict use_column
+declare
+  r record;
+  v_detail jsonb;
+  v_at timestamptz;
+  v_id uuid;
+  v_workspace uuid;
+  v_floor bigint;
+  v_old boolean;
+begin
+  if jsonb_typeof(p_records) <> 'array' or jsonb_array_length(p_records) > 10000 then
+    raise exception 'records are an array of at most 10,000' using errcode = '22023';
+  end if;
+  -- Nobody takes a number while the counter may be set.
+  perform pg_advisory_xact_lock(hashtextextended('bulkhead epoch counter', 0));
+  for r in select x.value as act, x.ordinality::integer as place from jsonb_array_elements(p_records) with ordinality x loop
+    "position" := r.place;
+    action := r.act ->> 'action';
+    target := r.act ->> 'target';
+    outcome := 'ignored';
+    v_detail := coalesce(r.act -> 'detail', '{}');
+    v_at := (r.act ->> 'at')::timestamptz;
+    v_workspace := (r.act ->> 'workspaceId')::uuid;
+    v_old := null;
+    case action
+      when 'api_key.revoked' then
+        v_id := (v_detail ->> 'id')::uuid;
+        select k.revoked_at is not null into v_old from api_key k where k.id = v_id and k.workspace_id = v_workspace for update;
+        if v_old = false then update api_key k set revoked_at = v_at where k.id = v_id; end if;
+        outcome := case v_old when false then 'applied' when true then 'already' else 'absent' end;
+      when 'smtp_credential.revoked' then
+        v_id := (v_detail ->> 'id')::uuid;
+        select c.revoked_at is not null into v_old from smtp_credential c where c.id = v_id and c.workspace_id = v_workspace for update;
+        if v_old = false then update smtp_credential c set revoked_at = v_at where c.id = v_id; end if;
+        outcome := case v_old when false then 'applied' when true then 'already' else 'absent' end;
+      when 'epoch.bumped' then
+        v_floor := (v_detail ->> 'floor')::bigint;
+        if (select s.last_value from engine.epoch_counter s) < v_floor then perform setval('engine.epoch_counter', v_floor); end if;
+        v_workspace := (v_detail ->> 'workspace')::uuid;
+        if v_workspace is not null and not exists (select 1 from workspace w where w.id = v_workspace) then
+          outcome := 'absent';
+        elsif exists (
+          select 1 from epoch e
+          where e.workspace_id is not distinct from v_workspace and e.subject is not distinct from (v_detail ->> 'subject')::uuid
+            and e.class = v_detail ->> 'class' and e.floor >= v_floor
+        ) then
+          outcome := 'already';
+        else
+          insert into epoch as e (scope, workspace_id, subject, class, floor, bumped_at, actor, reason)
+          values (v_detail ->> 'scope', v_workspace, (v_detail ->> 'subject')::uuid, v_detail ->> 'class', v_floor, v_at,
+                  r.act ->> 'actor', v_detail ->> 'reason')
+          on conflict on constraint epoch_reach do update
+          set floor = excluded.floor, bumped_at = excluded.bumped_at, actor = excluded.actor, reason = excluded.reason;
+          outcome := 'applied';
+        end if;
+      when 'containment.contained' then
+        v_id := target::uuid;
+        if exists (select 1 from containment c where c.id = v_id) then
+          outcome := 'already';
+        elsif v_workspace is not null and not exists (select 1 from workspace w where w.id = v_workspace) then
+          outcome := 'absent';
+        elsif (v_detail ->> 'until')::timestamptz <= clock_timestamp() or exists (
+          select 1 from jsonb_array_elements(p_records) x
+          where x ->> 'action' = 'containment.lifted' and x ->> 'target' = target
+        ) then
+          outcome := 'ended';
+        else
+          -- The reason is not in the record; who is blocked is told where this comes from.
+          insert into containment (id, workspace_id, scope, subject, actor_class, capabilities, reason_code, reason, incident, until,
+                                   origin, made_by, made_at)
+          values (v_id, v_workspace, v_detail ->> 'scope', v_detail ->> 'subject', v_detail ->> 'actorClass',
+                  array(select jsonb_array_elements_text(v_detail -> 'capabilities')), v_detail ->> 'reasonCode',
+                  coalesce(v_detail ->> 'reason', 'Taken up again from the audit log after a restore'), v_detail ->> 'incident',
+                  (v_detail ->> 'until')::timestamptz,
+                  case when r.act ->> 'actor' ~ '^(staff|operator):' then 'staff' else 'workspace' end, r.act ->> 'actor', v_at);
+          outcome := 'applied';
+        end if;
+      when 'staff.revoked' then
+        v_id := (v_detail ->> 'id')::uuid;
+        select m.revoked_at is not null into v_old from staff.member m where m.id = v_id for update;
+        if v_old = false then update staff.member m set revoked_at = v_at, revoked_by = r.act ->> 'actor' where m.id = v_id; end if;
+        outcome := case v_old when false then 'applied' when true then 'already' else 'absent' end;
+      else
+        null;
+    end case;
+    return next;
+  end loop;
+  perform pg_notify('bulkhead_epochs', '');
+  perform pg_notify('bulkhead_containment', '');
+end $$;
+
 do $$
 declare signature text;
 begin
@@ -242,7 +518,8 @@ begin
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'engine' and p.proname in ('stamp_credential', 'announce_revocation', 'epoch_floor', 'bump_epoch',
       'epochs_of', 'find_api_key', 'find_smtp_credential', 'dead_credentials', 'unpeppered_credentials', 'pepper_credentials',
-      'heartbeat', 'end_heartbeat')
+      'heartbeat', 'end_heartbeat', 'find_staff', 'add_staff', 'revoke_staff', 'list_staff', 'staff_workspaces', 'staff_queue',
+      'staff_containments', 'staff_preview', 'staff_revoke_credential', 'actor_since', 'replay_acts')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);
     execute format('revoke execute on function %s from public', signature);
@@ -265,6 +542,9 @@ grant execute on function engine.find_smtp_credential to bulkhead_smtp;
 grant execute on function engine.bump_epoch, engine.epochs_of to bulkhead_api, bulkhead_staff;
 grant execute on function engine.unpeppered_credentials, engine.pepper_credentials to bulkhead_api;
 grant usage on schema engine to bulkhead_staff, bulkhead_audit;
+grant execute on function engine.find_staff, engine.add_staff, engine.revoke_staff, engine.list_staff, engine.staff_workspaces,
+  engine.staff_queue, engine.staff_containments, engine.staff_preview, engine.staff_revoke_credential to bulkhead_staff;
+grant execute on function engine.replay_acts to bulkhead_audit;
 grant execute on function engine.heartbeat, engine.end_heartbeat to
   bulkhead_api, bulkhead_smtp, bulkhead_sender, bulkhead_worker, bulkhead_staff, bulkhead_audit;
 revoke create on schema engine from bulkhead_engine;

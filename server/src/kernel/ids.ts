@@ -17,6 +17,7 @@ export const ID_PREFIXES = {
   captured: 'cap',
   process: 'prc',
   containment: 'ctm',
+  staffMember: 'stf',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

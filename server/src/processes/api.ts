@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createIdGenerator } from '../kernel/ids.ts'
 import { createApiKeys } from '../modules/api-keys/index.ts'
@@ -14,8 +15,10 @@ import { formatAddress } from '../platform/config/index.ts'
 import { createResolver } from '../platform/dns/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
+import type { ProcessContext } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
-import { createAccess } from '../security/access/index.ts'
+import { createAccess, createCredentialPepper, pepperOldCredentials } from '../security/access/index.ts'
+import type { Pepperer } from '../security/access/index.ts'
 import { startContainmentWatch } from '../security/containment/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
@@ -23,6 +26,8 @@ import { createApiServer } from '../surfaces/api/api-server.ts'
 import type { ApiServices } from '../surfaces/api/registry.ts'
 import { prepareDevelopment } from './api-development.ts'
 import { loadOperatorKey } from './api-operator.ts'
+
+const PEPPER_AGAIN_MS = 500
 
 await runProcess({
   name: 'api',
@@ -35,7 +40,8 @@ await runProcess({
     const transactions = createTenantTransactions(pool)
     const audit = createAuditOutbox({ newId })
     const operator = loadOperatorKey(config)
-    const access = createAccess({ pool, operatorKeyHash: operator.hash })
+    const pepper = createCredentialPepper({ keyring, name: 'credential' })
+    const access = createAccess({ pool, pepper, operatorKeyHash: operator.hash })
     const watch = startCredentialWatch({ pool, log, access })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
     const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
@@ -44,7 +50,7 @@ await runProcess({
       timeoutMs: 4_000,
       tries: 2,
     })
-    const apiKeys = createApiKeys({ newId })
+    const apiKeys = createApiKeys({ pepper, newId })
     const services: ApiServices = {
       messages: createMessages({ accept, keyring, now: Date.now, newId }),
       domains: createDomains({
@@ -62,7 +68,7 @@ await runProcess({
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: config.allowPrivateTargets }),
       apiKeys,
-      smtpCredentials: createSmtpCredentials({ newId }),
+      smtpCredentials: createSmtpCredentials({ pepper, newId }),
       epochs: createEpochs({ transactions, newId }),
       inbox: createInbox({ keyring }),
       workspaces: createWorkspaces({
@@ -85,6 +91,7 @@ await runProcess({
       recordAudit: (db, record) => audit.record(db, record),
       consoleDirectory: fileURLToPath(new URL('../../../console/dist', import.meta.url)),
     })
+    await pepperPatiently(context, keyring)
     await app.listen({ host: config.http.host, port: config.http.port, backlog: 4_096 })
     const development =
       config.mode === 'development'
@@ -104,3 +111,17 @@ await runProcess({
     }
   },
 })
+
+/** Before the first request: credentials of an older version are peppered. The keyring may still be starting. */
+async function pepperPatiently({ pool, log, signal }: ProcessContext, keyring: Pepperer): Promise<void> {
+  for (let tries = 1; !signal.aborted; tries++) {
+    try {
+      const count = await pepperOldCredentials({ pool, keyring })
+      if (count > 0) log.info({ count }, 'Credentials of an older version are peppered now')
+      return
+    } catch (error) {
+      if (tries === 1) log.warn({ err: error }, 'Old credentials cannot be peppered yet; trying again')
+      await wait(PEPPER_AGAIN_MS, undefined, { signal }).catch(() => undefined)
+    }
+  }
+}

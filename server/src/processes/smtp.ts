@@ -6,7 +6,7 @@ import { loadTlsMaterial } from '../platform/config/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
-import { createAccess } from '../security/access/index.ts'
+import { createAccess, createCredentialPepper } from '../security/access/index.ts'
 import { startContainmentWatch } from '../security/containment/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createCaptureServer } from '../surfaces/capture/index.ts'
@@ -22,7 +22,7 @@ await runProcess({
     const { config, pool, log } = context
     const newId = createIdGenerator()
     const keyring = createKeyringClient({ ...context.keyring, log })
-    const access = createAccess({ pool })
+    const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
     const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
     const messages = createMessages({ accept, keyring, now: Date.now, newId })

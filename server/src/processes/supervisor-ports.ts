@@ -4,7 +4,7 @@ import { SETTINGS, formatAddress } from '../platform/config/index.ts'
 import type { Config, ListenAddress } from '../platform/config/index.ts'
 import { errorCode } from '../platform/postgres/index.ts'
 
-const LISTENERS = ['http', 'submission', 'submissions'] as const
+const LISTENERS = ['http', 'submission', 'submissions', 'staff'] as const
 
 /**
  * Tries to listen where the processes will, so that a port in use is one clear error before anything starts.

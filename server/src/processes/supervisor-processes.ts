@@ -34,7 +34,7 @@ export interface ProcessesDeps {
 }
 
 interface Plan {
-  readonly kind: 'audit' | 'api' | 'smtp' | 'sender' | 'worker'
+  readonly kind: 'audit' | 'api' | 'smtp' | 'sender' | 'worker' | 'staff'
   readonly label: string
   readonly entry: string
   readonly token: string
@@ -106,6 +106,7 @@ function planProcesses(config: Config, root: string): Plan[] {
     { kind: 'smtp' as const, label: 'smtp' },
     ...senders,
     { kind: 'worker' as const, label: 'worker' },
+    { kind: 'staff' as const, label: 'staff' },
   ]
     .map((item) => ({
       ...item,

@@ -18,6 +18,7 @@ export function summarize(config: Config, apiDetail: unknown): string {
     ['Console', welcome?.consoleUrl ?? config.publicUrl],
     ['SMTP', `${formatAddress(config.submission)} (STARTTLS), ${formatAddress(config.submissions)} (TLS)`],
   ]
+  rows.push(['Staff', `http://${formatAddress(config.staff)}/v1`])
   if (welcome?.smtp) rows.push(['SMTP log-in', `${welcome.smtp.username} / ${welcome.smtp.password}`])
   rows.push(['Outbound', describeOutbound(config)], ['Data', config.dataDirectory])
   const lines = [

@@ -18,7 +18,7 @@ import type { KeyringClient } from '../../src/platform/keyring-client/index.ts'
 import { TEST_TOKENS, makeTestKeyring } from '../../src/platform/keyring-client/test-keyring.ts'
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
-import { createAccess, hashSecret } from '../../src/security/access/index.ts'
+import { createAccess, createCredentialPepper, hashSecret } from '../../src/security/access/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startCredentialWatch } from '../../src/security/epochs/index.ts'
 import { createAuditOutbox } from '../../src/security/audit/index.ts'
@@ -72,7 +72,8 @@ export async function startApi(
   const transactions = createTenantTransactions(pool)
   const audit = createAuditOutbox({ newId })
   const operatorKey = `operator-${randomBytes(24).toString('hex')}`
-  const access = createAccess({ pool, operatorKeyHash: hashSecret(operatorKey).toString('hex') })
+  const pepper = createCredentialPepper({ keyring, name: 'credential' })
+  const access = createAccess({ pool, pepper, operatorKeyHash: hashSecret(operatorKey).toString('hex') })
   const watch = startCredentialWatch({ pool, log, access })
   const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
   const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
@@ -81,7 +82,7 @@ export async function startApi(
     timeoutMs: 500,
     tries: 1,
   })
-  const apiKeys = createApiKeys({ newId })
+  const apiKeys = createApiKeys({ pepper, newId })
   const recordAudit = audit.record.bind(audit)
   const app = await createApiServer({
     log,
@@ -111,7 +112,7 @@ export async function startApi(
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: options.production !== true }),
       apiKeys,
-      smtpCredentials: createSmtpCredentials({ newId }),
+      smtpCredentials: createSmtpCredentials({ pepper, newId }),
       epochs: createEpochs({ transactions, newId }),
       inbox: createInbox({ keyring }),
       workspaces: createWorkspaces({ transactions, recordAudit, apiKeys, newId }),

@@ -6,7 +6,7 @@ import { selfSigned } from '../../../bench/self-signed.ts'
 import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
-import { createAccess } from '../../src/security/access/index.ts'
+import { createAccess, createCredentialPepper } from '../../src/security/access/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startCredentialWatch } from '../../src/security/epochs/index.ts'
 import { createSubmission, submissionSource } from '../../src/surfaces/submission/index.ts'
@@ -28,9 +28,9 @@ beforeAll(async () => {
   const pool = api.database.pool('bulkhead_smtp')
   const keyring = api.keyring('smtp')
   const newId = createIdGenerator()
+  const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
   const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
   const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
-  const access = createAccess({ pool })
   const material = selfSigned('mail.example.net')
   const submission = createSubmission({
     listeners: [

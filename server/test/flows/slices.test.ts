@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createCapture } from '../../src/modules/inbox/index.ts'
 import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
-import { createAccess } from '../../src/security/access/index.ts'
+import { createAccess, createCredentialPepper } from '../../src/security/access/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
 
@@ -107,7 +107,10 @@ describe('SMTP credentials', () => {
     const { key, id } = await api.workspace()
     const made = await api.call(key, 'POST', '/v1/smtp-credentials', { name: 'shop' })
     const { username, password } = made.body
-    const access = createAccess({ pool: api.database.pool('bulkhead_smtp') })
+    const access = createAccess({
+      pool: api.database.pool('bulkhead_smtp'),
+      pepper: createCredentialPepper({ keyring: api.keyring('smtp'), name: 'credential' }),
+    })
     const identity = await access.authenticateSmtp(username, password)
     expect(identity.workspaceId).toBe(decodeId('workspace', id))
     expect(await access.checkCredentialsAlive(identity.credential)).toBe(true)
@@ -145,7 +148,10 @@ describe('SMTP credentials', () => {
   it('are never called wrong while the database is away', async () => {
     const { createPool } = await import('../../src/platform/postgres/index.ts')
     await using pool = createPool({ url: 'postgresql://nobody@127.0.0.1:1/none', applicationName: 'test' })
-    const access = createAccess({ pool })
+    const access = createAccess({
+      pool,
+      pepper: createCredentialPepper({ keyring: api.keyring('smtp'), name: 'credential' }),
+    })
     await expect(access.authenticateSmtp('smtp_x', 'secret')).rejects.toMatchObject({ code: 'unavailable' })
   })
 })

@@ -11,7 +11,7 @@ import { createIdGenerator } from '../../src/kernel/ids.ts'
 import type { Engine } from '../../src/modules/delivery/index.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
-import { createAccess } from '../../src/security/access/index.ts'
+import { createAccess, createCredentialPepper } from '../../src/security/access/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { createSubmission } from '../../src/surfaces/submission/index.ts'
 import { startApi } from './api-fixture.ts'
@@ -45,9 +45,9 @@ beforeAll(async () => {
   const pool = api.database.pool('bulkhead_smtp')
   const keyring = api.keyring('smtp')
   const newId = createIdGenerator()
+  const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
   const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
   const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
-  const access = createAccess({ pool })
   const material = selfSigned('mail.example.net')
   const listener = { host: '127.0.0.1', port: 0, requireTls: true, requireAuth: true } as const
   const submission = createSubmission({

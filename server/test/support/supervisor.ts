@@ -20,7 +20,7 @@ export interface RunningSupervisor {
 
 /** Three free ports as settings, so that several installations fit on one host. */
 export async function freeAddresses(): Promise<Record<string, string>> {
-  const names = ['BULKHEAD_HTTP', 'BULKHEAD_SUBMISSION', 'BULKHEAD_SUBMISSIONS']
+  const names = ['BULKHEAD_HTTP', 'BULKHEAD_SUBMISSION', 'BULKHEAD_SUBMISSIONS', 'BULKHEAD_STAFF']
   const servers = names.map(() => createServer().listen(0, '127.0.0.1'))
   await Promise.all(servers.map((server) => once(server, 'listening')))
   const entries = names.map((name, index) => [

@@ -5,6 +5,7 @@ import type { OperationContext } from '../../platform/http/operation.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import { mintApiKey } from '../../security/access/index.ts'
+import type { CredentialPepper } from '../../security/access/index.ts'
 import { scopesBeyond } from './api-key.ts'
 import type { ApiKey, ApiKeyWithSecret } from './api-key.ts'
 import { insertApiKey, markApiKeyRevoked, selectApiKeys } from './api-keys-store.ts'
@@ -13,6 +14,9 @@ import type { ApiKeyRecord } from './api-keys-store.ts'
 type ApiKeyView = z.output<typeof ApiKey>
 export type MintedApiKey = z.output<typeof ApiKeyWithSecret>
 type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'principal' | 'read' | 'act'>
+
+/** A key that is not stored yet; `hash` is peppered. */
+export type FreshKey = ReturnType<typeof mintApiKey>
 
 interface NewApiKey {
   readonly name: string
@@ -28,25 +32,38 @@ export interface ApiKeys {
     query: { readonly limit: number; readonly cursor?: string | undefined },
   ): Promise<{ data: ApiKeyView[]; nextCursor: string | null }>
   revoke(caller: Caller, id: string): Promise<void>
-  /** Mints a key in a transaction of the caller's; for a workspace's first key. */
-  mintIn(db: TenantDatabase, workspaceId: string, wanted: NewApiKey): Promise<MintedApiKey>
+  /** Makes a key and peppers it, before the transaction that stores it: the keyring is not asked inside of one. */
+  mint(): Promise<FreshKey>
+  /** Stores a minted key in a transaction of the caller's; for a workspace's first key. */
+  storeIn(db: TenantDatabase, workspaceId: string, fresh: FreshKey, wanted: NewApiKey): Promise<MintedApiKey>
 }
 
 /** API keys: see the slice's door for what holds. */
 export function createApiKeys(deps: {
+  readonly pepper: Pick<CredentialPepper, 'of'>
   readonly newId: () => string
   readonly clock?: () => number
 }): ApiKeys {
   const clock = deps.clock ?? Date.now
 
-  async function mintIn(db: TenantDatabase, workspaceId: string, wanted: NewApiKey): Promise<MintedApiKey> {
+  async function mint(): Promise<FreshKey> {
     const { key, prefix, hash } = mintApiKey()
+    return { key, prefix, hash: await deps.pepper.of(hash) }
+  }
+
+  async function storeIn(
+    db: TenantDatabase,
+    workspaceId: string,
+    { key, prefix, hash }: FreshKey,
+    wanted: NewApiKey,
+  ): Promise<MintedApiKey> {
     const row = await insertApiKey(db, { ...wanted, id: deps.newId(), workspaceId, prefix, hash })
     return { ...view(row), key: key.reveal() }
   }
 
   return {
-    mintIn,
+    mint,
+    storeIn,
 
     async create(caller, wanted) {
       const beyond = scopesBeyond(wanted.scopes, caller.principal.scopes)
@@ -59,8 +76,9 @@ export function createApiKeys(deps: {
       if (wanted.expiresAt !== null && wanted.expiresAt.getTime() <= clock()) {
         throw invalidField('expiresAt', 'is in the past', 'Give a time to come, or leave it out.')
       }
+      const fresh = await mint()
       return caller.act(async (db, about) => {
-        const made = await mintIn(db, caller.workspaceId, wanted)
+        const made = await storeIn(db, caller.workspaceId, fresh, wanted)
         about(made.id, { name: made.name, scopes: made.scopes })
         return made
       })
@@ -75,7 +93,8 @@ export function createApiKeys(deps: {
     revoke: (caller, id) =>
       caller.act(async (db, about) => {
         if (!(await markApiKeyRevoked(db, caller.workspaceId, id))) throw missing('apiKey', id)
-        about(encodeId('apiKey', id))
+        // The UUID is what a restore needs to revoke it again: engine.replay_acts.
+        about(encodeId('apiKey', id), { id })
       }),
   }
 }

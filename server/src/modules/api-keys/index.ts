@@ -2,7 +2,7 @@
  * API keys of a workspace.
  *
  * Tables owned: api_key. Events: none; audit `api_key.created`, `api_key.revoked`.
- * Invariants: a key is shown once, when it is made, and kept as its SHA-256; no key makes another with a scope that it lacks;
+ * Invariants: a key is shown once, when it is made, and kept as a peppered digest; no key makes another with a scope that it lacks;
  * a revoked key stays in the list, so that who had access when remains known.
  */
 export { createApiKeys } from './api-keys-service.ts'

@@ -3,6 +3,7 @@ import { encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
 import { hashSecret, randomBase62 } from '../../security/access/index.ts'
+import type { CredentialPepper } from '../../security/access/index.ts'
 import type { SmtpCredential, SmtpCredentialWithSecret } from './smtp-credential.ts'
 import {
   insertSmtpCredential,
@@ -31,18 +32,22 @@ const USERNAME_CHARS = 20
 const PASSWORD_CHARS = 43
 
 /** SMTP credentials: see the slice's door for what holds. */
-export function createSmtpCredentials(deps: { readonly newId: () => string }): SmtpCredentials {
+export function createSmtpCredentials(deps: {
+  readonly pepper: Pick<CredentialPepper, 'of'>
+  readonly newId: () => string
+}): SmtpCredentials {
   return {
-    create(caller, { name }) {
+    async create(caller, { name }) {
       const password = randomBase62(PASSWORD_CHARS)
       const username = `smtp_${randomBase62(USERNAME_CHARS)}`
+      const hash = await deps.pepper.of(hashSecret(password))
       return caller.act(async (db, about) => {
         const row = await insertSmtpCredential(db, {
           id: deps.newId(),
           workspaceId: caller.workspaceId,
           name,
           username,
-          hash: hashSecret(password),
+          hash,
         })
         about(encodeId('smtpCredential', row.id), { name })
         return { ...view(row), password }
@@ -59,7 +64,8 @@ export function createSmtpCredentials(deps: { readonly newId: () => string }): S
       caller.act(async (db, about) => {
         if (!(await markSmtpCredentialRevoked(db, caller.workspaceId, id)))
           throw missing('smtpCredential', id)
-        about(encodeId('smtpCredential', id))
+        // The UUID is what a restore needs to revoke it again: engine.replay_acts.
+        about(encodeId('smtpCredential', id), { id })
       }),
   }
 }

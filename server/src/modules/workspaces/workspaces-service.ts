@@ -29,15 +29,16 @@ const NO_WORKSPACE = '00000000-0000-0000-0000-000000000000'
 export function createWorkspaces(deps: {
   readonly transactions: TenantTransactions
   readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
-  readonly apiKeys: Pick<ApiKeys, 'mintIn'>
+  readonly apiKeys: Pick<ApiKeys, 'mint' | 'storeIn'>
   readonly newId: () => string
 }): Workspaces {
   return {
-    create(actor, name) {
+    async create(actor, name) {
       const id = deps.newId()
+      const fresh = await deps.apiKeys.mint()
       return deps.transactions.write(id, async (db) => {
         const workspace = view(await insertWorkspace(db, id, name))
-        const apiKey = await deps.apiKeys.mintIn(db, id, {
+        const apiKey = await deps.apiKeys.storeIn(db, id, fresh, {
           name: 'First key',
           scopes: ALL_SCOPES,
           expiresAt: null,

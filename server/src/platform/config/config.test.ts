@@ -29,6 +29,7 @@ describe('configuration', () => {
       http: { host: '127.0.0.1', port: 8600 },
       submission: { host: '127.0.0.1', port: 8587 },
       submissions: { host: '127.0.0.1', port: 8465 },
+      staff: { host: '127.0.0.1', port: 8082 },
       outbound: { kind: 'capture' },
       databaseUrl: null,
       retryScale: 1,

@@ -79,6 +79,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     http,
     submission: get(SETTINGS.submission),
     submissions: get(SETTINGS.submissions),
+    staff: get(SETTINGS.staff),
     outbound: get(SETTINGS.outbound),
     retryScale: get(SETTINGS.retryScale),
     allowPrivateTargets: get(SETTINGS.allowPrivateTargets),

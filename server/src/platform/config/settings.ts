@@ -104,6 +104,11 @@ export const SETTINGS = {
     '127.0.0.1:8465',
     'Address of SMTP submission with TLS from the first byte.',
   ),
+  staff: listen(
+    'BULKHEAD_STAFF',
+    '127.0.0.1:8082',
+    'Address of the staff API. Keep it on a network that only staff reach.',
+  ),
   databaseUrl: setting<Redacted<string>>({
     name: 'BULKHEAD_DATABASE_URL',
     description:

@@ -85,4 +85,5 @@ const NOUNS: Readonly<Record<IdKind, string>> = {
   captured: 'captured message',
   process: 'process',
   containment: 'containment',
+  staffMember: 'member of staff',
 }

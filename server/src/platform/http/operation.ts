@@ -30,7 +30,7 @@ export const CAPABILITY_OF_RISK: Readonly<Record<Risk, Capability | null>> = {
   safety: null,
 }
 
-/** Who asks. An operator key belongs to the installation and opens no workspace. */
+/** Who asks. An operator key belongs to the installation and opens no workspace; staff belong to the staff process. */
 export type Principal =
   | {
       readonly kind: 'api_key'
@@ -38,7 +38,7 @@ export type Principal =
       readonly workspaceId: string
       readonly scopes: readonly string[]
     }
-  | { readonly kind: 'operator'; readonly id: string; readonly scopes: readonly string[] }
+  | { readonly kind: 'operator' | 'staff'; readonly id: string; readonly scopes: readonly string[] }
 
 /** What every handler gets. `services` holds the slices' services; an operation names only those that it uses. */
 export interface OperationContext<Services> {

@@ -33,6 +33,26 @@ export function createAccessStore(pool: Queryable) {
       return found.rows[0]
     },
 
+    /** Credentials from before the pepper: what is stored of them is the plain digest. */
+    async unpeppered(limit: number): Promise<{ kind: string; id: string; digest: Buffer }[]> {
+      const found = await pool.query<{ kind: string; id: string; digest: Buffer }>(
+        'select kind, id, digest from engine.unpeppered_credentials($1)',
+        [limit],
+      )
+      return found.rows
+    },
+
+    async setPeppered(
+      rows: readonly { kind: string; id: string; digest: Buffer; peppered: Buffer }[],
+    ): Promise<void> {
+      await pool.query('select engine.pepper_credentials($1, $2, $3, $4)', [
+        rows.map((row) => row.kind),
+        rows.map((row) => row.id),
+        rows.map((row) => row.digest),
+        rows.map((row) => row.peppered),
+      ])
+    },
+
     async touch(apiKeys: readonly string[], smtpCredentials: readonly string[]): Promise<void> {
       await pool.query('select engine.touch_credentials($1::uuid[], $2::uuid[])', [apiKeys, smtpCredentials])
     },

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Queryable } from '../../platform/postgres/index.ts'
-import { createAccess, hashSecret, mintApiKey } from './index.ts'
+import { createHmac } from 'node:crypto'
+import { createAccess, createCredentialPepper, hashSecret, mintApiKey } from './index.ts'
+import type { Pepperer } from './index.ts'
 import { createShortCache } from './short-cache.ts'
 
 /** Counts look-ups; a pool that must not be asked. */
@@ -15,6 +17,24 @@ function refusingPool(): { pool: Queryable; asked: () => number } {
   return { pool, asked: () => asked }
 }
 
+const digestOf = (n: number): Buffer => hashSecret(`secret ${n}`)
+const hmac = (digest: Buffer): Buffer => createHmac('sha256', 'a key').update(digest).digest()
+
+/** A keyring that peppers, counts requests and can go away. */
+function switchedKeyring() {
+  const seen: number[] = []
+  const state = { away: false }
+  const keyring: Pepperer = {
+    pepper: (_name, digests) => {
+      if (state.away) return Promise.reject(new Error('the keyring is away'))
+      seen.push(digests.length)
+      return Promise.resolve(digests.map(hmac))
+    },
+  }
+  return { keyring, seen, state }
+}
+const pepper = createCredentialPepper({ keyring: switchedKeyring().keyring, name: 'credential' })
+
 const failure = (work: Promise<unknown>) =>
   work.then(
     () => null,
@@ -24,7 +44,7 @@ const failure = (work: Promise<unknown>) =>
 describe('access', () => {
   it('refuses what is no key without asking the database, always in the same words', async () => {
     const { pool, asked } = refusingPool()
-    const access = createAccess({ pool })
+    const access = createAccess({ pool, pepper })
     const key = mintApiKey().key.reveal()
     const swapped = key.slice(0, -1) + (key.endsWith('0') ? '1' : '0')
     const failures = await Promise.all(
@@ -48,7 +68,7 @@ describe('access', () => {
   })
 
   it('says unavailable, never unauthenticated, while the database is away', async () => {
-    const access = createAccess({ pool: refusingPool().pool })
+    const access = createAccess({ pool: refusingPool().pool, pepper })
     const key = mintApiKey().key.reveal()
     expect((await failure(access.authenticateBearer(`Bearer ${key}`)))?.code).toBe('unavailable')
     expect((await failure(access.authenticateSmtp('anyone', key)))?.code).toBe('unavailable')
@@ -58,6 +78,7 @@ describe('access', () => {
   it('knows the operator without the database, and gives it no scope over mail', async () => {
     const access = createAccess({
       pool: refusingPool().pool,
+      pepper,
       operatorKeyHash: hashSecret('the-operator').toString('hex'),
     })
     const principal = await access.authenticateBearer('Bearer the-operator')
@@ -81,5 +102,43 @@ describe('the short cache', () => {
     expect(await cache.get('b', load)).toBe(3)
     await cache.get('c', load)
     expect(await cache.get('a', load)).toBe(5)
+  })
+})
+
+describe('the pepper of credentials', () => {
+  it('asks for the digests of one turn at once, and keeps nothing that was not found', async () => {
+    const { keyring, seen } = switchedKeyring()
+    const peppers = createCredentialPepper({ keyring, name: 'credential' })
+    const some = [1, 2, 3].map(digestOf)
+    expect(await Promise.all(some.map((digest) => peppers.of(digest)))).toEqual(some.map(hmac))
+    expect(seen).toEqual([3])
+    await peppers.of(digestOf(1))
+    expect(seen).toEqual([3, 1])
+  })
+
+  it('lets an active credential work for five minutes without the keyring, a new one not at all, and then neither', async () => {
+    const { keyring, seen, state } = switchedKeyring()
+    let now = 0
+    const peppers = createCredentialPepper({ keyring, name: 'credential', clock: () => now })
+    const use = async (n: number) => {
+      const digest = digestOf(n)
+      peppers.keep(digest, await peppers.of(digest))
+    }
+    await use(1)
+    now = 59_000
+    await use(1)
+    expect(seen).toEqual([1])
+    now = 60_000
+    await use(1)
+    expect(seen).toEqual([1, 1])
+    state.away = true
+    now = 60_000 + 299_999
+    // Used all the time, and yet no younger: only the keyring makes it so.
+    await use(1)
+    await expect(use(2)).rejects.toThrow('away')
+    now = 60_000 + 300_000
+    await expect(use(1)).rejects.toThrow('away')
+    state.away = false
+    await use(1)
   })
 })

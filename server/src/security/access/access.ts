@@ -4,6 +4,8 @@ import { Fault } from '../../kernel/faults.ts'
 import type { Principal } from '../../platform/http/operation.ts'
 import { createAccessStore } from './access-store.ts'
 import type { ApiKeyRow, SmtpCredentialRow } from './access-store.ts'
+import { bearerToken, orUnavailable } from './bearer.ts'
+import type { CredentialPepper } from './credential-pepper.ts'
 import { createShortCache } from './short-cache.ts'
 import { hashSecret, isApiKey } from './key-format.ts'
 import { EPOCH_POLL_MS } from '../epochs/index.ts'
@@ -37,16 +39,16 @@ const CACHE_MS = EPOCH_POLL_MS
 const CACHED_MAX = 20_000
 /** last_used_at is for people; more often would make every request a write. */
 const TOUCH_EVERY_MS = 30_000
-const AUTHORIZATION_MAX = 512
 const USERNAME_MAX = 320
 const PASSWORD_MAX = 512
 
 /**
- * Resolves credentials. `clock` answers milliseconds since 1970; `operatorKeyHash` is the SHA-256 (hex) of the installation's
+ * Resolves credentials. `pepper` turns digests into what the database holds; `clock` answers milliseconds since 1970; `operatorKeyHash` is the SHA-256 (hex) of the installation's
  * operator key, if there is one.
  */
 export function createAccess(deps: {
   readonly pool: Queryable
+  readonly pepper: CredentialPepper
   readonly clock?: () => number
   readonly operatorKeyHash?: string
 }): Access {
@@ -82,8 +84,15 @@ export function createAccess(deps: {
 
   async function liveApiKey(key: string): Promise<ApiKeyRow | null> {
     if (!isApiKey(key)) return null
-    const hash = hashSecret(key)
-    const row = await orUnavailable(apiKeys.get(hash.toString('base64'), () => store.apiKey(hash)))
+    const digest = hashSecret(key)
+    const row = await orUnavailable(
+      apiKeys.get(digest.toString('base64'), async () => {
+        const peppered = await deps.pepper.of(digest)
+        const found = await store.apiKey(peppered)
+        if (found !== undefined) deps.pepper.keep(digest, peppered)
+        return found
+      }),
+    )
     if (row === undefined || row.revoked_at !== null || row.killed) return null
     if (row.expires_at !== null && row.expires_at.getTime() <= clock()) return null
     note('api_key', row.id)
@@ -121,8 +130,11 @@ export function createAccess(deps: {
         return identity(row.workspace_id, { kind: 'api_key', id: row.id })
       }
       const row = await orUnavailable(smtpCredentials.get(username, () => store.smtpCredential(username)))
-      // The comparison is made for unknown names too, so that both take the same time.
-      const matches = timingSafeEqual(hashSecret(password), row?.secret_hash ?? NO_HASH)
+      // Peppered and compared for unknown names too, so that both take the same time.
+      const digest = hashSecret(password)
+      const peppered = await orUnavailable(deps.pepper.of(digest))
+      const matches = timingSafeEqual(peppered, row?.secret_hash ?? NO_HASH)
+      if (matches) deps.pepper.keep(digest, peppered)
       if (row === undefined || row.revoked_at !== null || row.killed || !matches)
         throw unauthenticated(REFUSED_SMTP)
       note('smtp_credential', row.id)
@@ -153,22 +165,4 @@ function unauthenticated(detail: string): Fault {
 
 function identity(workspaceId: string, credential: CredentialRef): SmtpIdentity {
   return { workspaceId, credential, actor: `${credential.kind}:${credential.id}` }
-}
-
-function bearerToken(authorization: string | undefined): string | null {
-  if (authorization === undefined || authorization.length > AUTHORIZATION_MAX) return null
-  return /^bearer +([\x21-\x7e]+)$/i.exec(authorization)?.[1] ?? null
-}
-
-async function orUnavailable<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw new Fault('unavailable', {
-      detail: 'Credentials cannot be checked right now; try again.',
-      internal: 'the look-up of a credential failed',
-      retryAfterSeconds: 2,
-      cause: error,
-    })
-  }
 }

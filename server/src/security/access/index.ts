@@ -3,9 +3,15 @@
  *
  * Tables read: api_key, smtp_credential, through functions of the engine (a credential is looked up before its workspace is known).
  * Invariants: every failure reads the same; a credential that was revoked is dead within a second; a database that is away is
- * `unavailable` and never `wrong password`; no secret is stored, logged or compared in readable form.
+ * `unavailable` and never `wrong password`, and so is a keyring that is away for a secret it has not peppered lately; no secret is
+ * stored, logged or compared in readable form, and what is stored cannot be tested without the keyring.
  */
 export { createAccess } from './access.ts'
 export type { Access, SmtpIdentity } from './access.ts'
-export { hashSecret, mintApiKey, randomBase62 } from './key-format.ts'
+export { createCredentialPepper } from './credential-pepper.ts'
+export type { CredentialPepper, Pepperer } from './credential-pepper.ts'
+export { pepperOldCredentials } from './pepper-old-credentials.ts'
+export { hashSecret, mintApiKey, mintStaffKey, randomBase62 } from './key-format.ts'
 export { ALL_SCOPES } from './scopes.ts'
+export { createStaffAccess } from './staff-access.ts'
+export type { StaffAccess } from './staff-access.ts'

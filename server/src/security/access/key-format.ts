@@ -8,6 +8,7 @@ import { Redacted } from '../../kernel/redacted.ts'
  * refused without a look-up.
  */
 const API_KEY = /^bhk_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
+const STAFF_KEY = /^bhs_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const CHECKSUM_CHARS = 6
 
@@ -20,7 +21,16 @@ interface MintedKey {
 
 /** Makes a new API key. */
 export function mintApiKey(): MintedKey {
-  const prefix = `bhk_${randomBase62(12)}`
+  return mint('bhk')
+}
+
+/** Makes a new key of a staff member: `bhs_…`, otherwise as an API key. */
+export function mintStaffKey(): MintedKey {
+  return mint('bhs')
+}
+
+function mint(kind: 'bhk' | 'bhs'): MintedKey {
+  const prefix = `${kind}_${randomBase62(12)}`
   const body = `${prefix}_${randomBase62(43)}`
   const key = `${body}_${checksum(body)}`
   return { key: new Redacted(key), prefix, hash: hashSecret(key) }
@@ -28,7 +38,15 @@ export function mintApiKey(): MintedKey {
 
 /** Whether a text has the form and the checksum of an API key; true says nothing about whether the key exists. */
 export function isApiKey(text: string): boolean {
-  if (!API_KEY.test(text)) return false
+  return API_KEY.test(text) && hasChecksum(text)
+}
+
+/** As isApiKey, for a staff key. */
+export function isStaffKey(text: string): boolean {
+  return STAFF_KEY.test(text) && hasChecksum(text)
+}
+
+function hasChecksum(text: string): boolean {
   const split = text.length - CHECKSUM_CHARS - 1
   return checksum(text.slice(0, split)) === text.slice(split + 1)
 }

@@ -15,6 +15,7 @@ export const ALL_SCOPES = [
   'smtp-credentials:read',
   'smtp-credentials:write',
   'credentials:kill',
+  'audit:read',
   'inbox:read',
   'inbox:write',
   'workspace:read',
@@ -23,3 +24,20 @@ export const ALL_SCOPES = [
 
 /** What the operator's key may do. It opens no workspace: it has no scope over mail, senders or keys. */
 export const OPERATOR_SCOPES = ['workspaces:read', 'workspaces:write', 'operations:read'] as const
+
+/** What staff may do: see operational metadata and take away. There is no scope that reads, sends, makes or changes. */
+export const STAFF_SCOPES = [
+  'installation:read',
+  'containments:write',
+  'containments:lift',
+  'credentials:kill',
+] as const
+
+/** What the operator's key may do at the staff process; it lifts nothing, because it is no person. */
+export const STAFF_OPERATOR_SCOPES = [
+  'staff:read',
+  'staff:write',
+  'installation:read',
+  'containments:write',
+  'credentials:kill',
+] as const
