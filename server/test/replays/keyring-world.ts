@@ -32,7 +32,7 @@ export async function startKeyringWorld(
   const keyring = await make({ databaseUrl: database.url.bulkhead_keyring })
   await options.beforeStart?.(keyring.rootPath)
   await keyring.start()
-  const log = createLogger({ name: 'replay', level: 'fatal' })
+  const log = createLogger({ name: 'replay', level: 'error' })
   const clients = new Map<Kind, KeyringClient>()
   return {
     database,

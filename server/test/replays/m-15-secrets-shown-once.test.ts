@@ -109,13 +109,15 @@ function secretPart(key: string): string {
   return key.split('_')[2] ?? ''
 }
 
+function at(value: unknown, ...path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (part, name) => (typeof part === 'object' && part !== null ? Reflect.get(part, name) : undefined),
+    value,
+  )
+}
+
 /** Every property of a successful answer whose name says that it holds a secret. */
 function secretsPromised(document: unknown): string[] {
-  const at = (value: unknown, ...path: readonly string[]): unknown =>
-    path.reduce<unknown>(
-      (part, name) => (typeof part === 'object' && part !== null ? Reflect.get(part, name) : undefined),
-      value,
-    )
   const found: string[] = []
   const walk = (operation: string, schema: unknown, seen: ReadonlySet<unknown>): void => {
     if (typeof schema !== 'object' || schema === null || seen.has(schema)) return

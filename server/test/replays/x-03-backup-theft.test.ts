@@ -111,7 +111,7 @@ async function readBackup(
     await using worker = createKeyringClient({
       socketPath: keyring.socketPath,
       token: TEST_TOKENS.sender,
-      log: createLogger({ name: 'thief', level: 'fatal' }),
+      log: createLogger({ name: 'thief', level: 'error' }),
       timeoutMs: 1_500,
     })
     const read = new Set<string>()
