@@ -1,0 +1,58 @@
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Staff } from '../../modules/staff/index.ts'
+import { createHttpServer } from '../../platform/http/http-server.ts'
+import { openApiOf } from '../../platform/http/openapi.ts'
+import { addRoutes } from '../../platform/http/routes.ts'
+import type { TenantTransactions } from '../../platform/postgres/tenant.ts'
+import type { StaffAccess } from '../../security/access/index.ts'
+import { staffApiOperations } from './registry.ts'
+
+export interface StaffServerDependencies {
+  readonly log: Logger
+  readonly transactions: TenantTransactions
+  readonly access: StaffAccess
+  readonly staff: Staff
+}
+
+const BODY_BYTES_MAX = 64 * 1024
+const CONNECTIONS_MAX = 200
+
+export const STAFF_OPENAPI_INFO = {
+  title: 'Bulkhead staff API',
+  version: '1',
+  description:
+    'See operational metadata and take away: contain, end, revoke. Authenticate with a staff key as a bearer token. Errors are problem+json (RFC 9457).',
+} as const
+
+const NOTHING: Disposable = { [Symbol.dispose]: () => undefined }
+
+/** The staff process's own server, on its own port. */
+export function createStaffServer(deps: StaffServerDependencies): FastifyInstance {
+  const app = createHttpServer({
+    log: deps.log,
+    connectionsMax: CONNECTIONS_MAX,
+    bodyBytesMax: BODY_BYTES_MAX,
+  })
+  addRoutes(staffApiOperations, {
+    app,
+    log: deps.log,
+    services: { staff: deps.staff },
+    transactions: deps.transactions,
+    authenticate: ({ authorization }) => deps.access.authenticateBearer(authorization),
+    // There are no streams here, and what staff do is never contained: it makes things safer.
+    watchCredential: () => NOTHING,
+    containment: { require: () => undefined, watch: () => NOTHING },
+    // Every act's function writes its own record; an operation that used `act` would have none, and must not work.
+    recordAudit: () => Promise.reject(new Error('acts of staff are recorded by the functions that do them')),
+    bodyBytesMaxDefault: BODY_BYTES_MAX,
+  })
+  const document = JSON.stringify(openApiOf(staffApiOperations, STAFF_OPENAPI_INFO))
+  app.get('/v1/openapi.json', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(document),
+  )
+  app.get('/healthz', (_request, reply) =>
+    reply.type('application/json').send(JSON.stringify({ status: 'ok', process: 'staff', pid: process.pid })),
+  )
+  return app
+}
