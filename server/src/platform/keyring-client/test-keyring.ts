@@ -20,8 +20,8 @@ export const TEST_TOKENS = {
 export interface TestKeyring extends AsyncDisposable {
   readonly socketPath: string
   readonly rootPath: string
-  /** Starts the process and waits until it listens. Throws with its output where it ends instead. */
-  start(): Promise<void>
+  /** Starts the process, with `env` on top of its environment, and waits until it listens. Throws with its output where it ends instead. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>
   /** kill -9, and waits for the end. */
   kill(): Promise<void>
   /** Closes the IPC channel as a dying supervisor does, and waits for the end; returns the exit code. */
@@ -30,10 +30,15 @@ export interface TestKeyring extends AsyncDisposable {
 }
 
 /** The real keyring process on a socket and a root key file of its own. Not started yet. */
-export async function makeTestKeyring(options: { readonly databaseUrl: string }): Promise<TestKeyring> {
+export async function makeTestKeyring(options: {
+  readonly databaseUrl: string
+  /** The root key file of another keyring; without it one of its own. */
+  readonly rootPath?: string
+  readonly env?: Readonly<Record<string, string>>
+}): Promise<TestKeyring> {
   const directory = await mkdtemp(join(tmpdir(), 'bulkhead-keyring-'))
   const socketPath = join(directory, 'keyring.sock')
-  const rootPath = join(directory, 'secrets/root.key')
+  const rootPath = options.rootPath ?? join(directory, 'secrets/root.key')
   let child: ChildProcess | undefined
   let output = ''
 
@@ -47,7 +52,7 @@ export async function makeTestKeyring(options: { readonly databaseUrl: string })
   return {
     socketPath,
     rootPath,
-    async start() {
+    async start(env = {}) {
       const clients = Object.fromEntries(Object.entries(TEST_TOKENS).map(([kind, token]) => [token, kind]))
       const started = spawn(process.execPath, [MAIN], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -57,6 +62,8 @@ export async function makeTestKeyring(options: { readonly databaseUrl: string })
           BULKHEAD_KEYRING_CLIENTS: JSON.stringify(clients),
           BULKHEAD_INTERNAL_DATABASE_URL: options.databaseUrl,
           UV_THREADPOOL_SIZE: '2',
+          ...options.env,
+          ...env,
         },
       })
       child = started
