@@ -13,7 +13,15 @@ export {
   verifyInclusion,
 } from './merkle.ts'
 export type { ConsistencyClaim, InclusionClaim } from './merkle.ts'
-export { cosignText, joinNote, parseNote, parseSignatureLine, signNoteText, verifyNote } from './note.ts'
+export {
+  cosignatureLine,
+  cosignText,
+  joinNote,
+  parseNote,
+  parseSignatureLine,
+  signNoteText,
+  verifyNote,
+} from './note.ts'
 export type { Note, NoteSignature, VerifiedSignature } from './note.ts'
 export {
   formatSignerKey,
@@ -52,3 +60,11 @@ export {
   parseAddCheckpoint,
 } from './witness.ts'
 export type { AddCheckpoint, WitnessMemory, WitnessVerdict } from './witness.ts'
+export { parseRecord } from './record.ts'
+export type { AuditRecord } from './record.ts'
+export { openUnwrapStatement, UNWRAP_ACTION } from './unwraps.ts'
+export type { UnwrapStatement } from './unwraps.ts'
+export type { Finding, Trust, Verdict } from './verdict.ts'
+export { verifyExport } from './verify-export.ts'
+export { verifyLog } from './verify-log.ts'
+export type { LogSource, PrivateHalf } from './verify-log.ts'

@@ -135,3 +135,18 @@ function assertNoteText(text: string): void {
   if (!text.isWellFormed() || /[\u0000-\u0009\u000b-\u001f]/.test(text))
     throw new TlogFault('a note is UTF-8 without control characters')
 }
+
+/**
+ * Finds, in what a witness answered, the line by which `key` cosigns the text of a checkpoint. Lines of other keys are ignored, as C2SP
+ * tlog-witness demands.
+ * @returns the line without its newline; null where the key has not signed, or wrongly.
+ */
+export function cosignatureLine(text: string, answer: string, key: VerifierKey): string | null {
+  try {
+    const [verified] = verifyNote(parseNote(`${text}\n${answer}`), [key])
+    return verified?.signature.line ?? null
+  } catch (error) {
+    if (error instanceof TlogFault) return null
+    throw error
+  }
+}

@@ -110,6 +110,20 @@ export interface Problem {
     readonly fix?: string
   })[]
   readonly requestId?: string
+  /** Of code contained: the id of the containment. */
+  readonly containment?: string
+  /** Of code contained: what is cut off. */
+  readonly capability?: string
+  /** Of code contained: security_hold, policy, billing or abuse. */
+  readonly reasonCode?: string
+  /** Of code contained: why. */
+  readonly reason?: string
+  /** Of code contained: the incident, where there is one. */
+  readonly incident?: string | null
+  /** Of code contained: when it ends by itself. */
+  readonly until?: string
+  /** Of code contained: where to object. */
+  readonly appeal?: string
 }
 
 export interface Recipient {
@@ -280,6 +294,38 @@ export interface SmtpCredential {
   readonly lastUsedAt: string | null
 }
 
+export interface Containment {
+  readonly id: string
+  readonly scope: "installation" | "workspace" | "member" | "credential"
+  /** The API key or SMTP credential that it binds; null: all. */
+  readonly credential: string | null
+  /** The kind of process that it binds; any: all. */
+  readonly actorClass: "api" | "smtp" | "sender" | "worker" | "any"
+  readonly capabilities: readonly ("send" | "send:critical" | "send:transactional" | "send:bulk" | "send:internal" | "deliver" | "deliver:critical" | "deliver:transactional" | "deliver:bulk" | "deliver:internal" | "read" | "write" | "sender-change" | "credential" | "webhook")[]
+  readonly reasonCode: "security_hold" | "policy" | "billing" | "abuse"
+  /** What the blocked party is told. */
+  readonly reason: string
+  readonly incident: string | null
+  readonly evidence: string | null
+  /** When it ends by itself. */
+  readonly until: string
+  readonly inForce: boolean
+  /** A requested lift is still in force. */
+  readonly state: "active" | "lift_requested" | "lifted" | "expired"
+  readonly madeBy: string
+  /** Who may lift it. */
+  readonly liftableBy: "workspace" | "staff"
+  readonly madeAt: string
+  readonly endedAt: string | null
+  /** The two people of the lift. */
+  readonly approvals: readonly ({
+    readonly step: "request" | "approval"
+    readonly actor: string
+    readonly reason: string
+    readonly at: string
+  })[]
+}
+
 export interface InboxItem {
   readonly id: string
   readonly messageId: string | null
@@ -290,6 +336,23 @@ export interface InboxItem {
   readonly subject: string | null
   readonly receivedAt: string
   readonly sizeBytes: number
+}
+
+export interface AuditItem {
+  /** Place in the log of the installation, from 0. */
+  readonly index: number
+  /** Counts the records of this workspace from 1 without gaps; null once erased. */
+  readonly number: number | null
+  readonly at: string
+  /** Who: api_key:…, operator:…, staff:…, process:…. */
+  readonly actor: string
+  readonly action: string
+  /** What was touched. */
+  readonly target: string | null
+  /** The process that acted. */
+  readonly process: string | null
+  /** Null once the record is erased. */
+  readonly detail: Readonly<Record<string, unknown>> | null
 }
 
 export interface Workspace {
@@ -438,7 +501,7 @@ export interface SuppressionsAddInput {
   readonly email: string
   /** Default: "manual". */
   readonly reason?: "hard_bounce" | "complaint" | "unsubscribe" | "manual" | undefined
-  /** For people; do not put an address here. */
+  /** For people. Stored sealed. */
   readonly note?: string | undefined
 }
 
@@ -526,7 +589,7 @@ export interface ApiKeysCreateInput {
   /** What the key is for. */
   readonly name: string
   /** Default: those of the key that asks. */
-  readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read")[] | undefined
+  readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "containments:read" | "containments:write" | "audit:read" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read")[] | undefined
   /** Default: never. */
   readonly expiresAt?: string | undefined
 }
@@ -618,6 +681,141 @@ export interface EpochsListOutput {
   })[]
 }
 
+export interface ContainmentsCreateInput {
+  /** What is cut off. `send` and `deliver` cover all lanes; `send:bulk` one. */
+  readonly capabilities: readonly ("send" | "send:critical" | "send:transactional" | "send:bulk" | "send:internal" | "deliver" | "deliver:critical" | "deliver:transactional" | "deliver:bulk" | "deliver:internal" | "read" | "write" | "sender-change" | "credential" | "webhook")[]
+  /** Bind only this API key (key_…) or SMTP credential (smtp_…). Without it: the workspace. */
+  readonly credential?: string | undefined
+  /** Bind only this kind of process: api, smtp, sender, worker. Default any. Default: "any". */
+  readonly actorClass?: "api" | "smtp" | "sender" | "worker" | "any" | undefined
+  /** For how long, in hours; default 24, at most 30 days. */
+  readonly hours?: number | undefined
+  /** Until when, instead of hours. */
+  readonly until?: string | undefined
+  /** Default: "security_hold". */
+  readonly reasonCode?: "security_hold" | "policy" | "billing" | "abuse" | undefined
+  /** What the blocked party is told. */
+  readonly reason: string
+  /** Name or number of the incident. */
+  readonly incident?: string | undefined
+  /** Link to the evidence. */
+  readonly evidence?: string | undefined
+}
+
+export interface ContainmentsCreateOutput {
+  readonly id: string
+  readonly scope: "installation" | "workspace" | "member" | "credential"
+  /** The API key or SMTP credential that it binds; null: all. */
+  readonly credential: string | null
+  /** The kind of process that it binds; any: all. */
+  readonly actorClass: "api" | "smtp" | "sender" | "worker" | "any"
+  readonly capabilities: readonly ("send" | "send:critical" | "send:transactional" | "send:bulk" | "send:internal" | "deliver" | "deliver:critical" | "deliver:transactional" | "deliver:bulk" | "deliver:internal" | "read" | "write" | "sender-change" | "credential" | "webhook")[]
+  readonly reasonCode: "security_hold" | "policy" | "billing" | "abuse"
+  /** What the blocked party is told. */
+  readonly reason: string
+  readonly incident: string | null
+  readonly evidence: string | null
+  /** When it ends by itself. */
+  readonly until: string
+  readonly inForce: boolean
+  /** A requested lift is still in force. */
+  readonly state: "active" | "lift_requested" | "lifted" | "expired"
+  readonly madeBy: string
+  /** Who may lift it. */
+  readonly liftableBy: "workspace" | "staff"
+  readonly madeAt: string
+  readonly endedAt: string | null
+  /** The two people of the lift. */
+  readonly approvals: readonly ({
+    readonly step: "request" | "approval"
+    readonly actor: string
+    readonly reason: string
+    readonly at: string
+  })[]
+  /** Transactions that were ended by force because they did not finish within 300 ms. */
+  readonly ended: number
+  /** Transactions of a database superuser that could not be ended; 0 unless something is wrong. */
+  readonly unfinished: number
+}
+
+export interface ContainmentsListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface ContainmentsListOutput {
+  readonly data: readonly Containment[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface ContainmentsPreviewInput {
+  /** What is cut off. `send` and `deliver` cover all lanes; `send:bulk` one. */
+  readonly capabilities: readonly ("send" | "send:critical" | "send:transactional" | "send:bulk" | "send:internal" | "deliver" | "deliver:critical" | "deliver:transactional" | "deliver:bulk" | "deliver:internal" | "read" | "write" | "sender-change" | "credential" | "webhook")[]
+  /** Bind only this API key (key_…) or SMTP credential (smtp_…). Without it: the workspace. */
+  readonly credential?: string | undefined
+  /** Bind only this kind of process: api, smtp, sender, worker. Default any. Default: "any". */
+  readonly actorClass?: "api" | "smtp" | "sender" | "worker" | "any" | undefined
+  /** Whom you suspect: key_… or smtp_…. All others are legitimate. Default: credential. */
+  readonly suspect?: string | undefined
+  /** How far to look back; default 60. Default: 60. */
+  readonly minutes?: number | undefined
+}
+
+export interface ContainmentsPreviewOutput {
+  /** The time that was looked at. */
+  readonly minutes: number
+  readonly blockedPerMinute: number
+  readonly suspiciousPerMinute: number
+  /** What others pay. */
+  readonly legitimatePerMinute: number
+  /** The legitimate part of what would be blocked, 0 to 1; null where nothing would be. */
+  readonly collateralRatio: number | null
+  /** What was done, by capability, lane, kind of process and credential; the busiest first. */
+  readonly rates: readonly ({
+    readonly capability: "send" | "send:critical" | "send:transactional" | "send:bulk" | "send:internal" | "deliver" | "deliver:critical" | "deliver:transactional" | "deliver:bulk" | "deliver:internal" | "read" | "write" | "sender-change" | "credential" | "webhook"
+    readonly actorClass: "api" | "smtp" | "sender" | "worker" | "any"
+    readonly actor: string | null
+    readonly perMinute: number
+    readonly blocked: boolean
+    readonly suspicious: boolean
+  })[]
+  /** Recipients in the queue, and how many of them would stay there. */
+  readonly waiting: readonly ({
+    readonly lane: string
+    readonly recipients: number
+    readonly blocked: number
+  })[]
+  /** Live credentials. */
+  readonly credentials: {
+    readonly apiKeys: number
+    readonly smtpCredentials: number
+  }
+  /** Live event streams on the process that answers. */
+  readonly streams: number
+  /** The narrowest containment that does it. */
+  readonly proposal: {
+    readonly credential: string | null
+    readonly actorClass: "api" | "smtp" | "sender" | "worker" | "any"
+    readonly capabilities: readonly ("send" | "send:critical" | "send:transactional" | "send:bulk" | "send:internal" | "deliver" | "deliver:critical" | "deliver:transactional" | "deliver:bulk" | "deliver:internal" | "read" | "write" | "sender-change" | "credential" | "webhook")[]
+    /** The legitimate part of what would be blocked, 0 to 1; null where nothing would be. */
+    readonly collateralRatio: number | null
+    readonly why: string
+  }
+}
+
+export interface ContainmentsRequestLiftInput {
+  /** Why it may end. */
+  readonly reason: string
+}
+
+export interface ContainmentsLiftInput {
+  /** Why it may end. */
+  readonly reason: string
+}
+
 export interface InboxListInput {
   /** Rows per page, 1 to 100. Default: 50. */
   readonly limit?: number | undefined
@@ -667,6 +865,98 @@ export interface InboxGetOutput {
   })[]
 }
 
+export interface AuditListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+  /** Only this action, for example api_key.created. */
+  readonly action?: string | undefined
+  /** Only acts of this actor, for example api_key:…. */
+  readonly actor?: string | undefined
+  /** Only acts on this thing. */
+  readonly target?: string | undefined
+  /** Only from this instant on. */
+  readonly after?: string | undefined
+  /** Only before this instant. */
+  readonly before?: string | undefined
+}
+
+export interface AuditListOutput {
+  readonly data: readonly AuditItem[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface AuditStateOutput {
+  /** Entries sequenced. */
+  readonly size: number
+  /** Since when the oldest act waits to be sequenced; null where none does. */
+  readonly waitingSince: string | null
+  /** Entries under the last signed checkpoint. */
+  readonly checkpointSize: number
+  readonly checkpointAt: string | null
+  /** The signed checkpoint (C2SP tlog-checkpoint). Keep one: it proves later that nothing was rewritten. */
+  readonly checkpoint: string | null
+  /** The key of the log (C2SP signed-note). */
+  readonly vkey: string | null
+  readonly witnesses: readonly ({
+    readonly name: string
+    readonly url: string
+    /** Entries that it last cosigned. */
+    readonly size: number | null
+    /** Checkpoints in a row that it has not cosigned. */
+    readonly failures: number
+    readonly problem: string | null
+  })[]
+  /** Why checkpoints wait; null while all is well. */
+  readonly problem: string | null
+}
+
+export interface AuditExportInput {
+  /** Only this action, for example api_key.created. */
+  readonly action?: string | undefined
+  /** Only acts of this actor, for example api_key:…. */
+  readonly actor?: string | undefined
+  /** Only acts on this thing. */
+  readonly target?: string | undefined
+  /** Only from this instant on. */
+  readonly after?: string | undefined
+  /** Only before this instant. */
+  readonly before?: string | undefined
+  /** First index. Default: 0. */
+  readonly from?: number | undefined
+  /** Records, 1 to 1000. Default: 1000. */
+  readonly limit?: number | undefined
+  /** Size of an older checkpoint: the header then proves that the log still begins with it. */
+  readonly since?: number | undefined
+  /** native, or ecs for the fields of the Elastic Common Schema. Default: "native". */
+  readonly format?: "native" | "ecs" | undefined
+}
+
+export interface AuditGetOutput {
+  /** Place in the log of the installation, from 0. */
+  readonly index: number
+  /** Counts the records of this workspace from 1 without gaps; null once erased. */
+  readonly number: number | null
+  readonly at: string
+  /** Who: api_key:…, operator:…, staff:…, process:…. */
+  readonly actor: string
+  readonly action: string
+  /** What was touched. */
+  readonly target: string | null
+  /** The process that acted. */
+  readonly process: string | null
+  /** Null once the record is erased. */
+  readonly detail: Readonly<Record<string, unknown>> | null
+  /** The canonical JSON that the log commits to. */
+  readonly record: string | null
+  /** Base64. The commitment is SHA-256(salt, record). */
+  readonly salt: string | null
+  /** Inclusion proof with the checkpoint (C2SP tlog-proof); null until the entry is under a checkpoint. */
+  readonly proof: string | null
+}
+
 export interface WorkspacesCreateInput {
   readonly name: string
 }
@@ -687,6 +977,30 @@ export interface WorkspacesListOutput {
   readonly data: readonly Workspace[]
   /** Give it as cursor to get the next page; null on the last. */
   readonly nextCursor: string | null
+}
+
+export interface InventoryReadOutput {
+  readonly tables: readonly ({
+    readonly schema: string
+    readonly name: string
+    readonly class: string
+    readonly meaning: string | null
+    /** How long a row lives. */
+    readonly kept: string | null
+    /** The planner's estimate. */
+    readonly rows: number
+    /** Processes that may select from it themselves. What a process gets through functions is in the architecture tests. */
+    readonly readers: readonly string[]
+    readonly columns: readonly ({
+      readonly name: string
+      readonly type: string
+      /** From a closed list: see the security model. `unclassified` never ships: a test refuses it. */
+      readonly class: string
+      /** The purpose of the key that seals it; null where it is not sealed. */
+      readonly sealedWith: string | null
+      readonly meaning: string | null
+    })[]
+  })[]
 }
 
 /** The values of inputs that have a fixed list, by operation and field. */
@@ -719,10 +1033,22 @@ export const CHOICES = {
     state: ["pending","delivered","failed"],
   },
   'apiKeys.create': {
-    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","inbox:read","inbox:write","workspace:read","operations:read"],
+    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","containments:read","containments:write","audit:read","inbox:read","inbox:write","workspace:read","operations:read"],
   },
   'epochs.bump': {
     class: ["any","session","api_key","smtp_credential"],
+  },
+  'containments.create': {
+    capabilities: ["send","send:critical","send:transactional","send:bulk","send:internal","deliver","deliver:critical","deliver:transactional","deliver:bulk","deliver:internal","read","write","sender-change","credential","webhook"],
+    actorClass: ["api","smtp","sender","worker","any"],
+    reasonCode: ["security_hold","policy","billing","abuse"],
+  },
+  'containments.preview': {
+    capabilities: ["send","send:critical","send:transactional","send:bulk","send:internal","deliver","deliver:critical","deliver:transactional","deliver:bulk","deliver:internal","read","write","sender-change","credential","webhook"],
+    actorClass: ["api","smtp","sender","worker","any"],
+  },
+  'audit.export': {
+    format: ["native","ecs"],
   },
 } as const
 
@@ -912,6 +1238,29 @@ export function createOperations(transport: Transport) {
       list: (options?: CallOptions) =>
         transport.json<EpochsListOutput>({ method: 'GET', path: '/v1/epochs' }, options),
     },
+    containments: {
+      /** Cut something off in this workspace. When it answers, nothing that it forbids is in flight and nothing of it commits any more. The blocked party is told the reason, the incident, until when, and where to object. Nothing else is changed, so that a lift restores exactly what was. Look at the preview first. Scope: containments:write. */
+      create: (input: ContainmentsCreateInput, options?: CallOptions) =>
+        transport.json<ContainmentsCreateOutput>({ method: 'POST', path: '/v1/containments', json: input }, options),
+      /** List what is or was cut off, newest first. Those of the workspace, and those of the whole installation while they are in force. Scope: containments:read. */
+      list: (input: ContainmentsListInput = {}, options?: CallOptions) =>
+        transport.json<ContainmentsListOutput>({ method: 'GET', path: '/v1/containments', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<ContainmentsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Containment>((cursor) => transport.json<ContainmentsListOutput>({ method: 'GET', path: '/v1/containments', query: { ...input, cursor } }, options)),
+      /** Show what a containment would block and what it would cost. By what the workspace did in the last minutes: rates per minute by capability, lane, kind of process and credential, what waits, who is live, which part of it is legitimate, and the narrowest containment that would do. It changes nothing. Scope: containments:read. */
+      preview: (input: ContainmentsPreviewInput, options?: CallOptions) =>
+        transport.json<ContainmentsPreviewOutput>({ method: 'POST', path: '/v1/containments/preview', json: input }, options),
+      /** Show a containment, its reason, and who has asked to lift it. Scope: containments:read. */
+      get: (containmentId: string, options?: CallOptions) =>
+        transport.json<Containment>({ method: 'GET', path: `/v1/containments/${segment(containmentId)}` }, options),
+      /** Ask for a lift, as the first of two people. The containment stays in force until another key, which like yours was made before the containment, lifts it. What staff contained only staff lift. Scope: containments:write. */
+      requestLift: (containmentId: string, input: ContainmentsRequestLiftInput, options?: CallOptions) =>
+        transport.json<Containment>({ method: 'POST', path: `/v1/containments/${segment(containmentId)}/request-lift`, json: input }, options),
+      /** Lift a containment, as the second of two people. Effective when it answers. Everything is as it was before, because nothing else was changed. Scope: containments:write. */
+      lift: (containmentId: string, input: ContainmentsLiftInput, options?: CallOptions) =>
+        transport.json<Containment>({ method: 'POST', path: `/v1/containments/${segment(containmentId)}/lift`, json: input }, options),
+    },
     inbox: {
       /** List captured mail, newest first. With BULKHEAD_OUTBOUND=capture all outgoing mail lands here. Scope: inbox:read. */
       list: (input: InboxListInput = {}, options?: CallOptions) =>
@@ -935,6 +1284,23 @@ export function createOperations(transport: Transport) {
       view: (capturedId: string, options?: CallOptions) =>
         transport.json<CapturedView>({ method: 'POST', path: `/v1/inbox/${segment(capturedId)}/view` }, options),
     },
+    audit: {
+      /** List who did what in this workspace, newest first. An act appears within a second. What processes opened with the keyring is here too, as keyring.unwrapped. Scope: audit:read. */
+      list: (input: AuditListInput = {}, options?: CallOptions) =>
+        transport.json<AuditListOutput>({ method: 'GET', path: '/v1/audit', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<AuditListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<AuditItem>((cursor) => transport.json<AuditListOutput>({ method: 'GET', path: '/v1/audit', query: { ...input, cursor } }, options)),
+      /** Get where the audit log stands: signed, cosigned, or why it waits. Scope: audit:read. */
+      state: (options?: CallOptions) =>
+        transport.json<AuditStateOutput>({ method: 'GET', path: '/v1/audit/state' }, options),
+      /** Export the audit log of this workspace with proofs, oldest first. NDJSON: a header with the signed checkpoint, a line per record with its salt and inclusion proof, an end. `bulkhead audit verify` checks it offline. More follows where the end says so: ask again from its next. Scope: audit:read. */
+      export: (input: AuditExportInput = {}, options?: CallOptions) =>
+        transport.bytes({ method: 'GET', path: '/v1/audit/export', query: input }, options),
+      /** Get an entry of the audit log with its proof. Scope: audit:read. */
+      get: (index: number, options?: CallOptions) =>
+        transport.json<AuditGetOutput>({ method: 'GET', path: `/v1/audit/${segment(index)}` }, options),
+    },
     workspaces: {
       /** Make a workspace and its first API key. Needs the operator's key. The API key has all scopes and is shown once. Scope: workspaces:write. */
       create: (input: WorkspacesCreateInput, options?: CallOptions) =>
@@ -948,6 +1314,11 @@ export function createOperations(transport: Transport) {
       /** Show the caller's own workspace. Scope: workspace:read. */
       own: (options?: CallOptions) =>
         transport.json<Workspace>({ method: 'GET', path: '/v1/workspace' }, options),
+    },
+    inventory: {
+      /** What is stored, of which class, sealed by what, and who can read it. Read from the database's own catalog: every table and column, none left out. Needs the operator's key. It holds no row of anybody. Scope: workspaces:read. */
+      read: (options?: CallOptions) =>
+        transport.json<InventoryReadOutput>({ method: 'GET', path: '/v1/inventory' }, options),
     },
   }
 }

@@ -1,6 +1,6 @@
 import { containedFault, parseNotice } from '../kernel/containment.ts'
 import { Fault } from '../kernel/faults.ts'
-import { containmentDetail, isConnectionError, isDiskFull, isTimeout } from './postgres/index.ts'
+import { containmentDetail, errorCode, isConnectionError, isDiskFull, isTimeout } from './postgres/index.ts'
 
 /**
  * What a driver threw, as a fault a caller can act on: storage that is away or full is the server's
@@ -10,6 +10,15 @@ export function faultOfFailure(error: unknown): Fault {
   if (error instanceof Fault) return error
   const notice = parseNotice(containmentDetail(error) ?? '')
   if (notice !== null) return containedFault(notice, error)
+  if (errorCode(error) === 'BH503') {
+    return new Fault('unavailable', {
+      detail:
+        'The audit log is not being written, and an act that cannot be logged does not happen. Nothing was changed; sending goes on. Whoever runs this server should look at the process audit: it sequences the log, and `bulkhead status` says what it waits for.',
+      internal: error instanceof Error && 'detail' in error ? String(error.detail) : 'BH503',
+      retryAfterSeconds: 10,
+      cause: error,
+    })
+  }
   if (isDiskFull(error)) {
     return new Fault('storage_full', {
       detail: 'The server is out of disk space; nothing of this was done. Try again later.',

@@ -2,9 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createIdGenerator } from '../kernel/ids.ts'
 import { createApiKeys } from '../modules/api-keys/index.ts'
+import { createAuditLogReader } from '../modules/audit-log/index.ts'
+import { createContainments } from '../modules/containments/index.ts'
 import { createDomains } from '../modules/domains/index.ts'
 import { createEpochs } from '../modules/epochs/index.ts'
 import { createInbox } from '../modules/inbox/index.ts'
+import { createInventory } from '../modules/inventory/index.ts'
 import { createAcceptService, createMessages } from '../modules/messages/index.ts'
 import { createSenders } from '../modules/senders/index.ts'
 import { createSmtpCredentials } from '../modules/smtp-credentials/index.ts'
@@ -23,9 +26,10 @@ import { startContainmentWatch } from '../security/containment/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
 import { createApiServer } from '../surfaces/api/api-server.ts'
-import type { ApiServices } from '../surfaces/api/registry.ts'
+import { capabilityOfAction, type ApiServices } from '../surfaces/api/registry.ts'
 import { prepareDevelopment } from './api-development.ts'
 import { loadOperatorKey } from './api-operator.ts'
+import { sealOldRows } from './api-sealing.ts'
 
 const PEPPER_AGAIN_MS = 500
 
@@ -64,13 +68,22 @@ await runProcess({
         },
         newId,
       }),
-      senders: createSenders({ newId }),
+      senders: createSenders({ keyring, newId }),
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: config.allowPrivateTargets }),
       apiKeys,
       smtpCredentials: createSmtpCredentials({ pepper, newId }),
       epochs: createEpochs({ transactions, newId }),
+      containments: createContainments({
+        transaction: (caller, work) => transactions.write(caller.workspaceId ?? '', work, caller.actor),
+        refresh: () => containment.refresh(),
+        capabilityOfAction,
+        streams: (workspaceId) => containment.watched(workspaceId),
+        nowMs: Date.now,
+      }),
       inbox: createInbox({ keyring }),
+      inventory: createInventory({ transactions }),
+      auditLog: createAuditLogReader({ pool }),
       workspaces: createWorkspaces({
         transactions,
         recordAudit: (db, record) => audit.record(db, record),
@@ -93,6 +106,7 @@ await runProcess({
     })
     await pepperPatiently(context, keyring)
     await app.listen({ host: config.http.host, port: config.http.port, backlog: 4_096 })
+    const sealing = sealOldRows({ transactions, keyring, log, signal: context.signal })
     const development =
       config.mode === 'development'
         ? await prepareDevelopment({ config, services, transactions, audit, log })
@@ -101,6 +115,7 @@ await runProcess({
     return {
       async [Symbol.asyncDispose]() {
         await app.close()
+        await sealing
         await watch[Symbol.asyncDispose]()
         await containment[Symbol.asyncDispose]()
         await accept.drain()

@@ -5,6 +5,7 @@ import { LOGIN_ROLES } from '../../src/platform/postgres/index.ts'
 import type { LoginRole } from '../../src/platform/postgres/index.ts'
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import { startApi } from '../flows/api-fixture.ts'
+import { startAudit } from '../support/audit.ts'
 import type { ApiFixture } from '../flows/api-fixture.ts'
 
 /**
@@ -14,6 +15,7 @@ import type { ApiFixture } from '../flows/api-fixture.ts'
 const TABLES: Readonly<Record<LoginRole, Readonly<Record<string, string>>>> = {
   bulkhead_api: {
     api_key: 'siu',
+    audit_entry: 's',
     audit_outbox: 'si',
     body: 's',
     captured: 'sd',
@@ -36,7 +38,14 @@ const TABLES: Readonly<Record<LoginRole, Readonly<Record<string, string>>>> = {
   bulkhead_sender: {},
   bulkhead_worker: { audit_outbox: 'i', dkim_selector: 'su', sending_domain: 'su' },
   bulkhead_staff: { process: 's' },
-  bulkhead_audit: { audit_outbox: 's' },
+  bulkhead_audit: {
+    audit_entry: 's',
+    audit_outbox: 's',
+    audit_state: 's',
+    audit_stream: 's',
+    audit_tile: 's',
+    audit_unwrap: 's',
+  },
   bulkhead_keyring: {
     checkpoint: 'siu',
     content_key: 'siu',
@@ -58,10 +67,14 @@ const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
   bulkhead_api: [
     'accept',
     'active_containments',
+    'audit_commitments',
+    'audit_head',
+    'audit_tiles',
     'bump_epoch',
     'cancel',
     'contain',
     'containment_facts',
+    'data_inventory',
     'dead_credentials',
     'end_heartbeat',
     'epochs_of',
@@ -78,6 +91,7 @@ const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'reschedule',
     'touch_credentials',
     'unpeppered_credentials',
+    'unsealed_workspaces',
     'zone_selectors',
   ],
   bulkhead_smtp: [
@@ -150,7 +164,14 @@ const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'staff_revoke_credential',
     'staff_workspaces',
   ],
-  bulkhead_audit: ['end_heartbeat', 'heartbeat', 'replay_acts'],
+  bulkhead_audit: [
+    'audit_append',
+    'audit_publish',
+    'audit_trouble',
+    'end_heartbeat',
+    'heartbeat',
+    'replay_acts',
+  ],
   bulkhead_keyring: ['active_containments'],
 }
 
@@ -164,6 +185,13 @@ beforeAll(async () => {
   api = await startApi()
   ours = await furnished('Ours')
   theirs = await furnished('Theirs')
+  {
+    await using audit = startAudit(api.database)
+    await audit.settle()
+  }
+  // What was done so far is in the log, this waits in the outbox.
+  for (const { key } of [ours, theirs])
+    await api.call(key, 'POST', '/v1/suppressions', { email: 'later@example.com' })
 })
 afterAll(() => api[Symbol.asyncDispose]())
 

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIdGenerator } from '../../src/kernel/ids.ts'
 import { createApiKeys } from '../../src/modules/api-keys/index.ts'
+import { createAuditLogReader } from '../../src/modules/audit-log/index.ts'
+import { createContainments } from '../../src/modules/containments/index.ts'
 import { createDomains } from '../../src/modules/domains/index.ts'
 import { createEpochs } from '../../src/modules/epochs/index.ts'
 import { createInbox } from '../../src/modules/inbox/index.ts'
+import { createInventory } from '../../src/modules/inventory/index.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
 import { createSenders } from '../../src/modules/senders/index.ts'
 import { createSmtpCredentials } from '../../src/modules/smtp-credentials/index.ts'
@@ -23,6 +26,7 @@ import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startCredentialWatch } from '../../src/security/epochs/index.ts'
 import { createAuditOutbox } from '../../src/security/audit/index.ts'
 import { createApiServer } from '../../src/surfaces/api/api-server.ts'
+import { capabilityOfAction } from '../../src/surfaces/api/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
 import type { TestDatabase } from '../support/database.ts'
 
@@ -108,13 +112,22 @@ export async function startApi(
           trustTestDomains: options.production !== true,
         },
       }),
-      senders: createSenders({ newId }),
+      senders: createSenders({ keyring, newId }),
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: options.production !== true }),
       apiKeys,
       smtpCredentials: createSmtpCredentials({ pepper, newId }),
       epochs: createEpochs({ transactions, newId }),
+      containments: createContainments({
+        transaction: (caller, work) => transactions.write(caller.workspaceId ?? '', work, caller.actor),
+        refresh: () => containment.refresh(),
+        capabilityOfAction,
+        streams: (workspaceId) => containment.watched(workspaceId),
+        nowMs: Date.now,
+      }),
       inbox: createInbox({ keyring }),
+      inventory: createInventory({ transactions }),
+      auditLog: createAuditLogReader({ pool }),
       workspaces: createWorkspaces({ transactions, recordAudit, apiKeys, newId }),
     },
   })
@@ -130,7 +143,7 @@ export async function startApi(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    const isJson = (response.headers.get('content-type') ?? '').includes('json')
+    const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '')
     return {
       status: response.status,
       text,

@@ -15,6 +15,8 @@ export const ALL_SCOPES = [
   'smtp-credentials:read',
   'smtp-credentials:write',
   'credentials:kill',
+  'containments:read',
+  'containments:write',
   'audit:read',
   'inbox:read',
   'inbox:write',

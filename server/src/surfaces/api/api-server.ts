@@ -11,6 +11,7 @@ import type { Access } from '../../security/access/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { CAUSES } from '../../security/epochs/index.ts'
 import type { CredentialWatch } from '../../security/epochs/index.ts'
+import { addAuditTiles } from './audit-tiles.ts'
 import { addConsoleFiles } from './console-files.ts'
 import { addHealthRoutes } from './health.ts'
 import { addInboxFrame, createInboxView } from './inbox-view.ts'
@@ -69,6 +70,7 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     reply.type('application/json; charset=utf-8').send(document),
   )
   addInboxFrame(app, { inbox: deps.services.inbox, inboxView, transactions: deps.transactions })
+  addAuditTiles(app, deps.services.auditLog)
   addHealthRoutes(app, deps)
   await addConsoleFiles(app, deps.consoleDirectory)
   return app

@@ -1,13 +1,18 @@
 import { apiKeyOperations, type ApiKeys } from '../../modules/api-keys/index.ts'
+import { auditLogOperations, type AuditLog } from '../../modules/audit-log/index.ts'
+import { containmentOperations, type Containments } from '../../modules/containments/index.ts'
 import { domainOperations, type Domains } from '../../modules/domains/index.ts'
 import { epochOperations, type Epochs } from '../../modules/epochs/index.ts'
 import { inboxOperations, type Inbox } from '../../modules/inbox/index.ts'
+import { inventoryOperations, type Inventory } from '../../modules/inventory/index.ts'
 import { messageOperations, type Messages } from '../../modules/messages/index.ts'
 import { senderOperations, type Senders } from '../../modules/senders/index.ts'
 import { smtpCredentialOperations, type SmtpCredentials } from '../../modules/smtp-credentials/index.ts'
 import { suppressionOperations, type Suppressions } from '../../modules/suppressions/index.ts'
 import { webhookOperations, type Webhooks } from '../../modules/webhooks/index.ts'
 import { workspaceOperations, type Workspaces } from '../../modules/workspaces/index.ts'
+import type { Capability } from '../../kernel/containment.ts'
+import { CAPABILITY_OF_RISK } from '../../platform/http/operation.ts'
 import type { Operation } from '../../platform/http/operation.ts'
 import { viewCaptured, type InboxView } from './inbox-view.ts'
 
@@ -21,7 +26,10 @@ export interface ApiServices {
   readonly apiKeys: ApiKeys
   readonly smtpCredentials: SmtpCredentials
   readonly epochs: Epochs
+  readonly containments: Containments
   readonly inbox: Inbox
+  readonly inventory: Inventory
+  readonly auditLog: AuditLog
   readonly workspaces: Workspaces
 }
 
@@ -35,7 +43,16 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...apiKeyOperations,
   ...smtpCredentialOperations,
   ...epochOperations,
+  ...containmentOperations,
   ...inboxOperations,
   viewCaptured,
+  ...auditLogOperations,
   ...workspaceOperations,
+  ...inventoryOperations,
 ]
+
+/** The capability whose containment stops an act, by the name of its audit record; null: none does. For previews. */
+export function capabilityOfAction(action: string): Capability | null {
+  const operation = apiOperations.find(({ audit }) => audit === action)
+  return operation === undefined ? null : CAPABILITY_OF_RISK[operation.risk]
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { canonicalJson, commitmentOf, leafHash, logEntry } from '@bulkhead/tlog'
+import type { Json } from '@bulkhead/tlog'
+
+/** The stream of the installation itself, which belongs to no workspace. */
+export const INSTALLATION_STREAM = '00000000-0000-0000-0000-000000000000'
+
+/** A row that waits in audit_outbox. */
+export interface WaitingAct {
+  readonly id: string
+  readonly at: Date
+  readonly workspace_id: string | null
+  readonly process: string
+  readonly actor: string
+  readonly action: string
+  readonly target: string | null
+  readonly detail: Json
+}
+
+/** One unwrap as the keyring recorded it. */
+export interface Unwrap {
+  readonly instance: string
+  readonly number: number
+  readonly chain: Buffer
+  readonly at: Date
+  readonly process: string
+  readonly workspace_id: string | null
+  readonly purpose: string
+  readonly key_count: number
+  readonly reason: string
+}
+
+/** A record with what commits to it. */
+export interface SealedRecord {
+  /** Canonical JSON. */
+  readonly record: string
+  readonly salt: Buffer
+  readonly commitment: Buffer
+}
+
+/** The record of an act. `number` counts the records of its workspace from 1 without gaps. */
+export function recordOfAct(act: WaitingAct, number: number): string {
+  return canonicalJson({
+    v: 1,
+    id: act.id,
+    number,
+    at: act.at.toISOString(),
+    workspace: act.workspace_id,
+    process: act.process.replace(/^bulkhead_/, ''),
+    actor: act.actor,
+    action: act.action,
+    target: act.target,
+    detail: act.detail,
+  })
+}
+
+/** The record of an unwrap: what the keyring chained, word for word, so that a verifier can follow the chain. */
+export function recordOfUnwrap(unwrap: Unwrap, id: string, number: number): string {
+  return canonicalJson({
+    v: 1,
+    id,
+    number,
+    at: unwrap.at.toISOString(),
+    workspace: unwrap.workspace_id,
+    process: 'keyring',
+    actor: `process:${unwrap.process}`,
+    action: 'keyring.unwrapped',
+    target: unwrap.purpose,
+    detail: {
+      instance: unwrap.instance,
+      number: unwrap.number,
+      chain: unwrap.chain.toString('base64'),
+      process: unwrap.process,
+      keyCount: unwrap.key_count,
+      reason: unwrap.reason,
+    },
+  })
+}
+
+/** Commits to a record under a fresh salt. */
+export function sealRecord(record: string): SealedRecord {
+  const salt = randomBytes(32)
+  return { record, salt, commitment: commitmentOf(salt, record) }
+}
+
+/** The leaf of the tree that stands for a commitment. */
+export function leafOf(commitment: Buffer): Buffer {
+  return leafHash(logEntry(commitment))
+}
