@@ -1,11 +1,13 @@
 import type { Command } from './command.ts'
 import { ledgerCommand, queueCommand } from './commands/accounting.ts'
 import { completionCommand } from './commands/completion.ts'
+import { containmentCommands } from './commands/containments.ts'
 import { domainCommands } from './commands/domains.ts'
 import { epochCommands } from './commands/epochs.ts'
 import { eventCommands } from './commands/events.ts'
 import { inboxCommands } from './commands/inbox.ts'
 import { startCommand, statusCommand } from './commands/installation.ts'
+import { inventoryCommand } from './commands/inventory.ts'
 import { keyCommands } from './commands/keys.ts'
 import { messageCommands } from './commands/messages.ts'
 import { sendCommand } from './commands/send.ts'
@@ -31,8 +33,10 @@ const working: readonly Command[] = [
   ...webhookCommands,
   ...keyCommands,
   ...smtpCredentialCommands,
+  ...containmentCommands,
   ...epochCommands,
   ...workspaceCommands,
+  inventoryCommand,
 ]
 
 const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
@@ -45,6 +49,9 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   webhooks: 'Endpoints that are told of events',
   keys: 'API keys',
   'smtp-credentials': 'User names and passwords for SMTP submission',
+  contain: 'Cut something off, for a time and with a reason',
+  lift: 'End a containment, together with a second person',
+  containments: 'What is cut off, for whom, until when and why',
   epochs: 'Ending all credentials of a kind at once',
   workspaces: 'Compartments of the installation',
 }

@@ -18,6 +18,8 @@ export interface Readiness {
   readonly problems: readonly string[]
   readonly database: string
   readonly processes: readonly ProcessReadiness[]
+  /** What is cut off: how many containments are in force, and what of the whole installation. */
+  readonly containments?: { readonly inForce: number; readonly installation: readonly string[] }
 }
 
 /** Asks `/readyz`. An installation that is not ready answers 503, which is an answer here and not an error. */

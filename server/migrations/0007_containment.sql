@@ -56,7 +56,6 @@ comment on column containment.made_at is 'class: operational. Only actors older 
 comment on column containment.state is 'class: operational. active, lift_requested (still in force), lifted, expired.';
 comment on column containment.ended_at is 'class: operational. When it was lifted or ran out.';
 select engine.protect('containment');
-grant select on containment to bulkhead_api;
 grant select, insert, update on containment to bulkhead_engine;
 
 create table containment_approval (
@@ -79,7 +78,6 @@ comment on column containment_approval.actor is 'class: operational. Who.';
 comment on column containment_approval.reason is 'class: operational. Why.';
 comment on column containment_approval.at is 'class: operational. When.';
 select engine.protect('containment_approval');
-grant select on containment_approval to bulkhead_api;
 grant select, insert on containment_approval to bulkhead_engine;
 
 -- The advisory lock that guards share and contain() takes alone.
@@ -759,6 +757,108 @@ begin
   returning d.id, d.workspace_id;
 end $$;
 
+-- As in 0003, and waiting mail that a containment keeps from leaving is shown as contained.
+create or replace function engine.queue_summary(p_workspace uuid)
+returns table (lane lane, state text, recipients bigint, oldest_due timestamptz)
+language sql stable security definer set search_path = public, engine, pg_temp as $$
+  with kept as materialized (
+    select c.workspace_id, l.lane
+    from containment c
+    join unnest(enum_range(null::lane)) as l(lane) on c.capabilities && array['deliver', 'deliver:' || l.lane]
+    where c.state in ('active', 'lift_requested') and c.until > clock_timestamp()
+      and c.subject is null and c.actor_class in ('any', 'sender')
+  )
+  select q.lane,
+         case when q.held then 'held' when q.lease is not null then 'in flight'
+              when q.due > now() and q.attempts = 0 then 'scheduled'
+              when q.due > now() then 'deferred'
+              when exists (select from kept k where k.lane = q.lane and (k.workspace_id is null or k.workspace_id = q.workspace_id))
+                then 'contained' else 'ready' end,
+         count(*), min(q.due)
+  from queue q where p_workspace is null or q.workspace_id = p_workspace
+  group by 1, 2
+$$;
+
+-- Containments, newest first, with who asked for and approved their lift. A workspace sees its own, and those of the installation while
+-- they are in force. p_workspace null: all, for staff. p_id: only this one.
+create function engine.read_containments(p_workspace uuid, p_id uuid, p_before uuid, p_limit integer)
+returns table (containment containment, in_force boolean, approvals jsonb)
+language plpgsql stable security definer set search_path = public, engine, pg_temp as $$
+begin
+  if session_user = 'bulkhead_api' and (p_workspace is null or p_workspace is distinct from engine.current_workspace()) then
+    raise exception using errcode = 'BH403', message = 'a workspace sees its own containments';
+  end if;
+  return query
+  select c, c.state in ('active', 'lift_requested') and c.until > clock_timestamp(),
+         coalesce((
+           select jsonb_agg(jsonb_build_object('step', a.step, 'actor', a.actor, 'reason', a.reason,
+                    'at', to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by a.at)
+           from containment_approval a where a.containment_id = c.id), '[]')
+  from containment c
+  where (p_workspace is null or c.workspace_id = p_workspace
+         or c.workspace_id is null and c.state in ('active', 'lift_requested') and c.until > clock_timestamp())
+    and (p_id is null or c.id = p_id) and (p_before is null or c.id < p_before)
+  order by c.id desc
+  limit p_limit;
+end $$;
+
+-- What a preview counts: what the workspace (null: the installation) did in the last minutes, and what waits. Each count looks at no more
+-- than 100,000 rows. actor_class is the class that the act belongs to, actor whose mail or act it is.
+create function engine.containment_facts(p_workspace uuid, p_minutes integer)
+returns table (kind text, name text, actor text, actor_class text, amount bigint)
+language plpgsql stable security definer set search_path = public, engine, pg_temp as $$
+#variable_conflict use_column
+declare
+  v_since timestamptz := now() - make_interval(mins => p_minutes);
+  v_first uuid := (lpad(to_hex((extract(epoch from v_since) * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
+  v_day uuid := (lpad(to_hex((extract(epoch from v_since - interval '1 day') * 1000)::bigint), 12, '0') || '70008000000000000000')::uuid;
+begin
+  if session_user = 'bulkhead_api' and (p_workspace is null or p_workspace is distinct from engine.current_workspace()) then
+    raise exception using errcode = 'BH403', message = 'a workspace previews itself';
+  end if;
+  return query
+  select 'accepted', m.lane::text, m.actor, case m.source when 'smtp' then 'smtp' else 'api' end, count(*)
+  from (select x.lane, x.actor, x.source from message x
+        where (p_workspace is null or x.workspace_id = p_workspace) and x.id >= v_first limit 100000) m
+  group by 2, 3, 4;
+  return query
+  select 'waiting', q.lane::text, m.actor, 'sender', count(*)
+  from (select x.lane, x.message_id from queue x where p_workspace is null or x.workspace_id = p_workspace limit 100000) q
+  join message m on m.id = q.message_id
+  group by 2, 3;
+  return query
+  select 'delivered', m.lane::text, m.actor, 'sender', count(*)
+  from (select x.message_id from outcome x
+        where (p_workspace is null or x.workspace_id = p_workspace) and x.message_id >= v_day and x.at >= v_since
+          and x.state in ('delivered', 'bounced', 'uncertain') limit 100000) o
+  join message m on m.id = o.message_id
+  group by 2, 3;
+  return query
+  select 'webhook', d.type, null::text, 'worker', count(*)
+  from (select x.type from webhook_delivery x
+        where (p_workspace is null or x.workspace_id = p_workspace) and x.settled_at >= v_since limit 100000) d
+  group by 2;
+  return query
+  select 'act', a.action, a.actor, 'api', count(*)
+  from (select x.action, x.actor from audit_outbox x
+        where (p_workspace is null or x.workspace_id = p_workspace) and x.at >= v_since limit 100000) a
+  group by 2, 3;
+  -- What was sequenced already has left the outbox.
+  if to_regclass('audit_entry') is not null then
+    return query execute
+      'select ''act'', a.action, a.actor, ''api'', count(*)
+       from (select x.action, x.actor from audit_entry x
+             where ($1 is null or x.workspace_id = $1) and x.at >= $2 limit 100000) a
+       group by 2, 3' using p_workspace, v_since;
+  end if;
+  return query
+  select 'credential', 'api_key', null::text, 'api', count(*) from api_key k
+  where (p_workspace is null or k.workspace_id = p_workspace) and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+  union all
+  select 'credential', 'smtp_credential', null, 'smtp', count(*) from smtp_credential c
+  where (p_workspace is null or c.workspace_id = p_workspace) and c.revoked_at is null;
+end $$;
+
 do $$
 declare signature text;
 begin
@@ -767,7 +867,7 @@ begin
     where n.nspname = 'engine' and p.proname in (
       'active_containments', 'blocking', 'refuse_contained', 'guard_enter', 'guard_whole', 'guard_rows', 'guard_messages',
       'guard_cancellations', 'guard_truncate', 'guard_holders', 'actor_since', 'record_containment', 'tell_containment', 'contain',
-      'liftable', 'request_lift', 'lift', 'expire_containments', 'contained_for', 'claim', 'guard_lock', 'actor_class')
+      'liftable', 'request_lift', 'lift', 'expire_containments', 'contained_for', 'read_containments', 'containment_facts', 'claim', 'guard_lock', 'actor_class')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);
     if signature not like '%guard_lock%' and signature not like '%actor_class%' then
@@ -788,6 +888,7 @@ alter function engine.claim_webhooks set max_parallel_workers_per_gather = 0;
 grant execute on function engine.claim to bulkhead_sender;
 grant execute on function engine.active_containments
   to bulkhead_api, bulkhead_smtp, bulkhead_sender, bulkhead_worker, bulkhead_staff, bulkhead_keyring;
-grant execute on function engine.contain, engine.request_lift, engine.lift to bulkhead_api, bulkhead_staff;
+grant execute on function engine.contain, engine.request_lift, engine.lift, engine.read_containments, engine.containment_facts
+  to bulkhead_api, bulkhead_staff;
 grant execute on function engine.expire_containments to bulkhead_worker;
 revoke create on schema engine from bulkhead_engine;

@@ -60,12 +60,23 @@ async function orNull<Result>(asked: Promise<Result>): Promise<Result | null> {
   })
 }
 
+function renderContainments({ containments }: Readiness, { paint }: Screen): string {
+  if (containments === undefined || containments.inForce === 0) return ''
+  const whole =
+    containments.installation.length === 0
+      ? ''
+      : ` The whole installation is cut off from ${containments.installation.join(', ')}.`
+  const count = containments.inForce === 1 ? '1 containment is' : `${containments.inForce} containments are`
+  return `  ${paint.yellow(`${count} in force.${whole} See bulkhead containments list.`)}\n`
+}
+
 function renderStatus({ readiness, queue, ledger }: Status, screen: Screen): string {
   const { paint } = screen
   const ready = readiness.status === 'ready'
   return [
     ready ? paint.green('Ready: every process does its work.\n') : paint.red('Not ready.\n'),
     ...readiness.problems.map((problem) => `  ${paint.red(problem)}\n`),
+    renderContainments(readiness, screen),
     '\n',
     table(
       [

@@ -1,5 +1,5 @@
 import { Fault, type FaultContainment } from './faults.ts'
-import { LANES, type Lane } from './lane.ts'
+import type { Lane } from './lane.ts'
 
 /**
  * The vocabulary of containment (design §2): who is cut off from what. The same words stand in server/migrations/0007_containment.sql,
@@ -87,11 +87,6 @@ export function sendCapabilities(lane: Lane): readonly Capability[] {
 export function deliverCapabilities(lane: Lane): readonly Capability[] {
   return ['deliver', `deliver:${lane}`]
 }
-
-/** All but reading: what `--all` of the CLI stands for. */
-export const ALL_BUT_READ: readonly Capability[] = CAPABILITIES.filter(
-  (capability) => capability !== 'read' && !LANES.some((lane) => capability.endsWith(`:${lane}`)),
-)
 
 /**
  * The containment that stops this, the narrowest first, as engine.blocking chooses it. `actorClass` 'none' is bound by containments for any

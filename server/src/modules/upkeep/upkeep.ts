@@ -81,6 +81,13 @@ export async function startUpkeep(deps: {
       },
     }),
     sweep('expire', EXPIRE_BATCH, { leastMs: 5 * SECOND_MS, mostMs: MINUTE_MS }, store.expire),
+    // Out of force at their instant; this notes it and tells.
+    sweep(
+      'expire containments',
+      TRIM_BATCH,
+      { leastMs: 5 * SECOND_MS, mostMs: MINUTE_MS },
+      store.expireContainments,
+    ),
     runLoop({
       name: 'make partitions',
       everyMs: HOUR_MS,

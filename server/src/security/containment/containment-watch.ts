@@ -24,6 +24,8 @@ export interface ContainmentWatch extends AsyncDisposable {
   require(question: ContainmentQuestion): void
   /** Calls `end` once, when this becomes contained; disposing of what it answers stops the watch. */
   watch(question: ContainmentQuestion, end: (fault: Fault) => void): Disposable
+  /** How many watches there are for a workspace: its live streams. */
+  watched(workspaceId: string): number
   /** Reads now; for whoever changed something and wants to see it. */
   refresh(): Promise<void>
 }
@@ -110,6 +112,8 @@ export async function startContainmentWatch(deps: {
       watchers.add(watcher)
       return { [Symbol.dispose]: () => void watchers.delete(watcher) }
     },
+    watched: (workspaceId) =>
+      [...watchers].filter(({ question }) => question.workspaceId === workspaceId).length,
     refresh,
     async [Symbol.asyncDispose]() {
       ending.abort()
