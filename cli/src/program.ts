@@ -13,6 +13,9 @@ import { messageCommands } from './commands/messages.ts'
 import { sendCommand } from './commands/send.ts'
 import { senderCommands } from './commands/senders.ts'
 import { smtpCredentialCommands } from './commands/smtp-credentials.ts'
+import { staffActCommands } from './commands/staff-acts.ts'
+import { staffLookCommands } from './commands/staff-look.ts'
+import { staffMemberCommands } from './commands/staff.ts'
 import { suppressionCommands } from './commands/suppressions.ts'
 import { webhookCommands } from './commands/webhooks.ts'
 import { workspaceCommands } from './commands/workspaces.ts'
@@ -36,6 +39,9 @@ const working: readonly Command[] = [
   ...containmentCommands,
   ...epochCommands,
   ...workspaceCommands,
+  ...staffMemberCommands,
+  ...staffLookCommands,
+  ...staffActCommands,
   inventoryCommand,
 ]
 
@@ -54,6 +60,7 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   containments: 'What is cut off, for whom, until when and why',
   epochs: 'Ending all credentials of a kind at once',
   workspaces: 'Compartments of the installation',
+  staff: 'For staff: see how it is, contain, end, revoke',
 }
 
 /** Every command, in the order of the help. */

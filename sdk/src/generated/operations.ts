@@ -979,6 +979,122 @@ export interface WorkspacesListOutput {
   readonly nextCursor: string | null
 }
 
+export interface KeyringStatusOutput {
+  readonly database: "up" | "down"
+  /** Fingerprint of the root that wraps new keys. */
+  readonly root: string
+  /** Roots that still open what they wrapped. */
+  readonly previousRoots: readonly string[]
+  readonly roots: readonly ({
+    readonly root: string
+    readonly configured: boolean
+    readonly installationKeys: number
+    readonly workspaceKeys: number
+  })[]
+  /** Unwraps that the keyring process answering has recorded since its start. */
+  readonly unwraps: number
+  readonly budgets: readonly ({
+    readonly process: string
+    readonly workspacesPerHour: number
+    readonly keysPerMinute: number
+    readonly workspacesInHour: number
+    readonly keysInMinute: number
+  })[]
+  /** The one that runs, or else the last one. */
+  readonly rotation: {
+    readonly id: string
+    readonly scope: "root" | "workspace" | "all"
+    /** Of scope workspace. */
+    readonly workspaceId: string | null
+    readonly state: "running" | "done" | "failed"
+    readonly startedAt: string
+    readonly finishedAt: string | null
+    /** Keys to make or wrap anew; null until they are counted. */
+    readonly total: number | null
+    /** Keys made or wrapped anew. */
+    readonly done: number
+    readonly keysPerSecond: number | null
+    /** At the present rate. */
+    readonly secondsLeft: number | null
+    /** Why it failed. */
+    readonly error: string | null
+  } | null
+}
+
+export interface KeyringRotationOutput {
+  readonly rotation: {
+    readonly id: string
+    readonly scope: "root" | "workspace" | "all"
+    /** Of scope workspace. */
+    readonly workspaceId: string | null
+    readonly state: "running" | "done" | "failed"
+    readonly startedAt: string
+    readonly finishedAt: string | null
+    /** Keys to make or wrap anew; null until they are counted. */
+    readonly total: number | null
+    /** Keys made or wrapped anew. */
+    readonly done: number
+    readonly keysPerSecond: number | null
+    /** At the present rate. */
+    readonly secondsLeft: number | null
+    /** Why it failed. */
+    readonly error: string | null
+  } | null
+}
+
+export interface KeyringRotateInput {
+  readonly scope: "root" | "workspace" | "all"
+  /** With scope workspace: which one. */
+  readonly workspaceId?: string | undefined
+}
+
+export interface KeyringRotateOutput {
+  readonly id: string
+  readonly scope: "root" | "workspace" | "all"
+  /** Of scope workspace. */
+  readonly workspaceId: string | null
+  readonly state: "running" | "done" | "failed"
+  readonly startedAt: string
+  readonly finishedAt: string | null
+  /** Keys to make or wrap anew; null until they are counted. */
+  readonly total: number | null
+  /** Keys made or wrapped anew. */
+  readonly done: number
+  readonly keysPerSecond: number | null
+  /** At the present rate. */
+  readonly secondsLeft: number | null
+  /** Why it failed. */
+  readonly error: string | null
+}
+
+export interface KeyringListShredsOutput {
+  readonly data: readonly ({
+    readonly workspaceId: string
+    readonly state: "pending" | "cancelled" | "shredding" | "shredded"
+    readonly requestedBy: string
+    readonly requestedAt: string
+    /** Until then it can be cancelled. */
+    readonly executeAt: string
+    readonly cancelledBy: string | null
+    /** From then on nothing of the workspace opens. */
+    readonly startedAt: string | null
+    readonly finishedAt: string | null
+  })[]
+}
+
+export interface KeyringRequestShredOutput {
+  readonly workspaceId: string
+  readonly state: "pending" | "cancelled" | "shredding" | "shredded"
+  readonly requestedBy: string
+  readonly requestedAt: string
+  /** Until then it can be cancelled. */
+  readonly executeAt: string
+  readonly cancelledBy: string | null
+  /** From then on nothing of the workspace opens. */
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+}
+
 export interface InventoryReadOutput {
   readonly tables: readonly ({
     readonly schema: string
@@ -1049,6 +1165,9 @@ export const CHOICES = {
   },
   'audit.export': {
     format: ["native","ecs"],
+  },
+  'keyring.rotate': {
+    scope: ["root","workspace","all"],
   },
 } as const
 
@@ -1314,6 +1433,26 @@ export function createOperations(transport: Transport) {
       /** Show the caller's own workspace. Scope: workspace:read. */
       own: (options?: CallOptions) =>
         transport.json<Workspace>({ method: 'GET', path: '/v1/workspace' }, options),
+    },
+    keyring: {
+      /** Which root wraps how many keys, budgets, and the last rotation. Needs the operator's key. It shows fingerprints and counts, never a key. Scope: keyring:read. */
+      status: (options?: CallOptions) =>
+        transport.json<KeyringStatusOutput>({ method: 'GET', path: '/v1/keyring' }, options),
+      /** How far the rotation of keys is. Needs the operator's key. Answers the one that runs, or else the last one. Scope: keyring:read. */
+      rotation: (options?: CallOptions) =>
+        transport.json<KeyringRotationOutput>({ method: 'GET', path: '/v1/keyring/rotation' }, options),
+      /** Make new keys and wrap what there is anew, while everything goes on. Needs the operator's key. root: wraps under the configured root what an earlier one wrapped. workspace: new keys for one workspace. all: both, for every workspace. One rotation runs at a time; it goes on after any process was killed. Scope: keyring:write. */
+      rotate: (input: KeyringRotateInput, options?: CallOptions) =>
+        transport.json<KeyringRotateOutput>({ method: 'POST', path: '/v1/keyring/rotation', json: input }, options),
+      /** Workspaces whose keys are to be destroyed or were. Needs the operator's key. The latest first, at most 1,000. Scope: keyring:read. */
+      listShreds: (options?: CallOptions) =>
+        transport.json<KeyringListShredsOutput>({ method: 'GET', path: '/v1/keyring/shreds' }, options),
+      /** Destroy a workspace's keys after a delay, for good. Needs the operator's key. Until `executeAt` it can be cancelled; then addresses, bodies, secrets and DKIM keys of the workspace never open again, in this database. A backup opens what it held for as long as its root key exists: rotate the root afterwards and destroy the old one. Scope: keyring:write. */
+      requestShred: (workspaceId: string, options?: CallOptions) =>
+        transport.json<KeyringRequestShredOutput>({ method: 'POST', path: `/v1/keyring/shreds/${segment(workspaceId)}` }, options),
+      /** Cancel the destruction of a workspace while it waits. Needs the operator's key. Scope: keyring:write. */
+      cancelShred: (workspaceId: string, options?: CallOptions) =>
+        transport.json<KeyringRequestShredOutput>({ method: 'DELETE', path: `/v1/keyring/shreds/${segment(workspaceId)}` }, options),
     },
     inventory: {
       /** What is stored, of which class, sealed by what, and who can read it. Read from the database's own catalog: every table and column, none left out. Needs the operator's key. It holds no row of anybody. Scope: workspaces:read. */

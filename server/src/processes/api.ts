@@ -8,6 +8,7 @@ import { createDomains } from '../modules/domains/index.ts'
 import { createEpochs } from '../modules/epochs/index.ts'
 import { createInbox } from '../modules/inbox/index.ts'
 import { createInventory } from '../modules/inventory/index.ts'
+import { createKeyringService } from '../modules/keyring/index.ts'
 import { createAcceptService, createMessages } from '../modules/messages/index.ts'
 import { createSenders } from '../modules/senders/index.ts'
 import { createSmtpCredentials } from '../modules/smtp-credentials/index.ts'
@@ -84,6 +85,11 @@ await runProcess({
       inbox: createInbox({ keyring }),
       inventory: createInventory({ transactions }),
       auditLog: createAuditLogReader({ pool }),
+      keyring: createKeyringService({
+        keyring,
+        transactions,
+        recordAudit: (db, record) => audit.record(db, record),
+      }),
       workspaces: createWorkspaces({
         transactions,
         recordAudit: (db, record) => audit.record(db, record),

@@ -9,6 +9,7 @@ import { createDomains } from '../../src/modules/domains/index.ts'
 import { createEpochs } from '../../src/modules/epochs/index.ts'
 import { createInbox } from '../../src/modules/inbox/index.ts'
 import { createInventory } from '../../src/modules/inventory/index.ts'
+import { createKeyringService } from '../../src/modules/keyring/index.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
 import { createSenders } from '../../src/modules/senders/index.ts'
 import { createSmtpCredentials } from '../../src/modules/smtp-credentials/index.ts'
@@ -128,6 +129,11 @@ export async function startApi(
       inbox: createInbox({ keyring }),
       inventory: createInventory({ transactions }),
       auditLog: createAuditLogReader({ pool }),
+      keyring: createKeyringService({
+        keyring,
+        transactions,
+        recordAudit: (db, record) => audit.record(db, record),
+      }),
       workspaces: createWorkspaces({ transactions, recordAudit, apiKeys, newId }),
     },
   })

@@ -120,6 +120,22 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   'workspaces.list': () => ({}),
   'workspaces.own': () => ({}),
   'inventory.read': () => ({}),
+  'keyring.status': () => ({}),
+  'keyring.rotation': () => ({}),
+  'keyring.rotate': async (world) => {
+    // One at a time: that of the example before may still run.
+    await expect
+      .poll(async () => (await api.keyring('api').rotation())?.state, { timeout: 15_000 })
+      .not.toBe('running')
+    return { rest: { scope: 'workspace', workspaceId: world.id } }
+  },
+  'keyring.listShreds': () => ({}),
+  'keyring.requestShred': async () => ({ params: { workspaceId: (await api.workspace()).id } }),
+  'keyring.cancelShred': async () => {
+    const { id } = await api.workspace()
+    await api.call(api.operatorKey, 'POST', `/v1/keyring/shreds/${id}`)
+    return { params: { workspaceId: id } }
+  },
 }
 
 const message = {

@@ -1,34 +1,35 @@
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 
+/** A sender as it is stored: found by its index, opened for display only. */
 export interface SenderRecord {
   readonly id: string
-  readonly email: string
-  readonly name: string | null
-  readonly reply_to: string | null
+  readonly sealed_email: Buffer
+  readonly sealed_name: Buffer | null
+  readonly sealed_reply_to: Buffer | null
   readonly created_at: Date
 }
 
-const COLUMNS = 'id, email, name, reply_to, created_at'
+export interface SealedSender {
+  readonly id: string
+  readonly workspaceId: string
+  readonly index: Buffer
+  readonly email: Buffer
+  readonly name: Buffer | null
+  readonly replyTo: Buffer | null
+}
 
-/** Undefined where the workspace lists the address already. */
-export async function insertSender(
-  db: TenantDatabase,
-  sender: {
-    readonly id: string
-    readonly workspaceId: string
-    readonly email: string
-    readonly name: string | null
-    readonly replyTo: string | null
-  },
-): Promise<SenderRecord | undefined> {
-  const rows = await db.query<SenderRecord>(
-    `insert into sender (workspace_id, id, email, name, reply_to)
-     values ($1, $2, $3, $4, $5)
-     on conflict (workspace_id, email) do nothing
-     returning ${COLUMNS}`,
-    [sender.workspaceId, sender.id, sender.email, sender.name, sender.replyTo],
+const COLUMNS = 'id, sealed_email, sealed_name, sealed_reply_to, created_at'
+
+/** When the row was made; undefined where the workspace lists the address already. */
+export async function insertSender(db: TenantDatabase, sender: SealedSender): Promise<Date | undefined> {
+  const rows = await db.query<{ created_at: Date }>(
+    `insert into sender (workspace_id, id, email_index, sealed_email, sealed_name, sealed_reply_to)
+     values ($1, $2, $3, $4, $5, $6)
+     on conflict (workspace_id, email_index) do nothing
+     returning created_at`,
+    [sender.workspaceId, sender.id, sender.index, sender.email, sender.name, sender.replyTo],
   )
-  return rows[0]
+  return rows[0]?.created_at
 }
 
 export function selectSenders(
@@ -40,10 +41,44 @@ export function selectSenders(
   return db.query<SenderRecord>(
     `select ${COLUMNS}
      from sender
-     where workspace_id = $1 and ($2::uuid is null or id < $2)
+     where workspace_id = $1 and ($2::uuid is null or id < $2) and sealed_email is not null
      order by id desc
      limit $3`,
     [workspaceId, before, rowsMax],
+  )
+}
+
+interface ReadableSender {
+  readonly id: string
+  readonly email: string
+  readonly name: string | null
+  readonly reply_to: string | null
+}
+
+/** Rows from before 0009_sealed.sql that can still be read. */
+export function selectReadableSenders(
+  db: TenantDatabase,
+  workspaceId: string,
+  rowsMax: number,
+): Promise<ReadableSender[]> {
+  return db.query<ReadableSender>(
+    `select id, email, name, reply_to
+     from sender
+     where workspace_id = $1 and email is not null
+     order by id
+     limit $2
+     for update`,
+    [workspaceId, rowsMax],
+  )
+}
+
+/** Puts the sealed values in the place of the readable ones. */
+export async function replaceReadableSender(db: TenantDatabase, sender: SealedSender): Promise<void> {
+  await db.query(
+    `update sender
+     set email_index = $3, sealed_email = $4, sealed_name = $5, sealed_reply_to = $6, email = null, name = null, reply_to = null
+     where workspace_id = $1 and id = $2`,
+    [sender.workspaceId, sender.id, sender.index, sender.email, sender.name, sender.replyTo],
   )
 }
 

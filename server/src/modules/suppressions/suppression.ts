@@ -27,6 +27,11 @@ export function suppressedAddress(text: string): { readonly email: string; reado
   return { email: parsed.address.email, indexed: normaliseForIndex(parsed.address.email) }
 }
 
+/** Where an entry's note is sealed. */
+export function notePlace(workspaceId: string, entryId: string): SealedPlace {
+  return { workspaceId, table: 'suppression', column: 'sealed_note', rowId: entryId }
+}
+
 /** Where an entry's address is sealed; the engine seals a bounced recipient's address anew for its entry. */
 export function addressPlace(workspaceId: string, entryId: string): SealedPlace {
   return { workspaceId, table: 'suppression', column: 'address', rowId: entryId }

@@ -4,12 +4,15 @@ import { encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import { open, seal, sealedKeyId } from '../../platform/sealing/index.ts'
-import { addressPlace, suppressedAddress } from './suppression.ts'
+import { addressPlace, notePlace, suppressedAddress } from './suppression.ts'
 import type { Suppression, SuppressionReason } from './suppression.ts'
 import {
   deleteSuppressionRow,
   insertSuppression,
+  replaceReadableNote,
+  selectReadableNotes,
   selectSuppression,
   selectSuppressionByIndex,
   selectSuppressions,
@@ -60,8 +63,10 @@ export function createSuppressions(deps: {
     reason: string,
   ): Promise<View[]> {
     if (rows.length === 0) return []
-    const keyIds = [...new Set(rows.map((row) => sealedKeyId(row.address)))]
-    const keys = await deps.keyring.openContentKeys(workspaceId, keyIds, reason)
+    const keyIds = rows.flatMap((row) =>
+      [row.address, row.sealed_note].filter((value) => value !== null).map(sealedKeyId),
+    )
+    const keys = await deps.keyring.openContentKeys(workspaceId, [...new Set(keyIds)], reason)
     return rows.map((row) => {
       const email =
         keys.get(sealedKeyId(row.address)) === undefined
@@ -71,7 +76,10 @@ export function createSuppressions(deps: {
         id: encodeId('suppression', row.id),
         email,
         reason: row.reason,
-        note: row.note,
+        note:
+          row.sealed_note === null
+            ? null
+            : open(keys, notePlace(workspaceId, row.id), row.sealed_note).toString(),
         messageId: row.message_id === null ? null : encodeId('message', row.message_id),
         evidence: row.evidence,
         createdAt: row.created_at.toISOString(),
@@ -96,8 +104,10 @@ export function createSuppressions(deps: {
       ])
       const place = addressPlace(workspaceId, id)
       const address = seal(key, place, Buffer.from(email))
+      const note =
+        wanted.note === undefined ? null : seal(key, notePlace(workspaceId, id), Buffer.from(wanted.note))
       const row = await caller.act(async (db, about) => {
-        const entry = { id, workspaceId, index, address, reason: wanted.reason, note: wanted.note ?? null }
+        const entry = { id, workspaceId, index, address, reason: wanted.reason, note }
         const isNew = await insertSuppression(db, entry)
         const found = await selectSuppressionByIndex(db, workspaceId, index)
         if (found === undefined) {
@@ -152,4 +162,24 @@ export function createSuppressions(deps: {
       })
     },
   }
+}
+
+const LEFTOVERS_MAX = 200
+
+/** Seals up to 200 notes of a workspace that can still be read; answers how many there were. In a transaction of the workspace. */
+export async function sealReadableNotes(
+  keyring: Pick<KeyringClient, 'contentKey'>,
+  db: TenantDatabase,
+  workspaceId: string,
+): Promise<number> {
+  const rows = await selectReadableNotes(db, workspaceId, LEFTOVERS_MAX)
+  for (const row of rows) {
+    const sealed = seal(
+      await keyring.contentKey(workspaceId),
+      notePlace(workspaceId, row.id),
+      Buffer.from(row.note),
+    )
+    await replaceReadableNote(db, workspaceId, row.id, sealed)
+  }
+  return rows.length
 }

@@ -5,13 +5,13 @@ export interface SuppressionRecord {
   readonly id: string
   readonly address: Buffer
   readonly reason: SuppressionReason
-  readonly note: string | null
+  readonly sealed_note: Buffer | null
   readonly message_id: string | null
   readonly evidence: Record<string, unknown> | null
   readonly created_at: Date
 }
 
-const COLUMNS = 'id, address, reason, note, message_id, evidence, created_at'
+const COLUMNS = 'id, address, reason, sealed_note, message_id, evidence, created_at'
 
 /** True where the entry is new; the address of an old one is left as it is. */
 export async function insertSuppression(
@@ -22,11 +22,11 @@ export async function insertSuppression(
     readonly index: Buffer
     readonly address: Buffer
     readonly reason: SuppressionReason
-    readonly note: string | null
+    readonly note: Buffer | null
   },
 ): Promise<boolean> {
   const rows = await db.query(
-    `insert into suppression (workspace_id, id, address_index, address, reason, note)
+    `insert into suppression (workspace_id, id, address_index, address, reason, sealed_note)
      values ($1, $2, $3, $4, $5, $6)
      on conflict (workspace_id, address_index) do nothing
      returning 1`,
@@ -95,4 +95,35 @@ export async function deleteSuppressionRow(
     [workspaceId, value],
   )
   return rows[0]
+}
+
+/** Notes from before 0009_sealed.sql that can still be read. */
+export function selectReadableNotes(
+  db: TenantDatabase,
+  workspaceId: string,
+  rowsMax: number,
+): Promise<{ readonly id: string; readonly note: string }[]> {
+  return db.query<{ id: string; note: string }>(
+    `select id, note
+     from suppression
+     where workspace_id = $1 and note is not null
+     order by id
+     limit $2
+     for update`,
+    [workspaceId, rowsMax],
+  )
+}
+
+/** Puts the sealed note in the place of the readable one. */
+export async function replaceReadableNote(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+  sealedNote: Buffer,
+): Promise<void> {
+  await db.query('update suppression set sealed_note = $3, note = null where workspace_id = $1 and id = $2', [
+    workspaceId,
+    id,
+    sealedNote,
+  ])
 }

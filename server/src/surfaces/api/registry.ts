@@ -5,6 +5,7 @@ import { domainOperations, type Domains } from '../../modules/domains/index.ts'
 import { epochOperations, type Epochs } from '../../modules/epochs/index.ts'
 import { inboxOperations, type Inbox } from '../../modules/inbox/index.ts'
 import { inventoryOperations, type Inventory } from '../../modules/inventory/index.ts'
+import { keyringOperations, type KeyringService } from '../../modules/keyring/index.ts'
 import { messageOperations, type Messages } from '../../modules/messages/index.ts'
 import { senderOperations, type Senders } from '../../modules/senders/index.ts'
 import { smtpCredentialOperations, type SmtpCredentials } from '../../modules/smtp-credentials/index.ts'
@@ -31,6 +32,7 @@ export interface ApiServices {
   readonly inventory: Inventory
   readonly auditLog: AuditLog
   readonly workspaces: Workspaces
+  readonly keyring: KeyringService
 }
 
 /** Every operation of the native API. Routes, OpenAPI, the SDK, the CLI and the generic tests all come from this list. */
@@ -48,6 +50,7 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   viewCaptured,
   ...auditLogOperations,
   ...workspaceOperations,
+  ...keyringOperations,
   ...inventoryOperations,
 ]
 

@@ -15,7 +15,7 @@ export const createSender = defineOperation({
   scope: 'senders:write',
   risk: 'sender-change',
   audit: 'sender.created',
-  faults: ['invalid_request', 'conflict'],
+  faults: ['invalid_request', 'conflict', 'unavailable'],
   status: 201,
   input: z.strictObject({
     email: z.string().max(1016),

@@ -13,7 +13,7 @@ export const listSenders = defineOperation({
   scope: 'senders:read',
   risk: 'read',
   audit: 'sender.listed',
-  faults: ['invalid_request'],
+  faults: ['invalid_request', 'unavailable'],
   status: 200,
   input: z.strictObject(listInput),
   output: pageOf(Sender),

@@ -19,7 +19,7 @@ export const addSuppression = defineOperation({
   input: z.strictObject({
     email: z.string().max(1016),
     reason: z.enum(SUPPRESSION_REASONS).default('manual'),
-    note: z.string().trim().max(1000).optional().describe('For people; do not put an address here.'),
+    note: z.string().trim().max(1000).optional().describe('For people. Stored sealed.'),
   }),
   output: Suppression,
   handle: (context: OperationContext<{ suppressions: Suppressions }>, input) =>

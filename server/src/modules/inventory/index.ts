@@ -1,0 +1,10 @@
+/**
+ * The data inventory: what is stored, of which class, sealed by what, for how long, and which processes can read it. Nothing here is
+ * written down a second time: all of it comes from the comments and rights in the catalog, and a test refuses a column without a class.
+ *
+ * Tables owned: none. Events: none; audit `inventory.read`.
+ */
+export { createInventory } from './inventory-service.ts'
+export type { Inventory } from './inventory-service.ts'
+export { inventoryOperations } from './inventory-operations.ts'
+export { selectUnsealedWorkspaces } from './inventory-store.ts'

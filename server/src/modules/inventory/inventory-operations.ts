@@ -1,0 +1,3 @@
+import { readInventory } from './operations/read-inventory.ts'
+
+export const inventoryOperations = [readInventory]
