@@ -1,4 +1,4 @@
-import type { Client } from '@bulkhead/sdk'
+import type { Client, StaffClient } from '@bulkhead/sdk'
 import { UsageError } from './failure.ts'
 import { parseInstant } from './instants.ts'
 import type { Output } from './output.ts'
@@ -44,6 +44,8 @@ export interface Context {
   client(): Client
   /** The client of the operator's key. */
   operator(): Client
+  /** The client of the staff API, with a staff key or the operator's. */
+  staff(): StaffClient
   /** The client for what needs no key; it has one where one is known. */
   anyone(): { readonly client: Client; readonly hasKey: boolean }
   /** Where the console is. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from './failure.ts'
 
-/** Which key a command needs: a workspace's, the operator's, or any that is there. */
-export type Role = 'workspace' | 'operator'
+/** Which key a command needs: a workspace's, the operator's, or one for the staff API. */
+export type Role = 'workspace' | 'operator' | 'staff'
 
 export interface Connection {
   readonly url: string
@@ -26,7 +26,7 @@ export const CONNECTION_HELP = `How bulkhead finds the server and the key, first
   1. --url and --key
   2. BULKHEAD_CLI_URL and BULKHEAD_CLI_KEY in the environment
   3. a development installation on this host: development.json in the data directory
-     (operator.json for workspaces and zone), which npm start writes
+     (operator.json for workspaces, zone and staff), which npm start writes
 
 The data directory is --data, else BULKHEAD_DATA, else ./.bulkhead.
 A key that others of this host must not see belongs in the environment: arguments show up in process lists.
@@ -42,12 +42,13 @@ export function findConnection(role: Role, input: ConnectionInput): Connection {
   const url = input.url ?? notEmpty(input.env['BULKHEAD_CLI_URL'])
   const key = input.key ?? notEmpty(input.env['BULKHEAD_CLI_KEY'])
   const directory = input.data ?? notEmpty(input.env['BULKHEAD_DATA']) ?? './.bulkhead'
-  const path = join(directory, role === 'operator' ? 'operator.json' : 'development.json')
+  const path = join(directory, role === 'workspace' ? 'development.json' : 'operator.json')
   const file = readConnectionFile(path)
-  const fileKey = role === 'operator' ? file?.operatorKey : file?.apiKey
+  const fileKey = role === 'workspace' ? file?.apiKey : file?.operatorKey
+  const fileUrl = role === 'staff' ? file?.staffUrl : file?.apiUrl
   if (url !== undefined) {
     checkUrl(url)
-    const usable = key ?? (file?.apiUrl !== undefined && sameOrigin(file.apiUrl, url) ? fileKey : undefined)
+    const usable = key ?? (fileUrl !== undefined && sameOrigin(fileUrl, url) ? fileKey : undefined)
     return {
       url,
       key: usable ?? null,
@@ -55,15 +56,15 @@ export function findConnection(role: Role, input: ConnectionInput): Connection {
       source: input.url === undefined ? 'BULKHEAD_CLI_URL' : '--url',
     }
   }
-  if (file?.apiUrl === undefined) {
+  if (fileUrl === undefined) {
     throw new UsageError(
       `No installation is known: ${path} is not there and neither --url nor BULKHEAD_CLI_URL is set. Start one with: bulkhead start. More: bulkhead help connection.`,
     )
   }
   return {
-    url: file.apiUrl,
+    url: fileUrl,
     key: key ?? fileKey ?? null,
-    consoleUrl: file.consoleUrl ?? file.apiUrl,
+    consoleUrl: file?.consoleUrl ?? fileUrl,
     source: path,
   }
 }
@@ -72,8 +73,8 @@ export function findConnection(role: Role, input: ConnectionInput): Connection {
 export function keyOf(connection: Connection, role: Role): string {
   if (connection.key !== null) return connection.key
   throw new UsageError(
-    role === 'operator'
-      ? `This needs the operator's key. Give it with --key or BULKHEAD_CLI_KEY; ${connection.source} has none.`
+    role !== 'workspace'
+      ? `This needs the operator's key${role === 'staff' ? ' or a staff key' : ''}. Give it with --key or BULKHEAD_CLI_KEY; ${connection.source} has none.`
       : `No API key is known for ${connection.url}. Give one with --key or BULKHEAD_CLI_KEY. More: bulkhead help connection.`,
   )
 }
@@ -86,6 +87,7 @@ export function isExposed(url: string): boolean {
 
 interface ConnectionFile {
   readonly apiUrl?: string
+  readonly staffUrl?: string
   readonly apiKey?: string
   readonly operatorKey?: string
   readonly consoleUrl?: string
@@ -111,7 +113,13 @@ function readConnectionFile(path: string): ConnectionFile | null {
     const field: unknown = fields.get(name)
     return typeof field === 'string' ? { [name]: field } : {}
   }
-  return { ...get('apiUrl'), ...get('apiKey'), ...get('operatorKey'), ...get('consoleUrl') }
+  return {
+    ...get('apiUrl'),
+    ...get('apiKey'),
+    ...get('operatorKey'),
+    ...get('staffUrl'),
+    ...get('consoleUrl'),
+  }
 }
 
 function checkUrl(url: string): void {

@@ -1,4 +1,4 @@
-import { createClient, type Client } from '@bulkhead/sdk'
+import { createClient, createStaffClient, type Client } from '@bulkhead/sdk'
 import type { Context, StandardInput } from './command.ts'
 import { findConnection, isExposed, keyOf, type Connection, type Role } from './connection.ts'
 import { EXIT, explain } from './failure.ts'
@@ -47,13 +47,16 @@ export async function run(args: readonly string[], world: World): Promise<number
 
 function createContext(options: GlobalOptions, world: World, out: Context['out']): Context {
   const connect = (role: Role): Connection => findConnection(role, { ...options, env: world.env })
-  const clientOf = (connection: Connection, key: string): Client => {
+  const warn = (connection: Connection): void => {
     if (isExposed(connection.url))
       out.note(
         out.paint.yellow(
           `Warning: the key goes to ${connection.url} unencrypted. Use https:// across networks.`,
         ),
       )
+  }
+  const clientOf = (connection: Connection, key: string): Client => {
+    warn(connection)
     return createClient({ baseUrl: connection.url, apiKey: key, ...LIMITS, signal: world.signal })
   }
   const keyed = (role: Role): Client => {
@@ -63,6 +66,12 @@ function createContext(options: GlobalOptions, world: World, out: Context['out']
   return {
     client: () => keyed('workspace'),
     operator: () => keyed('operator'),
+    staff() {
+      const connection = connect('staff')
+      const apiKey = keyOf(connection, 'staff')
+      warn(connection)
+      return createStaffClient({ baseUrl: connection.url, apiKey, ...LIMITS, signal: world.signal })
+    },
     anyone() {
       const connection = connect('workspace')
       return connection.key === null

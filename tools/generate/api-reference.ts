@@ -10,7 +10,10 @@ import type { Operation } from '../../server/src/platform/http/operation.ts'
 import { describe } from './types.ts'
 
 /** The text of docs/reference/api.md: each operation with what it takes, what it answers and what can go wrong. */
-export function writeApiReference<Services>(operations: readonly Operation<Services>[]): string {
+export function writeApiReference<Services>(
+  operations: readonly Operation<Services>[],
+  page: { readonly title: string; readonly words: string },
+): string {
   const schemas = createSchemaCollection()
   const sections = [...Map.groupBy(operations, nounOf)].map(([noun, group]) =>
     [`## ${noun}`, ...group.map((operation) => writeOperation(operation, schemas))].join('\n\n'),
@@ -20,8 +23,8 @@ export function writeApiReference<Services>(operations: readonly Operation<Servi
   )
   return `${[
     '<!-- Made by npm run gen from the operation registry. Do not edit. -->',
-    '# API reference',
-    'The API lives under `/v1`. Authenticate with `Authorization: Bearer bhk_…`. Times are ISO 8601; answers are in UTC. Lists answer `data` and `nextCursor`: give it as `cursor` to get the next page. The same contract as OpenAPI 3.1 is served at `/v1/openapi.json`.',
+    `# ${page.title}`,
+    `${page.words} Times are ISO 8601; answers are in UTC. Lists answer \`data\` and \`nextCursor\`: give it as \`cursor\` to get the next page. The same contract as OpenAPI 3.1 is served at \`/v1/openapi.json\`.`,
     overview(operations),
     ...sections,
     '## Shared shapes',

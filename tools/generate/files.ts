@@ -3,6 +3,7 @@ import { configurationTable } from '../../server/src/platform/config/index.ts'
 import { openApiOf } from '../../server/src/platform/http/openapi.ts'
 import { OPENAPI_INFO } from '../../server/src/surfaces/api/api-server.ts'
 import { apiOperations } from '../../server/src/surfaces/api/registry.ts'
+import { staffApiOperations } from '../../server/src/surfaces/staff-api/registry.ts'
 import { writeApiReference } from './api-reference.ts'
 import { writeCliReference } from './cli-reference.ts'
 import { writeOperations } from './sdk.ts'
@@ -28,7 +29,22 @@ export function generatedFiles(read: (path: string) => string | null): Generated
       path: 'sdk/src/generated/openapi.json',
       text: `${JSON.stringify(openApiOf(apiOperations, OPENAPI_INFO), null, 2)}\n`,
     },
-    { path: 'docs/reference/api.md', text: writeApiReference(apiOperations) },
+    { path: 'sdk/src/generated/staff-operations.ts', text: writeOperations(staffApiOperations) },
+    {
+      path: 'docs/reference/api.md',
+      text: writeApiReference(apiOperations, {
+        title: 'API reference',
+        words: 'The API lives under `/v1`. Authenticate with `Authorization: Bearer bhk_…`.',
+      }),
+    },
+    {
+      path: 'docs/reference/staff.md',
+      text: writeApiReference(staffApiOperations, {
+        title: 'Staff API reference',
+        words:
+          "The staff API lives under `/v1` at `BULKHEAD_STAFF`. Authenticate with `Authorization: Bearer bhs_…`; `staff.…` scopes need the operator's key.",
+      }),
+    },
     { path: 'docs/reference/cli.md', text: writeCliReference(commands, nouns) },
     { path: CONFIGURATION, text: withTable(read(CONFIGURATION)) },
   ]

@@ -60,12 +60,7 @@ export function writeOperations<Services>(operations: readonly Operation<Service
     if (item !== undefined) declare(itemName(operation), item, 'output')
   }
   const methods = operations.map((operation) => writeMethod(operation, shapes, operations, writer, declare))
-  return [
-    HEADER,
-    `import { streamEvents, type LiveEvent, type StreamOptions } from '../event-stream.ts'`,
-    `import { eachItem } from '../pages.ts'`,
-    `import { segment, type CallOptions, type MimeSource, type SendOptions, type Transport } from '../transport.ts'`,
-    '',
+  const body = [
     declarations.join('\n'),
     writeChoices(operations),
     '/** The operations of the API, grouped by noun. */',
@@ -81,6 +76,21 @@ export function writeOperations<Services>(operations: readonly Operation<Service
     '}',
     '',
   ].join('\n')
+  return [HEADER, ...writeImports(body), '', body].join('\n')
+}
+
+const IMPORTS = {
+  '../event-stream.ts': ['streamEvents', 'type LiveEvent', 'type StreamOptions'],
+  '../pages.ts': ['eachItem'],
+  '../transport.ts': ['segment', 'type CallOptions', 'type MimeSource', 'type SendOptions', 'type Transport'],
+}
+
+/** What the body uses of the client's own modules. */
+function writeImports(body: string): string[] {
+  return Object.entries(IMPORTS).flatMap(([from, names]) => {
+    const used = names.filter((name) => new RegExp(`\\b${name.replace('type ', '')}\\b`).test(body))
+    return used.length === 0 ? [] : [`import { ${used.join(', ')} } from '${from}'`]
+  })
 }
 
 function writeMethod<Services>(
