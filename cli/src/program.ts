@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { ledgerCommand, queueCommand } from './commands/accounting.ts'
+import { auditCommands } from './commands/audit.ts'
 import { completionCommand } from './commands/completion.ts'
 import { containmentCommands } from './commands/containments.ts'
 import { domainCommands } from './commands/domains.ts'
@@ -8,6 +9,7 @@ import { eventCommands } from './commands/events.ts'
 import { inboxCommands } from './commands/inbox.ts'
 import { startCommand, statusCommand } from './commands/installation.ts'
 import { inventoryCommand } from './commands/inventory.ts'
+import { keyringCommands } from './commands/keyring.ts'
 import { keyCommands } from './commands/keys.ts'
 import { messageCommands } from './commands/messages.ts'
 import { sendCommand } from './commands/send.ts'
@@ -18,6 +20,7 @@ import { staffLookCommands } from './commands/staff-look.ts'
 import { staffMemberCommands } from './commands/staff.ts'
 import { suppressionCommands } from './commands/suppressions.ts'
 import { webhookCommands } from './commands/webhooks.ts'
+import { witnessCommand } from './commands/witness.ts'
 import { workspaceCommands } from './commands/workspaces.ts'
 import type { Noun } from './help.ts'
 
@@ -38,7 +41,10 @@ const working: readonly Command[] = [
   ...smtpCredentialCommands,
   ...containmentCommands,
   ...epochCommands,
+  ...auditCommands,
+  witnessCommand,
   ...workspaceCommands,
+  ...keyringCommands,
   ...staffMemberCommands,
   ...staffLookCommands,
   ...staffActCommands,
@@ -59,7 +65,9 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   lift: 'End a containment, together with a second person',
   containments: 'What is cut off, for whom, until when and why',
   epochs: 'Ending all credentials of a kind at once',
+  audit: 'Who did what, with proofs',
   workspaces: 'Compartments of the installation',
+  keyring: 'Roots and keys: what wraps what, rotation, destruction',
   staff: 'For staff: see how it is, contain, end, revoke',
 }
 

@@ -165,7 +165,7 @@ export interface SendRequest {
   readonly expiresAt?: string | undefined
   /** Default transactional. */
   readonly lane?: "critical" | "transactional" | "bulk" | undefined
-  /** Password resets, codes, invitations: one recipient, content readable by nobody and erased once settled. */
+  /** Password resets, codes, invitations: one recipient and no copies, over after four hours, content readable by nobody and erased once settled. */
   readonly sensitive?: boolean | undefined
   /** What caused this message; lets resets of many accounts from one address be seen. */
   readonly context?: {
@@ -280,6 +280,8 @@ export interface ApiKey {
   readonly createdAt: string
   readonly expiresAt: string | null
   readonly revokedAt: string | null
+  /** Ended together with all others of its kind: see epochs. */
+  readonly killed: boolean
   /** Kept to within half a minute. */
   readonly lastUsedAt: string | null
 }
@@ -290,6 +292,8 @@ export interface SmtpCredential {
   readonly username: string
   readonly createdAt: string
   readonly revokedAt: string | null
+  /** Ended together with all others of its kind: see epochs. */
+  readonly killed: boolean
   /** Kept to within half a minute. */
   readonly lastUsedAt: string | null
 }
@@ -603,6 +607,8 @@ export interface ApiKeysCreateOutput {
   readonly createdAt: string
   readonly expiresAt: string | null
   readonly revokedAt: string | null
+  /** Ended together with all others of its kind: see epochs. */
+  readonly killed: boolean
   /** Kept to within half a minute. */
   readonly lastUsedAt: string | null
   /** The key itself. It is shown this once and cannot be shown again. */
@@ -633,6 +639,8 @@ export interface SmtpCredentialsCreateOutput {
   readonly username: string
   readonly createdAt: string
   readonly revokedAt: string | null
+  /** Ended together with all others of its kind: see epochs. */
+  readonly killed: boolean
   /** Kept to within half a minute. */
   readonly lastUsedAt: string | null
   /** The password. It is shown this once and cannot be shown again. */

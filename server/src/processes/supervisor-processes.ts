@@ -137,11 +137,15 @@ function keyringEnvironment(deps: ProcessesDeps, plans: readonly Plan[]): Record
 }
 
 function rootEnvironment(deps: ProcessesDeps): Record<string, string> {
-  const { dataDirectory, keyringRoot, keyringPreviousRoot, keyringPin } = deps.config
+  const { dataDirectory, keyringRoot, keyringPreviousRoot, keyringPin, keyringSpool, keyringBudgets } =
+    deps.config
   const result: Record<string, string> = {
     BULKHEAD_KEYRING_ROOT: keyringRoot ?? `file:${join(dataDirectory, 'keyring', 'root.key')}`,
+    BULKHEAD_KEYRING_SPOOL: keyringSpool ?? join(dataDirectory, 'keyring', 'spool.state'),
+    BULKHEAD_SHRED_DELAY_HOURS: String(deps.config.shredDelayHours),
   }
   if (keyringPreviousRoot !== null) result['BULKHEAD_KEYRING_PREVIOUS_ROOT'] = keyringPreviousRoot
+  if (keyringBudgets !== null) result['BULKHEAD_KEYRING_BUDGETS'] = keyringBudgets
   if (keyringPin !== null) result['BULKHEAD_KEYRING_PIN'] = keyringPin.reveal()
   for (const [name, value] of Object.entries(deps.env)) {
     if (value !== undefined && ROOT_VARIABLES.test(name)) result[name] = value

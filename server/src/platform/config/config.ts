@@ -12,6 +12,8 @@ type Optional =
   | 'keyringRoot'
   | 'keyringPreviousRoot'
   | 'keyringPin'
+  | 'keyringSpool'
+  | 'keyringBudgets'
 type Derived = 'tlsCert' | 'tlsKey' | 'publicUrl'
 
 /** The effective configuration: parsed, complete, deeply read-only. Printing it shows no secret. */
@@ -81,6 +83,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     submissions: get(SETTINGS.submissions),
     staff: get(SETTINGS.staff),
     outbound: get(SETTINGS.outbound),
+    sensitiveViaRelay: get(SETTINGS.sensitiveViaRelay),
     retryScale: get(SETTINGS.retryScale),
     allowPrivateTargets: get(SETTINGS.allowPrivateTargets),
     hostname: get(SETTINGS.hostname),
@@ -88,6 +91,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     logLevel: get(SETTINGS.logLevel),
     retentionDays: get(SETTINGS.retentionDays),
     appeal: get(SETTINGS.appeal),
+    shredDelayHours: get(SETTINGS.shredDelayHours),
     senders: get(SETTINGS.senders),
     auditWitnesses: get(SETTINGS.auditWitnesses),
     publicUrl: get(SETTINGS.publicUrl) ?? (http === null ? null : httpUrl(http)),
@@ -97,6 +101,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     keyringRoot: get(SETTINGS.keyringRoot),
     keyringPreviousRoot: get(SETTINGS.keyringPreviousRoot),
     keyringPin: get(SETTINGS.keyringPin),
+    keyringSpool: get(SETTINGS.keyringSpool),
+    keyringBudgets: get(SETTINGS.keyringBudgets),
     setupFile,
     auditDirectory: get(SETTINGS.auditDirectory),
     delegationZone: get(SETTINGS.delegationZone),
@@ -104,6 +110,21 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   if (problems.length > 0 || !isComplete(config)) throw new ConfigError(problems)
   return deepFreeze({ ...config, ...optional })
+}
+
+/**
+ * Whether sensitive mail may go where mail goes. A relay could read it, and so could everybody with the local inbox of a production
+ * installation; in development that inbox is where developers look for the reset mail that they are building.
+ */
+export function mayLeaveSensitive(config: Pick<Config, 'mode' | 'outbound' | 'sensitiveViaRelay'>): boolean {
+  switch (config.outbound.kind) {
+    case 'direct':
+      return true
+    case 'relay':
+      return config.sensitiveViaRelay
+    case 'capture':
+      return config.mode === 'development' || config.sensitiveViaRelay
+  }
 }
 
 /** `host:port` with brackets around IPv6. */

@@ -1,5 +1,5 @@
 /** The configuration: environment variables parsed once, at the start of a process. No other file reads the environment for settings. */
-export { ConfigError, INTERNAL_PREFIX, formatAddress, loadConfig } from './config.ts'
+export { ConfigError, INTERNAL_PREFIX, formatAddress, loadConfig, mayLeaveSensitive } from './config.ts'
 export type { Config } from './config.ts'
 export { SETTINGS, configurationTable } from './settings.ts'
 export type { LogLevel, Mode } from './settings.ts'

@@ -97,6 +97,28 @@ export const SETTINGS = {
     parser: textValue('write the PIN', (text) => (text === '' ? null : new Redacted(text))),
     secret: true,
   }),
+  keyringSpool: setting({
+    name: 'BULKHEAD_KEYRING_SPOOL',
+    description:
+      'File of the hourly keys of sensitive messages. The same on all hosts, and in no backup: see [operations](operations.md#keys-rotate-re-wrap-shred-back-up).',
+    defaultNote: '`keyring/spool.state` in the data directory',
+    defaultText: undefined,
+    parser: textValue('write the path of a file', path),
+  }),
+  keyringBudgets: setting({
+    name: 'BULKHEAD_KEYRING_BUDGETS',
+    description:
+      'What a kind of process may open at least, as JSON: `{"api":{"workspacesPerHour":200,"keysPerMinute":6000}}`. The limit is this or 1.5 times what is ordinary, whichever is more.',
+    defaultText: undefined,
+    parser: textValue('write JSON, for example {"api":{"workspacesPerHour":200}}', jsonObject),
+  }),
+  shredDelayHours: setting({
+    name: 'BULKHEAD_SHRED_DELAY_HOURS',
+    description:
+      'Hours between asking for a workspace to be shredded and doing it; until then it can be cancelled.',
+    defaultText: '168',
+    parser: textValue('write a number of hours from 0 to 8760', (text) => parseNumber(text, 0, 8760)),
+  }),
   http: listen('BULKHEAD_HTTP', '127.0.0.1:8600', 'Address of the API and the console.'),
   submission: listen('BULKHEAD_SUBMISSION', '127.0.0.1:8587', 'Address of SMTP submission with STARTTLS.'),
   submissions: listen(
@@ -127,6 +149,13 @@ export const SETTINGS = {
       parseOutbound,
     ),
     secret: true,
+  }),
+  sensitiveViaRelay: setting({
+    name: 'BULKHEAD_SENSITIVE_VIA_RELAY',
+    description:
+      'Whether sensitive messages (resets, codes, invitations) may pass a relay, which could read them. Off: they are refused where `BULKHEAD_OUTBOUND` is a relay, and in production where it is `capture`.',
+    defaultText: 'off',
+    parser: textValue('write on or off', parseSwitch),
   }),
   setupFile: file(
     'BULKHEAD_SETUP_FILE',
@@ -267,6 +296,15 @@ function logLevel(text: string): LogLevel | null {
 /** The keyring reads the rest of it, and says what is wrong. */
 function rootText(text: string): string | null {
   return /^(?:\/|file:\/|pkcs11:|vault:https?:\/\/|aws-kms:arn:)/.test(text) ? text : null
+}
+
+function jsonObject(text: string): string | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? text : null
+  } catch {
+    return null
+  }
 }
 
 function path(text: string): string | null {

@@ -16,12 +16,16 @@ export class KeyringUnavailable extends Fault {
 
 /** The keyring said no: to this kind of process, to these arguments, or to this value. Asking again does not help. */
 export class KeyringRefused extends Fault {
+  /** The keyring's own words; they hold no secret. */
+  readonly reason: string
+
   constructor(internal: string) {
     super('internal', {
       detail: 'The keyring refused the request',
       internal: `the keyring refused: ${internal}`,
     })
     this.name = 'KeyringRefused'
+    this.reason = internal
   }
 }
 

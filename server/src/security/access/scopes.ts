@@ -25,7 +25,13 @@ export const ALL_SCOPES = [
 ] as const
 
 /** What the operator's key may do. It opens no workspace: it has no scope over mail, senders or keys. */
-export const OPERATOR_SCOPES = ['workspaces:read', 'workspaces:write', 'operations:read'] as const
+export const OPERATOR_SCOPES = [
+  'workspaces:read',
+  'workspaces:write',
+  'keyring:read',
+  'keyring:write',
+  'operations:read',
+] as const
 
 /** What staff may do: see operational metadata and take away. There is no scope that reads, sends, makes or changes. */
 export const STAFF_SCOPES = [
