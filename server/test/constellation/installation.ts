@@ -11,7 +11,7 @@ import type { Http } from './http.ts'
 import { openSmtp } from './smtp.ts'
 import type { SmtpWire } from './smtp.ts'
 
-export const KINDS = ['api', 'smtp', 'sender', 'worker', 'keyring', 'postgres'] as const
+export const KINDS = ['api', 'smtp', 'sender', 'worker', 'staff', 'audit', 'keyring', 'postgres'] as const
 export type Kind = (typeof KINDS)[number]
 
 export interface Setup {
@@ -51,6 +51,8 @@ export interface Installation extends Setup, AsyncDisposable {
   readonly submissionPort: number
   /** Implicit TLS. */
   readonly submissionsPort: number
+  /** The API of staff, on an address of its own. */
+  readonly staffUrl: string
   readonly http: Http
   /** A wire client behind TLS, greeted with EHLO; logged in unless told otherwise. */
   openSmtp(options?: { readonly login?: boolean }): Promise<SmtpWire>
@@ -100,6 +102,8 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     // Seconds instead of minutes between attempts.
     BULKHEAD_RETRY_SCALE: '0.02',
     ...(options.outbound === undefined ? {} : { BULKHEAD_OUTBOUND: options.outbound }),
+    // The relay of a test stands for the recipients' own servers.
+    ...(options.outbound?.startsWith('smtp') === true ? { BULKHEAD_SENSITIVE_VIA_RELAY: 'on' } : {}),
     ...options.env,
   }
   const digest = pathDigest(dataDirectory)
@@ -209,6 +213,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       : join(dataDirectory, 'postgres'),
     submissionPort: portOf(addresses['BULKHEAD_SUBMISSION']),
     submissionsPort,
+    staffUrl: `http://${addresses['BULKHEAD_STAFF']}`,
     http,
     openSmtp: (how) => openSmtp(submissionsPort, how?.login === false ? undefined : setup.smtp),
     supervisorPid: () => running().pid,

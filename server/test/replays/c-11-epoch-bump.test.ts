@@ -74,6 +74,15 @@ function watchWire(wire: SmtpWire): Watched {
   return watched
 }
 
+/** When the last of them ended after `sinceMs`; one that lives counts until now. */
+function lastEnd(items: readonly Watched[], sinceMs: number): number {
+  return Math.max(0, ...items.map(({ endedMs }) => (endedMs ?? performance.now()) - sinceMs))
+}
+
+function count(items: readonly Watched[]): number {
+  return items.filter(({ endedMs }) => endedMs === null).length
+}
+
 async function endEverything({ installation, keys: wanted }: World): Promise<Loot> {
   const { http, apiUrl, apiKey, submissionsPort, smtp, dataDirectory } = installation
   const made = await forAll(Array.from({ length: wanted }), async (): Promise<string> => {
@@ -126,17 +135,14 @@ async function endEverything({ installation, keys: wanted }: World): Promise<Loo
   )
   const alive = await forAll(made, use)
   await sleep(100)
-  const last = (items: readonly Watched[]): number =>
-    Math.max(0, ...items.map(({ endedMs }) => (endedMs === null ? performance.now() : endedMs) - bumpedMs))
-  const count = (items: readonly Watched[]): number => items.filter(({ endedMs }) => endedMs === null).length
   const loot: Loot = {
     keys: wanted,
     keysAliveAfter: alive.filter(Boolean).length,
     streamsAliveAfter: count(streams),
     smtpAliveAfter: count(wires),
     lastRequestMs: Math.round(lastRequestMs),
-    lastStreamMs: Math.round(last(streams)),
-    lastSmtpMs: Math.round(last(wires)),
+    lastStreamMs: Math.round(lastEnd(streams, bumpedMs)),
+    lastSmtpMs: Math.round(lastEnd(wires, bumpedMs)),
     rowsWritten: (await rows()) - before,
     othersAlive: count(others) + ((await use(neighbour)) ? 1 : 0),
   }

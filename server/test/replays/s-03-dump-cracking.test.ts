@@ -80,13 +80,14 @@ async function stealHashes(url: string): Promise<{ hashes: Set<string>; texts: s
   })
 }
 
+function sha256(...parts: readonly (string | Buffer)[]): Buffer {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
+}
+
 /** What a cracker tries: plain and salted hashes, HMAC in both directions, hashes of the parts of a key. */
 function* guessesOf(word: string, salts: readonly string[]): Generator<Buffer> {
-  const sha256 = (...parts: readonly (string | Buffer)[]): Buffer => {
-    const hash = createHash('sha256')
-    for (const part of parts) hash.update(part)
-    return hash.digest()
-  }
   const parts = new Set([
     word,
     ...word.split('_').filter((part) => part.length >= 20),
