@@ -102,8 +102,14 @@ export class UnwrapTrail {
     findings.add(
       'proved',
       what,
-      `${this.#records} unwraps of ${this.#heads.size} keyring processes are recorded, numbered without gaps and chained; the keyrings signed ${statements.length === 0 ? 'no' : 'the same'} counts`,
+      `${this.#records} unwraps of ${this.#heads.size} keyring processes are recorded, numbered without gaps and chained`,
     )
+    if (statements.length > 0)
+      findings.add(
+        'proved',
+        what,
+        `${statements.length} keyring processes signed how many there were, and all of them are here`,
+      )
     if (unsigned.length > 0)
       findings.add(
         'open',
