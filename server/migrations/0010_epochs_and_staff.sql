@@ -540,6 +540,7 @@ end $$;
 grant execute on function engine.find_api_key, engine.dead_credentials to bulkhead_api, bulkhead_smtp;
 grant execute on function engine.find_smtp_credential to bulkhead_smtp;
 grant execute on function engine.bump_epoch, engine.epochs_of to bulkhead_api, bulkhead_staff;
+grant execute on function engine.epoch_floor to bulkhead_api;
 grant execute on function engine.unpeppered_credentials, engine.pepper_credentials to bulkhead_api;
 grant usage on schema engine to bulkhead_staff, bulkhead_audit;
 grant execute on function engine.find_staff, engine.add_staff, engine.revoke_staff, engine.list_staff, engine.staff_workspaces,

@@ -90,10 +90,15 @@ const list: Command = {
 }
 
 function stateOf(
-  key_: { readonly revokedAt: string | null; readonly expiresAt: string | null },
+  key_: {
+    readonly revokedAt: string | null
+    readonly expiresAt: string | null
+    readonly killed: boolean
+  },
   now: number,
 ): string {
   if (key_.revokedAt !== null) return 'revoked'
+  if (key_.killed) return 'ended'
   return key_.expiresAt !== null && Date.parse(key_.expiresAt) <= now ? 'expired' : 'active'
 }
 

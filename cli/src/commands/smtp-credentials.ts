@@ -50,7 +50,10 @@ const list: Command = {
           [
             { title: 'NAME', of: (row) => row.name },
             { title: 'USER NAME', of: (row) => row.username },
-            { title: 'STATE', of: (row) => (row.revokedAt === null ? 'active' : 'revoked') },
+            {
+              title: 'STATE',
+              of: (row) => (row.revokedAt !== null ? 'revoked' : row.killed ? 'ended' : 'active'),
+            },
             { title: 'LAST USED', of: (row) => relative(row.lastUsedAt, screen.now) },
             { title: 'ID', of: (row) => row.id, whole: true },
           ],

@@ -30,7 +30,15 @@ beforeAll(async () => {
   const newId = createIdGenerator()
   const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
   const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
-  const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
+  const accept = createAcceptService({
+    pool,
+    keyring,
+    containment,
+    sensitiveMayLeave: true,
+    log,
+    now: Date.now,
+    newId,
+  })
   const material = selfSigned('mail.example.net')
   const submission = createSubmission({
     listeners: [
@@ -189,6 +197,8 @@ describe('an epoch bump', () => {
     await expect(smtpSession(old.username, old.password)).rejects.toThrow(/refused: 535/)
     await open.say('NOOP\r\n', /^250 /m)
     for (const { socket } of [open, session]) socket.destroy()
+    const credentials = await api.call(workspace.key, 'GET', '/v1/smtp-credentials')
+    expect(credentials.body.data.map((row: { killed: boolean }) => row.killed)).toEqual([false, true])
     const listed = await api.call(workspace.key, 'GET', '/v1/epochs')
     expect(listed.body.data).toEqual([
       expect.objectContaining({ class: 'smtp_credential', reason: 'a drill' }),

@@ -10,6 +10,7 @@ export const ApiKey = z.object({
   createdAt: Instant,
   expiresAt: Instant.nullable(),
   revokedAt: Instant.nullable(),
+  killed: z.boolean().describe('Ended together with all others of its kind: see epochs.'),
   lastUsedAt: Instant.nullable().describe('Kept to within half a minute.'),
 })
 

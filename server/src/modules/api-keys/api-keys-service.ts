@@ -108,6 +108,7 @@ function view(row: ApiKeyRecord): ApiKeyView {
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,
     revokedAt: row.revoked_at?.toISOString() ?? null,
+    killed: row.killed,
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
   }
 }

@@ -9,9 +9,12 @@ export interface ApiKeyRecord {
   readonly expires_at: Date | null
   readonly revoked_at: Date | null
   readonly last_used_at: Date | null
+  /** An epoch was bumped over it. */
+  readonly killed: boolean
 }
 
-const COLUMNS = 'id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at'
+const COLUMNS = `id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at,
+  issued_epoch <= engine.epoch_floor(workspace_id, null, 'api_key') as killed`
 
 export async function insertApiKey(
   db: TenantDatabase,

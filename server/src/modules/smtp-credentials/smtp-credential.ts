@@ -7,6 +7,7 @@ export const SmtpCredential = z.object({
   username: z.string(),
   createdAt: Instant,
   revokedAt: Instant.nullable(),
+  killed: z.boolean().describe('Ended together with all others of its kind: see epochs.'),
   lastUsedAt: Instant.nullable().describe('Kept to within half a minute.'),
 })
 

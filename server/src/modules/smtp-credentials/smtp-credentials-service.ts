@@ -77,6 +77,7 @@ function view(row: SmtpCredentialRecord): View {
     username: row.username,
     createdAt: row.created_at.toISOString(),
     revokedAt: row.revoked_at?.toISOString() ?? null,
+    killed: row.killed,
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
   }
 }

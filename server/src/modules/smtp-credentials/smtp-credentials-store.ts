@@ -7,9 +7,12 @@ export interface SmtpCredentialRecord {
   readonly created_at: Date
   readonly revoked_at: Date | null
   readonly last_used_at: Date | null
+  /** An epoch was bumped over it. */
+  readonly killed: boolean
 }
 
-const COLUMNS = 'id, name, username, created_at, revoked_at, last_used_at'
+const COLUMNS = `id, name, username, created_at, revoked_at, last_used_at,
+  issued_epoch <= engine.epoch_floor(workspace_id, null, 'smtp_credential') as killed`
 
 export async function insertSmtpCredential(
   db: TenantDatabase,

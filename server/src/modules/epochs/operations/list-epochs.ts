@@ -11,7 +11,7 @@ export const listEpochs = defineOperation({
   summary: 'Show what has ended credentials of this workspace as a whole',
   description: 'The floors of the workspace and of the installation, the youngest first; at most 1,000.',
   scope: 'credentials:kill',
-  risk: 'read',
+  risk: 'safety',
   audit: 'epoch.listed',
   faults: [],
   status: 200,
