@@ -237,6 +237,13 @@ language sql stable security definer set search_path = public, engine, pg_temp a
   limit p_limit
 $$;
 
+-- What an earlier request with an idempotency key had made, asked before a key is made for a sensitive message.
+create function engine.find_accepted(p_workspace uuid, p_key bytea)
+returns table (message_id uuid, body_hash bytea, suppressed integer[])
+language sql stable security definer set search_path = public, engine, pg_temp as $$
+  select i.message_id, i.body_hash, i.suppressed from idempotency i where i.workspace_id = p_workspace and i.key_hash = p_key
+$$;
+
 -- The data inventory as the catalog has it: every column, what its comment says of it, and which processes may select it themselves.
 -- What they get through functions of this schema is not in here.
 create function engine.data_inventory() returns table (
@@ -267,6 +274,8 @@ grant bulkhead_engine to current_user;
 grant create on schema engine to bulkhead_engine;
 alter function engine.unsealed_workspaces(integer) owner to bulkhead_engine;
 alter function engine.data_inventory() owner to bulkhead_engine;
+alter function engine.find_accepted(uuid, bytea) owner to bulkhead_engine;
 revoke create on schema engine from bulkhead_engine;
-revoke execute on function engine.unsealed_workspaces(integer), engine.data_inventory() from public;
-grant execute on function engine.unsealed_workspaces(integer), engine.data_inventory() to bulkhead_api;
+revoke execute on function engine.unsealed_workspaces(integer), engine.data_inventory(), engine.find_accepted(uuid, bytea) from public;
+grant execute on function engine.unsealed_workspaces(integer), engine.data_inventory(), engine.find_accepted(uuid, bytea) to bulkhead_api;
+grant execute on function engine.find_accepted(uuid, bytea) to bulkhead_smtp;

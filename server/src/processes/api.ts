@@ -15,7 +15,7 @@ import { createSmtpCredentials } from '../modules/smtp-credentials/index.ts'
 import { createSuppressions } from '../modules/suppressions/index.ts'
 import { createWebhooks } from '../modules/webhooks/index.ts'
 import { createWorkspaces } from '../modules/workspaces/index.ts'
-import { formatAddress } from '../platform/config/index.ts'
+import { formatAddress, mayLeaveSensitive } from '../platform/config/index.ts'
 import { createResolver } from '../platform/dns/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
@@ -49,7 +49,15 @@ await runProcess({
     const access = createAccess({ pool, pepper, operatorKeyHash: operator.hash })
     const watch = startCredentialWatch({ pool, log, access })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
-    const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
+    const accept = createAcceptService({
+      pool,
+      keyring,
+      containment,
+      sensitiveMayLeave: mayLeaveSensitive(config),
+      log,
+      now: Date.now,
+      newId,
+    })
     const resolver = createResolver({
       ...(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers.map(formatAddress) }),
       timeoutMs: 4_000,

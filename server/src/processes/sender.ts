@@ -10,7 +10,7 @@ import {
   startEngine,
   type Outbound,
 } from '../modules/delivery/index.ts'
-import { formatAddress, type Config } from '../platform/config/index.ts'
+import { formatAddress, mayLeaveSensitive, type Config } from '../platform/config/index.ts'
 import { createDestinationResolver, createResolver, isPublicAddress } from '../platform/dns/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
@@ -34,6 +34,7 @@ await runProcess({
       store: createDeliveryStore(context.pool),
       keyring,
       containment,
+      sensitiveMayLeave: mayLeaveSensitive(config),
       log,
       processId: context.processId,
       journalDirectory: journalDirectoryOf(context.dataDirectory),

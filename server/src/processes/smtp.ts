@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { createIdGenerator } from '../kernel/ids.ts'
 import { createCapture } from '../modules/inbox/index.ts'
 import { createAcceptService, createMessages } from '../modules/messages/index.ts'
-import { loadTlsMaterial } from '../platform/config/index.ts'
+import { loadTlsMaterial, mayLeaveSensitive } from '../platform/config/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
@@ -24,7 +24,15 @@ await runProcess({
     const keyring = createKeyringClient({ ...context.keyring, log })
     const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
-    const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
+    const accept = createAcceptService({
+      pool,
+      keyring,
+      containment,
+      sensitiveMayLeave: mayLeaveSensitive(config),
+      log,
+      now: Date.now,
+      newId,
+    })
     const messages = createMessages({ accept, keyring, now: Date.now, newId })
 
     let material = loadTlsMaterial(config)

@@ -57,6 +57,8 @@ export async function startApi(
     readonly dnsServers?: readonly string[]
     readonly delegationZone?: string
     readonly production?: boolean
+    /** Default true. */
+    readonly sensitiveMayLeave?: boolean
   } = {},
 ): Promise<ApiFixture> {
   const database = await createTestDatabase()
@@ -81,7 +83,15 @@ export async function startApi(
   const access = createAccess({ pool, pepper, operatorKeyHash: hashSecret(operatorKey).toString('hex') })
   const watch = startCredentialWatch({ pool, log, access })
   const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
-  const accept = createAcceptService({ pool, keyring, containment, log, now: Date.now, newId })
+  const accept = createAcceptService({
+    pool,
+    keyring,
+    containment,
+    sensitiveMayLeave: options.sensitiveMayLeave !== false,
+    log,
+    now: Date.now,
+    newId,
+  })
   const resolver = createResolver({
     servers: options.dnsServers ?? ['127.0.0.1:9'],
     timeoutMs: 500,

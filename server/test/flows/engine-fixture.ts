@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly keyring: KeyringClient
   readonly dnsServer?: string
   readonly outbound: Outbound
+  /** Default true. */
+  readonly sensitiveMayLeave?: boolean
   readonly directPort?: number
   /** Kept by the caller; default one of its own that goes with the engine. */
   readonly journalDirectory?: string
@@ -51,6 +53,7 @@ export async function startTestEngine(options: EngineOptions): Promise<Engine> {
     store: createDeliveryStore(options.pool),
     keyring: options.keyring,
     containment,
+    sensitiveMayLeave: options.sensitiveMayLeave !== false,
     log,
     processId: newId(),
     journalDirectory,

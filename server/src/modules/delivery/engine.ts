@@ -23,6 +23,8 @@ export interface EngineDependencies {
   readonly keyring: Pick<KeyringClient, 'openContentKeys' | 'sign' | 'destroyContentKeys'>
   /** Rows that were claimed before a switch are looked at again before they are opened and before they are attempted. */
   readonly containment: Pick<ContainmentWatch, 'blocking'>
+  /** False where sites are a third party that sensitive mail may not be shown to. */
+  readonly sensitiveMayLeave: boolean
   readonly log: Logger
   readonly processId: string
   readonly journalDirectory: string
@@ -53,6 +55,7 @@ const SLICES_AT_ONCE = 3
 const KEYRING_PAUSE_MS = 3_000
 /** Mail of a domain without a published key is never sent unsigned; it waits for one until it expires. */
 const UNSIGNED_PAUSE_MS = 60_000
+const THIRD_PARTY_PAUSE_MS = 10 * 60_000
 const DEFER_ROWS = 5_000
 
 /**
@@ -219,8 +222,11 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
   }
 
   async function prepareOne(claimed: readonly ClaimedRow[], under: string): Promise<void> {
-    const rows = claimed.filter((row) => !isContained(row))
-    if (rows.length < claimed.length) for (const row of claimed) if (!rows.includes(row)) leave(row, under)
+    const free = claimed.filter((row) => !isContained(row))
+    if (free.length < claimed.length) for (const row of claimed) if (!free.includes(row)) leave(row, under)
+    // Accepted before mail was turned to a relay: it is not even opened.
+    const rows = free.filter((row) => deps.sensitiveMayLeave || !row.sensitive)
+    for (const row of free) if (!rows.includes(row)) keepFromThirdParty(row, under)
     if (rows.length === 0) return
     try {
       const shares = Map.groupBy(rows, (row) => row.messageId)
@@ -248,6 +254,14 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
       'A message has no readable content',
     )
     settle(endUnattempted(row, under, 'bounced', reason), row)
+  }
+
+  /** The row waits, with the reason in its timeline, until the setting changes or its four hours are over. */
+  function keepFromThirdParty(row: ClaimedRow, under: string): void {
+    const due = new Date(deps.nowMs() + THIRD_PARTY_PAUSE_MS * (0.5 + deps.random()))
+    const reason =
+      'sensitive mail does not pass a relay, which could read it; BULKHEAD_SENSITIVE_VIA_RELAY=on allows it'
+    settle({ ...putBack(row, under, due), type: 'message.deferred', detail: { reason } }, row)
   }
 
   /** Gives a row back for a while; it is neither attempted nor failed. */

@@ -1,7 +1,7 @@
-import { timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Logger } from 'pino'
 import { normaliseForIndex } from '../../kernel/email-address.ts'
-import { Fault } from '../../kernel/faults.ts'
+import { Fault, invalidField } from '../../kernel/faults.ts'
 import { sendCapabilities } from '../../kernel/containment.ts'
 import type { Lane } from '../../kernel/lane.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
@@ -12,6 +12,7 @@ import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { createBatcher } from './accept-batcher.ts'
 import {
   acceptBatch,
+  findAccepted,
   findDomainState,
   isItemError,
   notifyQueue,
@@ -22,7 +23,9 @@ import type { AcceptedMessage, PreparedMessage } from './message.ts'
 
 export interface AcceptDependencies {
   readonly pool: Pool
-  readonly keyring: Pick<KeyringClient, 'contentKey' | 'blindAddresses'>
+  readonly keyring: Pick<KeyringClient, 'blind' | 'contentKey' | 'blindAddresses'>
+  /** False where outgoing mail passes a third party that sensitive mail may not be shown to. */
+  readonly sensitiveMayLeave: boolean
   /** Refuses before the work is done what the database would refuse after it. */
   readonly containment: Pick<ContainmentWatch, 'require'>
   readonly log: Logger
@@ -76,6 +79,24 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     return allowed
   }
 
+  /**
+   * A repetition makes no key: one that seals nothing would live for hours. What repetitions are compared by leaves the content out,
+   * because a code of six digits is soon found from the hash of the request that held it.
+   */
+  async function acceptSensitiveOnce(
+    message: PreparedMessage & { readonly idempotency: NonNullable<PreparedMessage['idempotency']> },
+  ): Promise<AcceptedMessage> {
+    const { workspaceId, lane, summary, recipients } = message
+    const facts = ['sensitive', lane, summary.from.email, ...recipients.map((item) => item.email)]
+    const [bodyHash] = await deps.keyring.blind(workspaceId, [
+      createHash('sha256').update(JSON.stringify(facts)).digest('hex'),
+    ])
+    if (bodyHash === undefined) throw new Error('the keyring answered no index for a request')
+    const own = { ...message, idempotency: { ...message.idempotency, bodyHash } }
+    const earlier = await findAccepted(deps.pool, workspaceId, message.idempotency.keyHash)
+    return present(own, earlier ?? (await batcher.add(await sealMessage(own, deps))))
+  }
+
   return {
     async requireDomains(workspaceId, claimed) {
       for (const { field, domain } of claimed) {
@@ -99,7 +120,11 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     async accept(message) {
       const { workspaceId, actor, lane } = message
       deps.containment.require({ workspaceId, actor, capabilities: sendCapabilities(lane) })
+      if (message.sensitive && !deps.sensitiveMayLeave) throw thirdParty()
       try {
+        if (message.sensitive && message.idempotency !== undefined) {
+          return await acceptSensitiveOnce({ ...message, idempotency: message.idempotency })
+        }
         return present(message, await batcher.add(await sealMessage(message, deps)))
       } catch (error) {
         throw faultOfFailure(error)
@@ -108,6 +133,14 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
 
     drain: () => batcher.drain(),
   }
+}
+
+function thirdParty(): Fault {
+  return invalidField(
+    'sensitive',
+    'outgoing mail of this installation passes a relay, which could read it',
+    'Whoever runs the installation can allow it: BULKHEAD_SENSITIVE_VIA_RELAY=on.',
+  )
 }
 
 async function sealMessage(message: PreparedMessage, deps: AcceptDependencies): Promise<SealedMessage> {

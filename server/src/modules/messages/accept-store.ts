@@ -126,6 +126,26 @@ export async function acceptBatch(pool: Pool, messages: readonly SealedMessage[]
   }))
 }
 
+/** What an earlier request with this idempotency key had made; undefined where there is none yet. */
+export async function findAccepted(
+  pool: Pool,
+  workspaceId: string,
+  keyHash: Buffer,
+): Promise<AcceptRow | undefined> {
+  const result = await pool.query<{ message_id: string; body_hash: Buffer; suppressed: number[] }>(
+    'select message_id, body_hash, suppressed from engine.find_accepted($1, $2)',
+    [workspaceId, keyHash],
+  )
+  const [row] = result.rows
+  if (row === undefined) return undefined
+  return {
+    accepted: false,
+    messageId: row.message_id,
+    bodyHash: row.body_hash,
+    suppressed: row.suppressed,
+  }
+}
+
 /** SQLSTATE classes 22 (data) and 23 (constraints) and BH423 (contained): one row of a batch is at fault, not the batch. */
 export function isItemError(error: unknown): boolean {
   return /^(2[23]|BH423$)/.test(errorCode(error) ?? '')

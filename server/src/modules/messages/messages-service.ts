@@ -207,7 +207,13 @@ export function createMessages(deps: MessagesDependencies) {
   ) {
     const id = messageIdOf(messageId)
     const message = await requireMessage(db, workspaceId, id)
-    const { sendAt, expiresAt } = scheduleOf(request, message.lane, message.sensitive, new Date(deps.now()))
+    const { sendAt, expiresAt } = scheduleOf(
+      request,
+      message.lane,
+      message.sensitive,
+      new Date(deps.now()),
+      message.created_at,
+    )
     const moved = await rescheduleMessage(db, workspaceId, id, sendAt ?? new Date(deps.now()), expiresAt)
     if (moved === 0)
       throw new Fault('not_cancellable', {

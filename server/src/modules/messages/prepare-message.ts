@@ -36,6 +36,7 @@ export function prepareMessage(request: SendRequest, options: PrepareOptions): P
   const recipients = uniqueRecipients(named)
   const sensitive = request.sensitive ?? false
   checkCounts(recipients, sensitive)
+  if (sensitive) refuseCopies({ cc: request.cc, bcc: request.bcc })
   if (request.html === undefined && request.text === undefined) {
     throw invalidField('text', 'is missing, and so is html', 'Give text, html or both.')
   }
@@ -90,17 +91,24 @@ export function prepareMessage(request: SendRequest, options: PrepareOptions): P
   }
 }
 
+const SENSITIVE_LIMIT = `is more than ${SENSITIVE_LIFETIME_MS_MAX / 3_600_000} hours after the message is accepted, and a sensitive message lives no longer: its key is destroyed then`
+const SENSITIVE_FIX = 'Send it when it is needed, or without sensitive.'
+
 export interface Schedule {
   readonly sendAt: Date | undefined
   readonly expiresAt: Date
 }
 
-/** The times of a message, checked against each other and the limits of its lane. */
+/**
+ * The times of a message, checked against each other and the limits of its lane. A sensitive message is over four hours after it was
+ * accepted, whenever it is sent: an hour later the keyring destroys what could open it.
+ */
 export function scheduleOf(
   request: { readonly sendAt: string | undefined; readonly expiresAt: string | undefined },
   lane: Lane,
   sensitive: boolean,
   now: Date,
+  acceptedAt: Date = now,
 ): Schedule {
   const wanted = request.sendAt === undefined ? undefined : new Date(request.sendAt)
   if (wanted !== undefined && wanted.getTime() > now.getTime() + SEND_AT_DAYS_MAX * 86_400_000) {
@@ -109,17 +117,19 @@ export function scheduleOf(
   const sendAt = wanted !== undefined && wanted > now ? wanted : undefined
   const start = (sendAt ?? now).getTime()
   const limits = LIFETIME_MS[lane]
-  const lifetimeMax = sensitive ? SENSITIVE_LIFETIME_MS_MAX : limits.max
+  const last = sensitive ? acceptedAt.getTime() + SENSITIVE_LIFETIME_MS_MAX : start + limits.max
+  if (start >= last) throw invalidField('sendAt', SENSITIVE_LIMIT, SENSITIVE_FIX)
   if (request.expiresAt === undefined) {
-    return { sendAt, expiresAt: new Date(start + Math.min(limits.standard, lifetimeMax)) }
+    return { sendAt, expiresAt: new Date(Math.min(start + limits.standard, last)) }
   }
   const expiresAt = new Date(request.expiresAt)
   if (expiresAt.getTime() <= start)
     throw invalidField('expiresAt', sendAt === undefined ? 'is in the past' : 'is not after sendAt')
-  if (expiresAt.getTime() > start + lifetimeMax) {
+  if (expiresAt.getTime() > last) {
+    if (sensitive) throw invalidField('expiresAt', SENSITIVE_LIMIT, SENSITIVE_FIX)
     throw invalidField(
       'expiresAt',
-      `is more than ${lifetimeMax / 3_600_000} hours after the message may be sent`,
+      `is more than ${limits.max / 3_600_000} hours after the message may be sent`,
     )
   }
   return { sendAt, expiresAt }
@@ -142,6 +152,19 @@ export function checkCounts(recipients: readonly PreparedRecipient[], sensitive:
   }
   if (sensitive && recipients.length > 1)
     throw invalidField('sensitive', 'a sensitive message has exactly one recipient')
+}
+
+/** A sensitive message names nobody but its one recipient, not even the same mailbox a second time. */
+export function refuseCopies(copies: { readonly cc: unknown; readonly bcc: unknown }): void {
+  for (const field of ['cc', 'bcc'] as const) {
+    const value = copies[field]
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue
+    throw invalidField(
+      field,
+      'a sensitive message has exactly one recipient and no copies',
+      `Leave ${field} out.`,
+    )
+  }
 }
 
 /** A mailbox of a request, or a fault that names the field. */

@@ -18,7 +18,7 @@ import {
   type PreparedMessage,
   type PreparedRecipient,
 } from './message.ts'
-import { checkCounts, display, scheduleOf } from './prepare-message.ts'
+import { checkCounts, display, refuseCopies, scheduleOf } from './prepare-message.ts'
 
 export interface MimeOptions {
   readonly id: string
@@ -69,6 +69,7 @@ export function prepareMime(options: MimeOptions): PreparedMime {
       ? headerRecipients(header)
       : envelopeRecipients(options.envelopeRecipients, header)
   checkCounts(recipients, sensitive)
+  if (sensitive) refuseCopies({ cc: header('cc'), bcc: header('bcc') })
 
   const envelopeFrom = reversePath(options.envelopeFrom, submitted.from)
   const messageIdHeader =

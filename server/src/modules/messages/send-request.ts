@@ -71,7 +71,7 @@ export const SendRequest = z
       .boolean()
       .optional()
       .describe(
-        'Password resets, codes, invitations: one recipient, content readable by nobody and erased once settled.',
+        'Password resets, codes, invitations: one recipient and no copies, over after four hours, content readable by nobody and erased once settled.',
       ),
     context: z
       .strictObject({
