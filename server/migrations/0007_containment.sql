@@ -359,7 +359,7 @@ begin
     select k.created_at into v_since from api_key k
     where k.id = v_id and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp());
   elsif v_kind = 'staff' and to_regclass('staff.member') is not null then
-    execute 'select m.created_at from staff.member m where m.id = $1' into v_since using v_id;
+    execute 'select m.created_at from staff.member m where m.id = $1 and m.revoked_at is null' into v_since using v_id;
   end if;
   return v_since;
 end $$;
@@ -544,7 +544,8 @@ select engine.guard('suppression', 'write', p_open => array['bulkhead_sender']);
 select engine.guard('webhook_endpoint', 'write', 'credential', array['bulkhead_worker', 'bulkhead_sender']);
 select engine.guard('captured', 'write', p_open => array['bulkhead_smtp', 'bulkhead_worker']);
 select engine.guard('message', 'write', 'send', array['bulkhead_sender', 'bulkhead_worker'], 'guard_messages');
-select engine.guard('outcome', 'write', 'send', array['bulkhead_sender', 'bulkhead_worker'], null);
+-- Its inserts are looked at row by row below: only a cancellation can be refused.
+select engine.guard('outcome', 'write', '', array['bulkhead_sender', 'bulkhead_worker'], null);
 create trigger guard_insert after insert on outcome referencing new table as fresh
   for each statement execute function engine.guard_cancellations('bulkhead_sender bulkhead_worker');
 alter table outcome enable always trigger guard_insert;

@@ -19,9 +19,12 @@ import { listen } from '../../src/platform/postgres/listen.ts'
 import type { SmtpTimeouts } from '../../src/platform/smtp/client/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
+import type { ContainmentWatch } from '../../src/security/containment/index.ts'
 import type { ApiFixture } from './api-fixture.ts'
 
 export interface EngineOptions {
+  /** What the engine believes to be contained, instead of what is. */
+  readonly containment?: Pick<ContainmentWatch, 'blocking'>
   readonly pool: Pool
   readonly keyring: KeyringClient
   readonly dnsServer?: string
@@ -48,11 +51,11 @@ export async function startTestEngine(options: EngineOptions): Promise<Engine> {
     tries: 1,
   })
   const newId = createIdGenerator()
-  const containment = await startContainmentWatch({ pool: options.pool, log, actorClass: 'sender' })
+  const watch = await startContainmentWatch({ pool: options.pool, log, actorClass: 'sender' })
   const engine = await startEngine({
     store: createDeliveryStore(options.pool),
     keyring: options.keyring,
-    containment,
+    containment: options.containment ?? watch,
     sensitiveMayLeave: options.sensitiveMayLeave !== false,
     log,
     processId: newId(),
@@ -79,7 +82,7 @@ export async function startTestEngine(options: EngineOptions): Promise<Engine> {
     async [Symbol.asyncDispose]() {
       await listening[Symbol.asyncDispose]()
       await engine[Symbol.asyncDispose]()
-      await containment[Symbol.asyncDispose]()
+      await watch[Symbol.asyncDispose]()
       resolver.cancel()
       if (own) await rm(journalDirectory, { recursive: true, force: true })
     },

@@ -83,8 +83,8 @@ async function attempt(
   }
 }
 
-const addSender = (at = workspace): string =>
-  `insert into sender (id, workspace_id, email) values ('${newId()}', '${at}', '${newId()}@shop.test')`
+const addDomain = (at = workspace): string =>
+  `insert into sending_domain (id, workspace_id, name) values ('${newId()}', '${at}', '${newId()}.test')`
 const addSuppression = (at = workspace): string =>
   `insert into suppression (id, workspace_id, address_index, address, reason)
    values ('${newId()}', '${at}', '\\x${newId().replaceAll('-', '')}', '\\x00', 'manual')`
@@ -92,13 +92,13 @@ const addSuppression = (at = workspace): string =>
 describe('a guard', () => {
   it('refuses what is contained, says why, and lets everything else pass', async () => {
     const { id } = await contain({ capabilities: ['sender-change'] })
-    expect(await attempt('bulkhead_api', addSender())).toBe('BH423')
+    expect(await attempt('bulkhead_api', addDomain())).toBe('BH423')
     expect(await attempt('bulkhead_api', addSuppression())).toBe('done')
     const other = await makeWorkspace()
-    expect(await attempt('bulkhead_api', addSender(other), { workspace: other })).toBe('done')
+    expect(await attempt('bulkhead_api', addDomain(other), { workspace: other })).toBe('done')
     const refused: unknown = await database
       .pool('superuser')
-      .query(addSender())
+      .query(addDomain())
       .catch((error: unknown) => error)
     expect(refused).toMatchObject({ code: 'BH423', message: 'contained' })
     expect(JSON.parse((refused as { detail: string }).detail)).toEqual({
@@ -128,20 +128,20 @@ describe('a guard', () => {
 
   it('binds the owner and a superuser where the installation is contained for any class', async () => {
     await contain({ scope: 'installation', workspace: null, capabilities: ['sender-change', 'write'] })
-    expect(await attempt('superuser', addSender())).toBe('BH423')
-    expect(await attempt('owner', addSender())).toBe('BH423')
-    expect(await attempt('superuser', `set local session_replication_role = replica; ${addSender()}`)).toBe(
+    expect(await attempt('superuser', addDomain())).toBe('BH423')
+    expect(await attempt('owner', addDomain())).toBe('BH423')
+    expect(await attempt('superuser', `set local session_replication_role = replica; ${addDomain()}`)).toBe(
       'BH423',
     )
-    expect(await attempt('superuser', 'truncate sender')).toBe('BH423')
+    expect(await attempt('superuser', 'truncate sending_domain cascade')).toBe('BH423')
     expect(await attempt('superuser', `delete from event`)).toBe('BH423')
     await endAll()
-    expect(await attempt('superuser', addSender())).toBe('done')
+    expect(await attempt('superuser', addDomain())).toBe('done')
   })
 
   it('refuses transactions whose snapshot may be older than a containment', async () => {
     for (const isolation of ['repeatable read', 'serializable']) {
-      expect(await attempt('bulkhead_api', addSender(), { isolation })).toBe('0A000')
+      expect(await attempt('bulkhead_api', addDomain(), { isolation })).toBe('0A000')
     }
   })
 
@@ -160,8 +160,8 @@ describe('a guard', () => {
       subject: `api_key:${mine}`,
       capabilities: ['sender-change', 'credential'],
     })
-    expect(await attempt('bulkhead_api', addSender(), { actor: `api_key:${mine}` })).toBe('BH423')
-    expect(await attempt('bulkhead_api', addSender(), { actor: `api_key:${other}` })).toBe('done')
+    expect(await attempt('bulkhead_api', addDomain(), { actor: `api_key:${mine}` })).toBe('BH423')
+    expect(await attempt('bulkhead_api', addDomain(), { actor: `api_key:${other}` })).toBe('done')
     const set = (what: string): Promise<string> =>
       attempt('bulkhead_api', `update api_key set ${what} where id = '${mine}'`, { actor: `api_key:${mine}` })
     expect(await set(`scopes = '{messages:send}'`)).toBe('BH423')
@@ -178,7 +178,7 @@ describe('a guard', () => {
     straggler.on('error', () => undefined)
     await straggler.query('begin')
     await straggler.query(`select set_config('bulkhead.workspace', $1, true)`, [workspace])
-    await straggler.query(addSender())
+    await straggler.query(addDomain())
     const started = performance.now()
     const { ended, unfinished } = await contain({ capabilities: ['sender-change'] })
     expect({ ended, unfinished }).toEqual({ ended: 1, unfinished: 0 })
@@ -187,7 +187,7 @@ describe('a guard', () => {
     straggler.release(true)
     const { rows } = await database
       .pool('superuser')
-      .query('select 1 from sender where workspace_id = $1', [workspace])
+      .query('select 1 from sending_domain where workspace_id = $1', [workspace])
     expect(rows).toEqual([])
     await endAll()
   })
@@ -195,10 +195,10 @@ describe('a guard', () => {
   it('says when a session that may not be ended is left: containment holds for everything new', async () => {
     const straggler = await database.pool('superuser').connect()
     await straggler.query('begin')
-    await straggler.query(addSender())
+    await straggler.query(addDomain())
     const { ended, unfinished } = await contain({ capabilities: ['sender-change'] })
     expect({ ended, unfinished }).toEqual({ ended: 0, unfinished: 1 })
-    expect(await attempt('bulkhead_api', addSender())).toBe('BH423')
+    expect(await attempt('bulkhead_api', addDomain())).toBe('BH423')
     await straggler.query('rollback')
     straggler.release()
     await endAll()
@@ -206,8 +206,8 @@ describe('a guard', () => {
 
   it('stops by itself at its time', async () => {
     await contain({ capabilities: ['sender-change'], until: '700 milliseconds' })
-    expect(await attempt('bulkhead_api', addSender())).toBe('BH423')
-    await expect.poll(() => attempt('bulkhead_api', addSender()), { timeout: 5_000 }).toBe('done')
+    expect(await attempt('bulkhead_api', addDomain())).toBe('BH423')
+    await expect.poll(() => attempt('bulkhead_api', addDomain()), { timeout: 5_000 }).toBe('done')
     const worker = database.pool('bulkhead_worker')
     expect((await worker.query('select engine.expire_containments(10) as n')).rows).toEqual([{ n: 1 }])
     await expect(contain({ until: '31 days' })).rejects.toMatchObject({ code: '23514' })
