@@ -44,6 +44,8 @@ export interface ApiFixture extends AsyncDisposable {
   readonly database: TestDatabase
   readonly operatorKey: string
   readonly keyringSocket: string
+  /** The root key file, for a second keyring on the same database. */
+  readonly keyringRoot: string
   /** Calls the API with a key; a body is sent as JSON. */
   call(key: string, method: string, path: string, body?: unknown): Promise<Answer>
   /** A fresh workspace and its first key. */
@@ -173,6 +175,7 @@ export async function startApi(
     database,
     operatorKey,
     keyringSocket: testKeyring.socketPath,
+    keyringRoot: testKeyring.rootPath,
     call,
     keyring: client,
     async workspace(name = 'Test') {
