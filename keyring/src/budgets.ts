@@ -55,7 +55,7 @@ export type Budgets = ReturnType<typeof createBudgets>
  */
 export function createBudgets(deps: {
   floors: BudgetFloors
-  ledger: LedgerStore
+  ledger: Pick<LedgerStore, 'openedLately' | 'recordUse' | 'ordinaryUse' | 'trimUse' | 'recordRefusal'>
   log: Log
   nowMs: () => number
 }) {
@@ -82,7 +82,7 @@ export function createBudgets(deps: {
     }
     const hour = Math.floor(nowMs / HOUR_MS)
     if (use.hour === hour) return
-    if (use.keysInHour > 0) ended = [...ended, hourOf(process, use)].slice(-1000)
+    if (use.keysInHour > 0 || use.limitedInHour) ended = [...ended, hourOf(process, use)].slice(-1000)
     use.hour = hour
     use.workspacesInHour.clear()
     use.keysInHour = 0

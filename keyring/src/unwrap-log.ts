@@ -38,8 +38,8 @@ export function chainOf(before: Buffer, instance: string, row: Omit<UnwrapRow, '
  * under way share the next one: one commit serves many.
  */
 export function createUnwrapLog(deps: {
-  ledger: LedgerStore
-  auditKey: AuditKey
+  ledger: Pick<LedgerStore, 'recordUnwraps' | 'unwrapHead'>
+  auditKey: Pick<AuditKey, 'signStatement'>
   instance: string
   nowMs: () => number
 }) {

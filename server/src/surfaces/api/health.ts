@@ -85,13 +85,18 @@ async function checkKeyring(
   keyring: KeyringClient,
 ): Promise<{ process: string; ready: boolean; problem?: string }> {
   try {
-    await within(keyring.health())
-    return { process: 'keyring', ready: true }
+    const { database } = await within(keyring.health())
+    if (database === 'up') return { process: 'keyring', ready: true }
+    return {
+      process: 'keyring',
+      ready: false,
+      problem: 'it cannot reach its database: nothing sealed opens; what it knows it still signs',
+    }
   } catch (error) {
     return {
       process: 'keyring',
       ready: false,
-      problem: error instanceof Error ? error.message : 'not reachable',
+      problem: `${error instanceof Error ? error.message : 'not reachable'}: nothing sealed opens; mail whose keys are leased goes on for at most five minutes`,
     }
   }
 }
