@@ -19,9 +19,12 @@ import type { TestDatabase } from './database.ts'
 import { until } from '../constellation/installation.ts'
 
 /** Signs as the keyring does, with a key of the test: nothing without a proof from what it signed last. */
-export function testSigner(seed = Buffer.alloc(32, 7)): AuditSigner {
+export function testSigner(
+  seed = Buffer.alloc(32, 7),
+  start: { readonly size: number; readonly root: Buffer } = { size: 0, root: EMPTY_ROOT },
+): AuditSigner {
   const signer = noteSigner('bulkhead/log/test', SIGNATURE_TYPES.note, seed)
-  let last = { size: 0, root: EMPTY_ROOT }
+  let last = { size: start.size, root: start.root }
   return {
     auditKey: () => Promise.resolve({ vkey: signer.key.text, lastSize: last.size }),
     async signCheckpoint({ checkpoint, oldSize, consistencyProof: proof }) {

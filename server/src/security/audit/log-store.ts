@@ -1,8 +1,7 @@
 import type { GrownTile } from '@bulkhead/tlog'
 import type { StoredEntry } from '../../platform/audit-files/index.ts'
-import { errorCode } from '../../platform/postgres/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
-import type { SealedRecord, Unwrap, WaitingAct } from './records.ts'
+import type { SealedRecord, TakingAct, Unwrap, WaitingAct } from './records.ts'
 
 /** Where the log stands. */
 export interface LogState {
@@ -145,16 +144,19 @@ export async function writeTrouble(db: Queryable, problem: string): Promise<void
   await db.query('select engine.audit_trouble($1)', [problem])
 }
 
-/** Hands acts that took something away to the engine, which takes it away again. @returns false where it has no such function. */
-export async function replayActs(db: Queryable, records: readonly string[]): Promise<boolean> {
-  try {
-    await db.query('select engine.replay_acts($1::jsonb)', [`[${records.join(',')}]`])
-    return true
-  } catch (error) {
-    // 42883: undefined_function.
-    if (errorCode(error) === '42883') return false
-    throw error
-  }
+/** What became of an act that was repeated. */
+export interface ReplayedAct {
+  readonly action: string
+  readonly target: string | null
+  readonly outcome: string
+}
+
+/** Hands acts that took something away to the engine, which takes it away again. */
+export async function replayActs(db: Queryable, acts: readonly TakingAct[]): Promise<ReplayedAct[]> {
+  const { rows } = await db.query<ReplayedAct>('select action, target, outcome from engine.replay_acts($1)', [
+    JSON.stringify(acts),
+  ])
+  return rows
 }
 
 /** The statements that were published last, by keyring process. */

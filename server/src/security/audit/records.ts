@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { canonicalJson, commitmentOf, leafHash, logEntry } from '@bulkhead/tlog'
+import { canonicalJson, commitmentOf, leafHash, logEntry, parseRecord } from '@bulkhead/tlog'
 import type { Json } from '@bulkhead/tlog'
 
 /** The stream of the installation itself, which belongs to no workspace. */
@@ -86,4 +86,29 @@ export function sealRecord(record: string): SealedRecord {
 /** The leaf of the tree that stands for a commitment. */
 export function leafOf(commitment: Buffer): Buffer {
   return leafHash(logEntry(commitment))
+}
+
+/** A record of something taken away, as the engine repeats it. */
+export interface TakingAct {
+  readonly at: string
+  readonly workspaceId: string | null
+  readonly actor: string
+  readonly action: string
+  readonly target: string | null
+  readonly detail: Json
+}
+
+/**
+ * The act in a record where it only takes away: as in engine.audit_must_flow, and the destruction of keys; a lift too, because it says
+ * that a containment is over. Null for others.
+ */
+export function takingActOf(text: string): TakingAct | null {
+  const { at, workspace, actor, action, target, detail } = parseRecord(text)
+  const takes =
+    action === 'containment.contained' ||
+    action === 'containment.lifted' ||
+    action === 'epoch.bumped' ||
+    action.endsWith('.revoked') ||
+    action.includes('shred')
+  return takes ? { at, workspaceId: workspace, actor, action, target, detail } : null
 }

@@ -4,11 +4,13 @@ import type { Pool } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import type { AuditSigner, Checkpoints } from './checkpoints.ts'
 import { readEntries, replayActs } from './log-store.ts'
-import { leafOf } from './records.ts'
-import type { SealedRecord } from './records.ts'
+import { leafOf, takingActOf } from './records.ts'
+import type { SealedRecord, TakingAct } from './records.ts'
 import type { Sequencer } from './sequencer.ts'
 
 const BATCH = 2_000
+/** What engine.replay_acts takes at once. */
+const ACTS_MAX = 10_000
 
 export interface RecoveryDeps {
   readonly pool: Pool
@@ -76,18 +78,27 @@ async function assertSigned(deps: RecoveryDeps, onFile: number): Promise<void> {
 }
 
 async function bringBack(deps: RecoveryDeps, from: number, to: number): Promise<number> {
-  const taking: string[] = []
+  const acts: TakingAct[] = []
   for (let at = from; at < to; at += BATCH) {
     const records = deps.files.read(at, Math.min(to, at + BATCH)).map(recordOf)
     await deps.sequencer.restore(records)
-    taking.push(...records.map((item) => item.record).filter(takesAway))
+    acts.push(...records.map((item) => takingActOf(item.record)).filter((act) => act !== null))
   }
-  if (taking.length > 0 && !(await replayActs(deps.pool, taking)))
-    deps.log.error(
-      { acts: taking.length },
-      'The database cannot repeat the revocations that it lost: revoke again what the last entries of the audit log name',
-    )
+  for (let at = 0; at < acts.length; at += ACTS_MAX) await takeAwayAgain(deps, acts.slice(at, at + ACTS_MAX))
   return to - from
+}
+
+async function takeAwayAgain(deps: RecoveryDeps, acts: readonly TakingAct[]): Promise<void> {
+  if (acts.length === 0) return
+  const replayed = await replayActs(deps.pool, acts)
+  for (const { action, target, outcome } of replayed) {
+    if (outcome !== 'absent') deps.log.warn({ action, target, outcome }, 'Taken away again after the restore')
+    else
+      deps.log.error(
+        { action, target, outcome },
+        'What was taken away before the restore cannot be taken away again: look at it by hand',
+      )
+  }
 }
 
 function recordOf(entry: StoredEntry): SealedRecord {
@@ -95,19 +106,4 @@ function recordOf(entry: StoredEntry): SealedRecord {
   if (record === null || salt === null || !commitmentOf(salt, record).equals(commitment))
     throw new Error(`Entry ${entry.index} of the audit log is erased or altered on file and cannot come back`)
   return { record, salt, commitment }
-}
-
-/** Acts that only take away; the same as in engine.audit_must_flow, and the destruction of keys. */
-function takesAway(record: string): boolean {
-  const parsed: unknown = JSON.parse(record)
-  const action =
-    parsed !== null && typeof parsed === 'object' && 'action' in parsed && typeof parsed.action === 'string'
-      ? parsed.action
-      : ''
-  return (
-    action === 'containment.contained' ||
-    action === 'epoch.bumped' ||
-    action.endsWith('.revoked') ||
-    action.includes('shred')
-  )
 }
