@@ -429,6 +429,7 @@ declare
   v_workspace uuid;
   v_floor bigint;
   v_old boolean;
+  v_marked constant text := 'Taken up again from the audit log after a restore';
 begin
   if jsonb_typeof(p_records) <> 'array' or jsonb_array_length(p_records) > 10000 then
     raise exception 'records are an array of at most 10,000' using errcode = '22023';
@@ -442,7 +443,8 @@ begin
     outcome := 'ignored';
     v_detail := coalesce(r.act -> 'detail', '{}');
     v_at := (r.act ->> 'at')::timestamptz;
-    v_workspace := (r.act ->> 'workspaceId')::uuid;
+    -- The stream of the installation itself has no workspace.
+    v_workspace := nullif((r.act ->> 'workspaceId')::uuid, '00000000-0000-0000-0000-000000000000');
     v_old := null;
     case action
       when 'api_key.revoked' then
@@ -487,16 +489,21 @@ begin
         ) then
           outcome := 'ended';
         else
-          -- The reason is not in the record; who is blocked is told where this comes from.
           insert into containment (id, workspace_id, scope, subject, actor_class, capabilities, reason_code, reason, incident, until,
-                                   origin, made_by, made_at)
+                                   origin, made_by, made_at, evidence)
           values (v_id, v_workspace, v_detail ->> 'scope', v_detail ->> 'subject', v_detail ->> 'actorClass',
                   array(select jsonb_array_elements_text(v_detail -> 'capabilities')), v_detail ->> 'reasonCode',
-                  coalesce(v_detail ->> 'reason', 'Taken up again from the audit log after a restore'), v_detail ->> 'incident',
+                  coalesce(v_detail ->> 'reason', v_marked), v_detail ->> 'incident',
                   (v_detail ->> 'until')::timestamptz,
-                  case when r.act ->> 'actor' ~ '^(staff|operator):' then 'staff' else 'workspace' end, r.act ->> 'actor', v_at);
+                  case when r.act ->> 'actor' ~ '^(staff|operator):' then 'staff' else 'workspace' end, r.act ->> 'actor', v_at,
+                  v_marked);
           outcome := 'applied';
         end if;
+      when 'containment.lifted' then
+        -- Gives nothing back but what an earlier call has just taken up again.
+        update containment c set state = 'lifted', ended_at = clock_timestamp()
+        where c.id = target::uuid and c.evidence = v_marked and c.state in ('active', 'lift_requested');
+        if found then outcome := 'ended'; end if;
       when 'staff.revoked' then
         v_id := (v_detail ->> 'id')::uuid;
         select m.revoked_at is not null into v_old from staff.member m where m.id = v_id for update;

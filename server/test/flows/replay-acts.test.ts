@@ -164,6 +164,39 @@ describe('after a restore', () => {
     ])
   })
 
+  it('a containment that was lifted in a later batch of records is lifted again; one of the backup stays', async () => {
+    const { id } = await api.workspace()
+    const member = await staff.member()
+    const { body: kept } = await staff.call(member.key, 'POST', '/v1/containments', {
+      scope: 'workspace',
+      workspaceId: id,
+      capabilities: ['webhook'],
+      reason: 'a drill',
+    })
+    const target = '0190b6d0-0000-7000-8000-000000000009'
+    const act = { workspaceId: decodeId('workspace', id), actor: 'staff:x', at: until(-60_000) }
+    const contained = {
+      ...act,
+      action: 'containment.contained',
+      target,
+      detail: {
+        scope: 'workspace',
+        actorClass: 'any',
+        capabilities: ['send'],
+        reasonCode: 'policy',
+        until: until(60_000),
+      },
+    }
+    expect(await replay([contained])).toEqual([{ action: 'containment.contained', outcome: 'applied' }])
+    const lifted = { ...act, action: 'containment.lifted', detail: {} }
+    expect(await replay([{ ...lifted, target }])).toEqual([
+      { action: 'containment.lifted', outcome: 'ended' },
+    ])
+    expect(await replay([{ ...lifted, target: decodeId('containment', kept.id) }])).toEqual([])
+    const { body } = await staff.call(member.key, 'GET', `/v1/containments?workspaceId=${id}`)
+    expect(body.data.map((item: { state: string }) => item.state).sort()).toEqual(['active', 'lifted'])
+  })
+
   it('is for the audit process, and takes no more than 10,000 records at once', async () => {
     await expect(replay(Array.from({ length: 10_001 }, () => ({})))).rejects.toThrow(/at most 10,000/)
     for (const role of ['bulkhead_api', 'bulkhead_staff', 'bulkhead_worker'] as const)
