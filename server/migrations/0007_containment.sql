@@ -138,48 +138,42 @@ begin
 end $$;
 
 -- Before a statement: takes the guard lock, before any row is locked, so that a writer that waits for a contain() in progress holds
--- nothing that another writer, for which the contain() waits, could need. Arguments: roles for which the table stays open.
+-- nothing that another writer, for which the contain() waits, could need. It reads nothing, and so needs nobody's rights and no search
+-- path of its own: both cost more than all that it does. The lock answers void, which is not null.
 create function engine.guard_enter() returns trigger
-language plpgsql security definer set search_path = public, engine, pg_temp as $$
-declare v_lock text;
+language plpgsql as $$
 begin
-  if position(session_user::text in tg_argv[0]) > 0 then return null; end if;
-  if current_setting('transaction_isolation') <> 'read committed' then
+  if current_setting('transaction_isolation') <> 'read committed' or pg_advisory_xact_lock_shared(engine.guard_lock()) is null then
     raise exception using errcode = '0A000', message = 'guarded tables are written at READ COMMITTED only',
       detail = 'An older snapshot would not see a containment.';
   end if;
-  v_lock := pg_advisory_xact_lock_shared(engine.guard_lock());
   return null;
 end $$;
 
 -- As guard_enter, and refuses when the installation is contained. For tables whose rows are only written beside a row that is
--- checked itself. Arguments: roles, capability of an insert, capability of updates and deletes.
+-- checked itself. Arguments: capability of an insert, capability of updates and deletes.
 create function engine.guard_whole() returns trigger
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
-declare v_lock text;
 begin
-  if position(session_user::text in tg_argv[0]) > 0 then return null; end if;
-  if current_setting('transaction_isolation') <> 'read committed' then
+  if current_setting('transaction_isolation') <> 'read committed' or pg_advisory_xact_lock_shared(engine.guard_lock()) is null then
     raise exception using errcode = '0A000', message = 'guarded tables are written at READ COMMITTED only',
       detail = 'An older snapshot would not see a containment.';
   end if;
-  v_lock := pg_advisory_xact_lock_shared(engine.guard_lock());
   if exists (select from containment c where c.state in ('active', 'lift_requested') and c.until > clock_timestamp()) then
     perform engine.refuse_contained(engine.blocking(engine.actor_class(session_user), null, null,
-      array[case tg_op when 'INSERT' then tg_argv[1] else tg_argv[2] end]));
+      array[case tg_op when 'INSERT' then tg_argv[0] else tg_argv[1] end]));
   end if;
   return null;
 end $$;
 
--- After a statement: were there contained rows among the written ones? Arguments: roles, capability of an insert, capability of
--- updates and deletes.
+-- After a statement: were there contained rows among the written ones? Arguments: capability of an insert, capability of updates
+-- and deletes.
 create function engine.guard_rows() returns trigger
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare
   v_workspaces uuid[];
-  v_capabilities text[] := array[case tg_op when 'INSERT' then tg_argv[1] else tg_argv[2] end];
+  v_capabilities text[] := array[case tg_op when 'INSERT' then tg_argv[0] else tg_argv[1] end];
 begin
-  if position(session_user::text in tg_argv[0]) > 0 then return null; end if;
   if not exists (select from containment c where c.state in ('active', 'lift_requested') and c.until > clock_timestamp()) then
     return null;
   end if;
@@ -221,7 +215,6 @@ create function engine.guard_messages() returns trigger
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare v_detail text;
 begin
-  if position(session_user::text in tg_argv[0]) > 0 then return null; end if;
   if not exists (select from containment c where c.state in ('active', 'lift_requested') and c.until > clock_timestamp()) then
     return null;
   end if;
@@ -244,60 +237,44 @@ begin
   return null;
 end $$;
 
--- A person's cancellation ends recipients beside no other row; every other outcome is the truth about mail and is never refused.
-create function engine.guard_cancellations() returns trigger
-language plpgsql security definer set search_path = public, engine, pg_temp as $$
-declare v_workspaces uuid[];
-begin
-  if position(session_user::text in tg_argv[0]) > 0 then return null; end if;
-  if not exists (select from containment c where c.state in ('active', 'lift_requested') and c.until > clock_timestamp()) then
-    return null;
-  end if;
-  select array_agg(distinct f.workspace_id) into v_workspaces from fresh f where f.state = 'cancelled';
-  if v_workspaces is not null then
-    perform engine.refuse_contained(engine.blocking(
-      engine.actor_class(session_user), v_workspaces, nullif(current_setting('bulkhead.actor', true), ''), array['write']));
-  end if;
-  return null;
-end $$;
-
 create function engine.guard_truncate() returns trigger
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
-declare v_lock text;
 begin
-  v_lock := pg_advisory_xact_lock_shared(engine.guard_lock());
+  perform pg_advisory_xact_lock_shared(engine.guard_lock());
   perform engine.refuse_contained(engine.blocking(engine.actor_class(session_user), array(select w.id from workspace w), null, array['write', 'send']));
   return null;
 end $$;
 
 -- Makes the guard of a table: p_capability is what its updates and deletes need, p_on_insert its inserts (the same unless given).
--- p_open: database roles whose writes are bookkeeping and stay open. p_check: the function that looks at the rows; null: no row is
--- looked at, because each is written beside one that is. Triggers fire always, also where session_replication_role is replica.
+-- p_open: database roles whose writes stay open, because they are bookkeeping or stand beside a row that is checked; for them the
+-- triggers are not even called. p_check: the function that looks at the rows; null: no row is looked at, and only what binds the whole
+-- installation is refused. Triggers fire always, also where session_replication_role is replica.
 create function engine.guard(
-  target regclass, p_capability text, p_on_insert text default null, p_open text[] default '{}', p_check text default 'guard_rows'
+  target regclass, p_capability text, p_on_insert text default null, p_open name[] default '{}', p_check text default 'guard_rows'
 ) returns void
 language plpgsql as $$
 declare
-  v_arguments text := format('%L, %L, %L', array_to_string(p_open, ' '), coalesce(p_on_insert, p_capability), p_capability);
+  v_arguments text := format('%L, %L', coalesce(p_on_insert, p_capability), p_capability);
+  v_when text := case when p_open = '{}' then '' else format('when (session_user <> all (%L::name[]))', p_open) end;
   v_event text;
 begin
-  execute format('create trigger guard_enter before insert or update or delete on %s for each statement execute function engine.%I(%s)',
-    target, case when p_check is null then 'guard_whole' else 'guard_enter' end, v_arguments);
+  execute format('create trigger guard_enter before insert or update or delete on %s for each statement %s execute function engine.%I(%s)',
+    target, v_when, case when p_check is null then 'guard_whole' else 'guard_enter' end, v_arguments);
   execute format('alter table %s enable always trigger guard_enter', target);
   execute format('create trigger guard_truncate before truncate on %s for each statement execute function engine.guard_truncate()', target);
   execute format('alter table %s enable always trigger guard_truncate', target);
   if p_check is null then return; end if;
   foreach v_event in array array['insert', 'update', 'delete'] loop
     execute format(
-      'create trigger guard_%s after %s on %s referencing %s for each statement execute function engine.%I(%s)',
+      'create trigger guard_%s after %s on %s referencing %s for each statement %s execute function engine.%I(%s)',
       v_event, v_event, target,
       case v_event when 'insert' then 'new table as fresh' when 'delete' then 'old table as gone'
         else 'new table as fresh old table as gone' end,
-      p_check, v_arguments);
+      v_when, p_check, v_arguments);
     execute format('alter table %s enable always trigger guard_%s', target, v_event);
   end loop;
 end $$;
-revoke execute on function engine.guard(regclass, text, text, text[], text) from public;
+revoke execute on function engine.guard(regclass, text, text, name[], text) from public;
 
 -- Ends the transactions of p_pid that hold the guard lock still, as the owner of the roles (the engine may not signal).
 -- p_transaction: their virtual transaction ids, so that a later transaction of the same session is left alone.
@@ -544,29 +521,43 @@ select engine.guard('suppression', 'write', p_open => array['bulkhead_sender']);
 select engine.guard('webhook_endpoint', 'write', 'credential', array['bulkhead_worker', 'bulkhead_sender']);
 select engine.guard('captured', 'write', p_open => array['bulkhead_smtp', 'bulkhead_worker']);
 select engine.guard('message', 'write', 'send', array['bulkhead_sender', 'bulkhead_worker'], 'guard_messages');
--- Its inserts are looked at row by row below: only a cancellation can be refused.
-select engine.guard('outcome', 'write', '', array['bulkhead_sender', 'bulkhead_worker'], null);
-create trigger guard_insert after insert on outcome referencing new table as fresh
-  for each statement execute function engine.guard_cancellations('bulkhead_sender bulkhead_worker');
-alter table outcome enable always trigger guard_insert;
--- Bodies are large: a transition table would copy them. Body, recipient, queue row and idempotency key are written by engine.accept in
--- the transaction of their message, which is checked row by row.
-select engine.guard('body', 'write', 'send', array['bulkhead_sender', 'bulkhead_worker'], null);
-select engine.guard('recipient', 'write', 'send', array['bulkhead_sender', 'bulkhead_worker'], null);
-select engine.guard('event', 'write', 'write', array['bulkhead_sender', 'bulkhead_worker'], null);
-select engine.guard('queue', 'write', 'send', array['bulkhead_sender', 'bulkhead_worker'], null);
-select engine.guard('idempotency', 'send', 'send', array['bulkhead_worker'], null);
+-- Bodies are large, and a transition table would copy them. Body, recipient, queue row, outcome and idempotency key are written by
+-- functions of the engine in the transaction of their message, which is looked at row by row; settling is never refused.
+do $$
+declare v_processes name[] := array['bulkhead_api', 'bulkhead_smtp', 'bulkhead_sender', 'bulkhead_worker'];
+begin
+  perform engine.guard('body', 'write', 'send', v_processes, null);
+  perform engine.guard('recipient', 'write', 'send', v_processes, null);
+  perform engine.guard('outcome', 'write', 'send', v_processes, null);
+  perform engine.guard('event', 'write', 'write', v_processes, null);
+  perform engine.guard('idempotency', 'send', 'send', v_processes, null);
+end $$;
+-- A person's cancellation takes rows from the queue, beside no message. A new time updates the message too.
+create trigger guard_enter before insert on queue for each statement
+  when (session_user <> all ('{bulkhead_api,bulkhead_smtp,bulkhead_sender,bulkhead_worker}'::name[]))
+  execute function engine.guard_whole('send', 'write');
+create trigger guard_change before update or delete on queue for each statement
+  when (session_user <> all ('{bulkhead_sender,bulkhead_worker}'::name[])) execute function engine.guard_whole('send', 'write');
+create trigger guard_delete after delete on queue referencing old table as gone for each statement
+  when (session_user <> all ('{bulkhead_sender,bulkhead_worker}'::name[])) execute function engine.guard_rows('send', 'write');
+create trigger guard_truncate before truncate on queue for each statement execute function engine.guard_truncate();
+alter table queue enable always trigger guard_enter;
+alter table queue enable always trigger guard_change;
+alter table queue enable always trigger guard_delete;
+alter table queue enable always trigger guard_truncate;
 
 -- Events are what happened, so their deliveries are always written; what a person does to one afterwards is a write.
 do $$
 declare v_event text;
 begin
   create trigger guard_enter before update or delete on webhook_delivery
-    for each statement execute function engine.guard_enter('bulkhead_sender bulkhead_worker');
+    for each statement when (session_user <> all ('{bulkhead_sender,bulkhead_worker}'::name[])) execute function engine.guard_enter();
   create trigger guard_update after update on webhook_delivery referencing new table as fresh old table as gone
-    for each statement execute function engine.guard_rows('bulkhead_sender bulkhead_worker', 'write', 'write');
+    for each statement when (session_user <> all ('{bulkhead_sender,bulkhead_worker}'::name[]))
+    execute function engine.guard_rows('write', 'write');
   create trigger guard_delete after delete on webhook_delivery referencing old table as gone
-    for each statement execute function engine.guard_rows('bulkhead_sender bulkhead_worker', 'write', 'write');
+    for each statement when (session_user <> all ('{bulkhead_sender,bulkhead_worker}'::name[]))
+    execute function engine.guard_rows('write', 'write');
   create trigger guard_truncate before truncate on webhook_delivery for each statement execute function engine.guard_truncate();
   foreach v_event in array array['enter', 'update', 'delete', 'truncate'] loop
     execute format('alter table webhook_delivery enable always trigger guard_%s', v_event);
@@ -601,15 +592,13 @@ create function engine.claim(
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 #variable_conflict use_column
 declare
-  v_lock text;
   v_everything boolean;
   v_blocked uuid[] := '{}';
   v_actors text[];
 begin
-  if current_setting('transaction_isolation') <> 'read committed' then
+  if current_setting('transaction_isolation') <> 'read committed' or pg_advisory_xact_lock_shared(engine.guard_lock()) is null then
     raise exception using errcode = '0A000', message = 'claims run at READ COMMITTED only';
   end if;
-  v_lock := pg_advisory_xact_lock_shared(engine.guard_lock());
   if exists (select from containment c where c.state in ('active', 'lift_requested') and c.until > clock_timestamp()) then
     select f.everything, f.workspaces, f.actors into v_everything, v_blocked, v_actors
     from engine.contained_for('sender', array['deliver', 'deliver:' || p_lane]) f;
@@ -678,14 +667,12 @@ create or replace function engine.claim_webhooks(
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 #variable_conflict use_column
 declare
-  v_lock text;
   v_everything boolean;
   v_blocked uuid[] := '{}';
 begin
-  if current_setting('transaction_isolation') <> 'read committed' then
+  if current_setting('transaction_isolation') <> 'read committed' or pg_advisory_xact_lock_shared(engine.guard_lock()) is null then
     raise exception using errcode = '0A000', message = 'claims run at READ COMMITTED only';
   end if;
-  v_lock := pg_advisory_xact_lock_shared(engine.guard_lock());
   if exists (select from containment c where c.state in ('active', 'lift_requested') and c.until > clock_timestamp()) then
     select f.everything, f.workspaces into v_everything, v_blocked from engine.contained_for('worker', array['webhook']) f;
     if v_everything then return; end if;
@@ -739,11 +726,10 @@ create or replace function engine.due_domains(p_limit integer, p_hold_seconds in
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 #variable_conflict use_column
 declare
-  v_lock text;
   v_everything boolean;
   v_blocked uuid[];
 begin
-  v_lock := pg_advisory_xact_lock_shared(engine.guard_lock());
+  perform pg_advisory_xact_lock_shared(engine.guard_lock());
   select f.everything, f.workspaces into v_everything, v_blocked from engine.contained_for('worker', array['sender-change']) f;
   if v_everything then return; end if;
   return query
@@ -867,7 +853,7 @@ begin
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'engine' and p.proname in (
       'active_containments', 'blocking', 'refuse_contained', 'guard_enter', 'guard_whole', 'guard_rows', 'guard_messages',
-      'guard_cancellations', 'guard_truncate', 'guard_holders', 'actor_since', 'record_containment', 'tell_containment', 'contain',
+      'guard_truncate', 'guard_holders', 'actor_since', 'record_containment', 'tell_containment', 'contain',
       'liftable', 'request_lift', 'lift', 'expire_containments', 'contained_for', 'read_containments', 'containment_facts', 'claim', 'guard_lock', 'actor_class')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);

@@ -34,6 +34,7 @@ const WITH_CALLERS_RIGHTS = [
   'current_workspace',
   'enqueue_webhooks',
   'guard',
+  'guard_enter',
   'guard_lock',
   'new_event_id',
   'protect',
@@ -66,8 +67,7 @@ const GUARDED_BESIDE: Readonly<Record<string, string>> = {
   body: 'written by engine.accept with its message; a transition table would copy the whole mail',
   event: 'written by settling only',
   idempotency: 'written by engine.accept with its message',
-  queue:
-    'written by engine.accept with its message; a cancellation writes an outcome, a new time updates the message',
+  outcome: 'written by engine.accept with its message, and by settling',
   recipient: 'written by engine.accept with its message',
 }
 
@@ -147,8 +147,8 @@ describe('the catalog', () => {
     )
     const full = ['guard_delete', 'guard_enter', 'guard_insert', 'guard_truncate', 'guard_update']
     const own: Readonly<Record<string, readonly string[]>> = {
-      // A settled outcome is the truth; a person's cancellation is an insert.
-      outcome: ['guard_enter', 'guard_insert', 'guard_truncate'],
+      // A cancellation is a delete of the api process; claims and settling change rows without being looked at.
+      queue: ['guard_change', 'guard_delete', 'guard_enter', 'guard_truncate'],
       // Deliveries of events are always written.
       webhook_delivery: ['guard_delete', 'guard_enter', 'guard_truncate', 'guard_update'],
     }
