@@ -8,7 +8,9 @@ alter table keyring.purpose_key add check ((wrapped is null) = (destroyed_at is 
 comment on column keyring.purpose_key.wrapped is 'class: key (sealed). AES-256-GCM under the workspace key, bound to workspace, purpose and versions; null once destroyed.';
 comment on column keyring.purpose_key.destroyed_at is 'class: operational. When the key was destroyed.';
 
-alter table keyring.content_key add column spool_hour integer;
+alter table keyring.content_key add column spool_hour integer, add column spool_id text;
+alter table keyring.content_key add check ((spool_hour is null) = (spool_id is null));
+comment on column keyring.content_key.spool_id is 'class: operational. Which spool state: hosts that were given the same file share it.';
 comment on column keyring.content_key.spool_hour is 'class: operational. Hours since 1970 of the spool key that wraps this key inside the content purpose key; null for keys that outlive their hour.';
 create index content_key_by_purpose_version on keyring.content_key (workspace_id, purpose_version, id) where wrapped is not null;
 create index content_key_by_spool_hour on keyring.content_key (spool_hour) where spool_hour is not null and wrapped is not null;

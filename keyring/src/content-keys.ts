@@ -4,6 +4,7 @@ import type { ProcessKind } from './access.ts'
 import type { Budgets } from './budgets.ts'
 import type { KeyHierarchy, VersionedKey } from './hierarchy.ts'
 import { Refusal } from './refusal.ts'
+import type { Log } from './log.ts'
 import type { Spool } from './spool.ts'
 import type { ContentKeyRow, Store } from './store.ts'
 import type { UnwrapLog } from './unwrap-log.ts'
@@ -18,6 +19,7 @@ export type OpenedKey =
 export const LEASE_MS = 5 * 60_000
 /** The purpose key can be destroyed between being taken and being used; a third time in a row something else is wrong. */
 const MAX_ROUNDS = 3
+const WARN_EVERY_MS = 60_000
 
 export type ContentKeys = ReturnType<typeof createContentKeys>
 
@@ -28,10 +30,26 @@ export function createContentKeys(deps: {
   spool: Spool
   budgets: Budgets
   unwrapLog: UnwrapLog
+  log: Log
+  nowMs: () => number
 }) {
   const { hierarchy, store, spool } = deps
+  let warnAgainMs = 0
 
-  /** Null: the spool key of its hour is gone, so it opens never again. */
+  /** Either the file was made anew, or two hosts have different ones: then half of the sensitive messages are lost until that is mended. */
+  function warnOfForeignSpool(): void {
+    if (deps.nowMs() < warnAgainMs) return
+    warnAgainMs = deps.nowMs() + WARN_EVERY_MS
+    deps.log(
+      'error',
+      'A sensitive message was sealed with another spool state; give all hosts the same file',
+      {
+        spool: spool.id,
+      },
+    )
+  }
+
+  /** Null: the spool key of its hour is gone, or another host has it. For this keyring it opens never again. */
   function openRow(
     row: ContentKeyRow,
     workspaceId: string,
@@ -44,6 +62,10 @@ export function createContentKeys(deps: {
       wrapped,
     )
     if (row.spoolHour === null) return inner
+    if (row.spoolId !== spool.id) {
+      warnOfForeignSpool()
+      return null
+    }
     const spoolKey = spool.key(row.spoolHour)
     return spoolKey === null ? null : decrypt(spoolKey, spoolPlace(workspaceId, row.id, row.spoolHour), inner)
   }
@@ -75,7 +97,15 @@ export function createContentKeys(deps: {
           contentKeyPlace(workspaceId, keyId, above.version, spoolHour),
           inner,
         )
-        const row = { id: keyId, workspaceId, purposeVersion: above.version, singleUse, wrapped, spoolHour }
+        const row = {
+          id: keyId,
+          workspaceId,
+          purposeVersion: above.version,
+          singleUse,
+          wrapped,
+          spoolHour,
+          spoolId: spoolHour === null ? null : spool.id,
+        }
         if (await store.addContentKey(row)) return { keyId, key }
       }
       throw new Refusal('unavailable', 'The content key could not be stored')

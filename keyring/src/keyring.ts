@@ -92,6 +92,7 @@ export async function startKeyring(deps: {
       signing: signer.busy(),
       instance,
       containmentsAgeMs: containments.ageMs(),
+      spool: spool.id,
       spoolOldestHour: spool.oldestHour(),
     }
   }
@@ -110,7 +111,7 @@ export async function startKeyring(deps: {
   const handlers = {
     ...createKeyHandlers({
       blindIndex: createBlindIndex({ hierarchy }),
-      contentKeys: createContentKeys({ hierarchy, store, spool, budgets, unwrapLog }),
+      contentKeys: createContentKeys({ hierarchy, store, spool, budgets, unwrapLog, log, nowMs }),
       containments,
       dkimKeys,
       peppers: createPeppers({ hierarchy }),

@@ -263,7 +263,7 @@ export function createRotationStore(database: Pick<Database, 'query' | 'transact
     async contentKeysNotUnder(workspaceId: string, version: number, limit: number): Promise<ContentKeyRow[]> {
       return query<ContentKeyRow>(
         'content_keys_not_under',
-        `select id, purpose_version as "purposeVersion", wrapped, spool_hour as "spoolHour"
+        `select id, purpose_version as "purposeVersion", wrapped, spool_hour as "spoolHour", spool_id as "spoolId"
            from keyring.content_key
           where workspace_id = $1 and purpose_version < $2 and wrapped is not null
           limit $3`,

@@ -86,7 +86,7 @@ describe('the spool', () => {
     const first = bytesOf(spool.key(START_HOUR))
     const old = await spoolAt(START_HOUR + 31 * 24, path)
     expect(old.warnings.join()).toMatch(/A new spool state is made/)
-    await writeFile(path, 'bulkhead-spool-1 500000 AAAA\n', { mode: 0o600 })
+    await writeFile(path, 'bulkhead-spool-1 500000 0123456789ab AAAA\n', { mode: 0o600 })
     const damaged = await spoolAt(START_HOUR, path)
     expect(damaged.warnings.join()).toMatch(/damaged/)
     expect(bytesOf(damaged.spool.key(START_HOUR))).not.toBe(first)

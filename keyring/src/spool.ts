@@ -10,6 +10,7 @@ const HOUR_MS = 3_600_000
 /** A message lives for at most four hours, from the end of the hour in which its key was made. */
 const KEPT_HOURS = 5
 const STATE_BYTES = 32
+const ID_BYTES = 6
 const HEADER = 'bulkhead-spool-1'
 const MAX_FILE_BYTES = 256
 /** A state that is older is of another life: all that it opened is long gone, and a copy of it may lie in a backup. */
@@ -19,6 +20,8 @@ interface State {
   /** The oldest hour, since 1970, whose key can still be made. */
   readonly hour: number
   readonly secret: Buffer
+  /** Names the ratchet, whatever its hour: hosts that were given the same file have the same. */
+  readonly id: string
 }
 
 export type Spool = Awaited<ReturnType<typeof openSpool>>
@@ -44,7 +47,11 @@ export async function openSpool(deps: { path: string; nowMs: () => number; log: 
     if (found !== null && currentHour() - found.hour <= MAX_CATCH_UP_HOURS) return found
     if (found !== null) await unlink(path)
     deps.log('warn', 'A new spool state is made: sensitive messages under way do not open any more', { path })
-    const made = await createState(path, { hour: currentHour(), secret: randomBytes(STATE_BYTES) }, deps.log)
+    const made = await createState(
+      path,
+      { hour: currentHour(), secret: randomBytes(STATE_BYTES), id: randomBytes(ID_BYTES).toString('hex') },
+      deps.log,
+    )
     return made
   }
 
@@ -63,6 +70,9 @@ export async function openSpool(deps: { path: string; nowMs: () => number; log: 
 
   await forget()
   return {
+    /** Names this ratchet. */
+    id: state.id,
+
     /** The hour to wrap with now. Never before what was forgotten, whatever the clock says. */
     hour: (): number => Math.max(currentHour(), state.hour),
 
@@ -100,7 +110,7 @@ function advance(from: State, hour: number): State {
     secret.fill(0)
     secret = next
   }
-  return { hour, secret }
+  return { hour, secret, id: from.id }
 }
 
 async function readState(path: string, log: Log): Promise<State | null> {
@@ -118,12 +128,13 @@ async function readState(path: string, log: Log): Promise<State | null> {
       throw new Error(`The spool state ${path} can be read by others. Run: chmod 600 ${path}`)
     const buffer = Buffer.alloc(MAX_FILE_BYTES)
     const { bytesRead } = await file.read(buffer, 0, MAX_FILE_BYTES, 0)
-    const match = /^bulkhead-spool-1 (\d{1,9}) ([A-Za-z0-9+/]{43}=)\n$/.exec(
+    const match = /^bulkhead-spool-1 (\d{1,9}) ([0-9a-f]{12}) ([A-Za-z0-9+/]{43}=)\n$/.exec(
       buffer.toString('latin1', 0, bytesRead),
     )
     buffer.fill(0)
-    if (match?.[1] !== undefined && match[2] !== undefined)
-      return { hour: Number(match[1]), secret: Buffer.from(match[2], 'base64') }
+    const [, hour, id, secret] = match ?? []
+    if (hour !== undefined && id !== undefined && secret !== undefined)
+      return { hour: Number(hour), secret: Buffer.from(secret, 'base64'), id }
     // Nothing of lasting value is in it: in five hours it would be of no use anyway.
     log('error', 'The spool state is damaged and is made anew', { path })
     await unlink(path)
@@ -138,7 +149,7 @@ async function writeDraft(path: string, state: State): Promise<string> {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
   const file = await open(draft, 'wx', 0o600)
   try {
-    await file.writeFile(`${HEADER} ${state.hour} ${state.secret.toString('base64')}\n`)
+    await file.writeFile(`${HEADER} ${state.hour} ${state.id} ${state.secret.toString('base64')}\n`)
     await file.sync()
   } finally {
     await file.close()

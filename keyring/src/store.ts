@@ -22,6 +22,8 @@ export interface ContentKeyRow {
   readonly purposeVersion: number
   /** Hours since 1970; null for a key that no spool key wraps. */
   readonly spoolHour: number | null
+  /** Which spool; null with `spoolHour`. */
+  readonly spoolId: string | null
   readonly wrapped: Buffer | null
 }
 
@@ -134,13 +136,13 @@ export function createStore(deps: { database: Pick<Database, 'query'> }) {
     async addContentKey(row: ContentKeyRow & { workspaceId: string; singleUse: boolean }): Promise<boolean> {
       const rows = await query(
         'add_content_key',
-        `insert into keyring.content_key (id, workspace_id, purpose_version, single_use, wrapped, spool_hour)
-         select $1::uuid, $2::uuid, $3::integer, $4::boolean, $5::bytea, $6::integer
+        `insert into keyring.content_key (id, workspace_id, purpose_version, single_use, wrapped, spool_hour, spool_id)
+         select $1::uuid, $2::uuid, $3::integer, $4::boolean, $5::bytea, $6::integer, $7::text
            from (select 1 as one from keyring.purpose_key
                   where workspace_id = $2 and purpose = 'content' and version = $3 and wrapped is not null
                     for share) as above
       returning id`,
-        [row.id, row.workspaceId, row.purposeVersion, row.singleUse, row.wrapped, row.spoolHour],
+        [row.id, row.workspaceId, row.purposeVersion, row.singleUse, row.wrapped, row.spoolHour, row.spoolId],
       )
       return rows.length > 0
     },
@@ -148,7 +150,7 @@ export function createStore(deps: { database: Pick<Database, 'query'> }) {
     async contentKeys(workspaceId: string, ids: readonly string[]): Promise<ContentKeyRow[]> {
       return query<ContentKeyRow>(
         'content_keys',
-        `select id, purpose_version as "purposeVersion", wrapped, spool_hour as "spoolHour"
+        `select id, purpose_version as "purposeVersion", wrapped, spool_hour as "spoolHour", spool_id as "spoolId"
            from keyring.content_key
           where workspace_id = $1 and id = any($2::uuid[])`,
         [workspaceId, ids],
@@ -172,14 +174,18 @@ export function createStore(deps: { database: Pick<Database, 'query'> }) {
       return rows.length
     },
 
-    /** Rows whose spool key is gone open never again; their wrapped keys go too. Returns how many. */
+    /**
+     * Rows whose spool key is gone open never again; their wrapped keys go too. The database's clock must agree, so that one keyring with
+     * a clock that is ahead destroys nothing of the others. Returns how many.
+     */
     async destroySpooledBefore(hour: number, limit: number): Promise<number> {
       const rows = await query(
         'destroy_spooled_before',
         `update keyring.content_key
             set wrapped = null, destroyed_at = now()
           where id in (select id from keyring.content_key
-                        where spool_hour < $1 and wrapped is not null
+                        where spool_hour < least($1, floor(extract(epoch from now()) / 3600) - 5)
+                          and wrapped is not null
                         limit $2
                           for update skip locked)
       returning id`,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, readFile } from 'node:fs/promises'
+import { copyFile, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../../../test/support/database.ts'
@@ -133,6 +133,20 @@ describe('keys of sensitive messages', () => {
     await putBack()
     await one.start({ BULKHEAD_KEYRING_SPOOL: control })
     expect(await stateOf(sensitive.keyId)).toBe('open')
+  })
+
+  it('of another host with another file are lost one by one, loudly, and the rest of the workspace opens', async () => {
+    await using own = await createTestDatabase()
+    await using one = await makeTestKeyring({ databaseUrl: own.url.bulkhead_keyring })
+    await one.start()
+    const { workspaceId, content, sensitive } = await world.furnish(one)
+    await one.kill()
+    await rm(join(dirname(one.rootPath), 'spool.state'))
+    await one.start()
+    const ids = [content.keyId, sensitive.keyId]
+    const keys = await world.clientOf('sender', one).openContentKeys(workspaceId, ids, 'test')
+    expect(ids.map((id) => keys.stateOf(id))).toEqual(['open', 'destroyed'])
+    expect(one.output()).toMatch(/give all hosts the same file/)
   })
 
   it('are the same on hosts that were given the same file', async () => {
