@@ -49,6 +49,7 @@ describe('an installation that moves its root', () => {
       AWS_ACCESS_KEY_ID: 'AKIATEST',
       AWS_SECRET_ACCESS_KEY: 'test-secret',
       BULKHEAD_KEYRING_PIN: '1234',
+      BULKHEAD_KEYRING_SPOOL: join(directory, 'spool.state'),
       ...(hasToken ? await tokenEnvironment() : {}),
     }
     await using own = await createTestDatabase()
@@ -78,7 +79,6 @@ describe('an installation that moves its root', () => {
       await world.expectWhole(keyring, furnished)
       before = root
     }
-    for (const secret of ['hvs.good', 'test-secret', '1234567'])
-      expect(keyring.output()).not.toContain(secret)
+    for (const secret of ['hvs.good', 'test-secret']) expect(keyring.output()).not.toContain(secret)
   }, 180_000)
 })
