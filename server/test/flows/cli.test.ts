@@ -322,11 +322,48 @@ describe.runIf(process.platform === 'linux')('the command line against the whole
     expect(own.id).toBe(created.workspace.id)
   })
 
+  it('lets the operator add staff, staff contain, two of them lift, and anyone end what was made', async () => {
+    const [ann, bob] = [
+      await json(['staff', 'add', '--label', 'ann-7']),
+      await json(['staff', 'add', '--label', 'bob-2']),
+    ]
+    const as = (member: { key: string }, ...args: string[]) => json(['staff', ...args, '--key', member.key])
+    const second = await json(['workspaces', 'create', '--name', 'Third'])
+    const id = second.workspace.id
+    expect((await as(ann, 'workspaces')).data.map((row: { name: string }) => row.name)).toContain('Third')
+    expect((await bulkhead(['staff', 'processes', '--key', ann.key])).out).toMatch(/staff .* yes/)
+    expect((await as(ann, 'queue', '--workspace', id)).data).toEqual([])
+    expect((await as(ann, 'preview', '--workspace', id)).data).toHaveLength(4)
+
+    const made = await as(ann, 'contain', '--workspace', id, '--cut', 'send', '--reason', 'A drill')
+    const send = () =>
+      createClient({ baseUrl: installation.apiUrl, apiKey: second.apiKey.key })
+        .messages.send({ from: 'a@example.test', to: 'b@example.com', subject: 'x', text: 'x' })
+        .then(String, String)
+    await until('the containment', 5_000, async () => (await send()).includes('A drill'))
+    expect((await bulkhead(['staff', 'containments', '--key', bob.key])).out).toContain(made.id)
+    await as(ann, 'request-lift', made.id, '--reason', 'Over')
+    expect((await bulkhead(['staff', 'lift', made.id, '--reason', 'Over', '--key', ann.key])).code).toBe(1)
+    await as(bob, 'lift', made.id, '--reason', 'Over')
+
+    await json(['staff', 'revoke', bob.id])
+    expect((await bulkhead(['staff', 'queue', '--key', bob.key])).code).toBe(1)
+    const key = ['--url', installation.apiUrl, '--key', second.apiKey.key]
+    const other = await json(['keys', 'create', '--name', 'x', ...key])
+    await as(ann, 'revoke-credential', other.id, '--reason', 'A drill')
+    expect((await json(['keys', 'list', ...key])).data[0].revokedAt).not.toBeNull()
+    await json(['epochs', 'bump', '--class', 'smtp_credential', '--reason', 'A drill', ...key])
+    expect((await bulkhead(['epochs', 'list', ...key])).out).toContain('A drill')
+    await as(ann, 'bump', '--workspace', id, '--class', 'any', '--reason', 'A drill')
+    expect((await bulkhead(['workspaces', 'show', ...key])).code).toBe(1)
+    expect((await bulkhead(['staff', 'list'])).out).toMatch(/bob-2.*revoked/)
+  }, 120_000)
+
   it('sums up: status, queue and a ledger that balances', async () => {
     await installation.untilSettled(20_000)
     const status = await bulkhead(['status'])
     expect(status).toMatchObject({ code: 0, err: '' })
-    for (const kind of ['api', 'smtp', 'sender', 'worker', 'keyring'])
+    for (const kind of ['api', 'smtp', 'sender', 'worker', 'staff', 'keyring'])
       expect(status.out).toMatch(new RegExp(`${kind} +ready`))
     const ledger = await bulkhead(['ledger'])
     expect(ledger).toMatchObject({ code: 0, out: expect.stringContaining('The ledger balances') })
