@@ -7,12 +7,5 @@
  * so that a lift restores exactly what was; what staff contained only staff lift; only who was there before lifts, and never alone.
  */
 export { createContainments } from './containments-service.ts'
-export type {
-  ContainmentCaller,
-  Containments,
-  ContainmentWish,
-  NewContainmentWish,
-} from './containments-service.ts'
-export { Containment, MadeContainment, Reason, untilInput, wishInput } from './containment.ts'
-export { Preview } from './preview-view.ts'
+export type { Containments } from './containments-service.ts'
 export { containmentOperations } from './containment-operations.ts'

@@ -13,7 +13,7 @@ import type { Pool } from '../../platform/postgres/index.ts'
 import { selectActiveContainments } from './containment-store.ts'
 
 /** With the reading itself below the second within which streams of a contained workspace must end. */
-export const CONTAINMENT_POLL_MS = 500
+const CONTAINMENT_POLL_MS = 500
 
 export interface ContainmentWatch extends AsyncDisposable {
   /** What is in force, as last read. */

@@ -5,5 +5,5 @@
  * Tables owned: none; modules/containments owns containment. Invariants: the copy is at most a second old while the database answers; a
  * copy that cannot be renewed keeps refusing what it refused.
  */
-export { CONTAINMENT_POLL_MS, startContainmentWatch } from './containment-watch.ts'
+export { startContainmentWatch } from './containment-watch.ts'
 export type { ContainmentWatch } from './containment-watch.ts'
