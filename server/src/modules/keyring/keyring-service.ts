@@ -33,7 +33,7 @@ export interface KeyringService {
 }
 
 /** A transaction of no workspace: row-level security shows nothing in it. */
-const NO_WORKSPACE = ''
+const NO_WORKSPACE = '00000000-0000-0000-0000-000000000000'
 
 /** The operator's way to the keyring: see the slice's door for what holds. */
 export function createKeyringService(deps: {
