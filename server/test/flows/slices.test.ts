@@ -113,7 +113,7 @@ describe('SMTP credentials', () => {
     })
     const identity = await access.authenticateSmtp(username, password)
     expect(identity.workspaceId).toBe(decodeId('workspace', id))
-    expect(await access.checkCredentialsAlive(identity.credential)).toBe(true)
+    expect((await access.findDeadCredentials([identity.credential])).size).toBe(0)
     const byKey = await access.authenticateSmtp('whoever', key)
     expect(byKey.credential.kind).toBe('api_key')
 
@@ -128,7 +128,9 @@ describe('SMTP credentials', () => {
     expect(refusals[0]).toContain('unauthenticated')
 
     await api.call(key, 'DELETE', `/v1/smtp-credentials/${made.body.id}`)
-    expect(await access.checkCredentialsAlive(identity.credential)).toBe(false)
+    expect((await access.findDeadCredentials([identity.credential])).get(identity.credential.id)).toBe(
+      'revoked',
+    )
     await expect
       .poll(
         () =>

@@ -28,8 +28,6 @@ export interface Access {
   findDeadCredentials(credentials: readonly CredentialRef[]): Promise<ReadonlyMap<string, CauseOfDeath>>
   /** Drops what is believed of credentials: the next look-up asks the database. */
   forget(): void
-  /** Whether one credential still lives. */
-  checkCredentialsAlive(credential: CredentialRef): Promise<boolean>
   /** Writes what is still to be written of last-used times. */
   close(): Promise<void>
 }
@@ -148,15 +146,12 @@ export function createAccess(deps: {
       smtpCredentials.clear()
     },
 
-    checkCredentialsAlive: async (credential) =>
-      !(await findDeadCredentials([credential])).has(credential.id),
-
     close: touchAll,
   }
 }
 
 const NO_HASH = Buffer.alloc(32)
-const REFUSED = 'The API key is not valid: it is mistyped, expired or revoked.'
+const REFUSED = 'The API key is not valid: it is mistyped, expired, revoked or ended.'
 const REFUSED_SMTP = 'The user name or the password is not valid.'
 
 function unauthenticated(detail: string): Fault {
