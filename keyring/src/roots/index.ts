@@ -4,7 +4,5 @@
  */
 export { readKnownRoots } from './known-roots.ts'
 export { openRoots } from './open-roots.ts'
-export type { Roots } from './open-roots.ts'
-export type { Place, RootProvider } from './root-provider.ts'
 export { parsePreviousRoots, parseRootSetting } from './root-setting.ts'
 export type { RootSetting } from './root-setting.ts'

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createSelfSigned } from '../../../server/src/platform/config/self-signed.ts'
 import type { VaultSetting } from './root-setting.ts'
 import { expectBoundToPlace } from './root-contract.test-support.ts'
 import { openVaultRoot } from './vault-root.ts'
@@ -181,16 +181,14 @@ describe('the root in Vault Transit', () => {
   })
 
   it('speaks TLS only to a server that the CA file vouches for', async () => {
-    const request =
-      'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=vault'
-    const files = ['-keyout', join(directory, 'tls.key'), '-out', join(directory, 'tls.pem')]
-    const name = ['-addext', 'subjectAltName=IP:127.0.0.1']
-    execFileSync('openssl', [request.split(' '), name, files].flat(), { stdio: 'ignore' })
+    const { certificatePem, privateKeyPem } = createSelfSigned({
+      names: ['127.0.0.1'],
+      notBefore: new Date(Date.now() - 60_000),
+      notAfter: new Date(Date.now() + 3_600_000),
+    })
     const caFile = join(directory, 'tls.pem')
-    const tls = {
-      key: await readFile(join(directory, 'tls.key'), 'utf8'),
-      cert: await readFile(caFile, 'utf8'),
-    }
+    await writeFile(caFile, certificatePem)
+    const tls = { key: privateKeyPem, cert: certificatePem }
     await using vault = await startTestVault({ tls })
     vault.tokens.set('hvs.good', { ttl: 0, renewable: false })
     await expect(open(settingOf(vault))).rejects.toThrow(/cannot be reached.*self-signed certificate/)
