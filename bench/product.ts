@@ -13,6 +13,8 @@ export interface Product extends AsyncDisposable {
   readonly submissionsPort: number
   readonly apiKey: string
   readonly smtp: { readonly username: string; readonly password: string }
+  /** Its data directory. */
+  readonly data: string
   /** Roots of its process trees: the supervisor and, where it is not below it, PostgreSQL. */
   readonly pids: readonly number[]
   /** The end of what it printed. */
@@ -145,6 +147,7 @@ export async function startProduct(options: {
       submissionPort: submission,
       submissionsPort: submissions,
       ...setup,
+      data,
       pids: [program.pid, ...postgresPids(data)],
       output: () => program.output(),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),

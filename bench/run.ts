@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { renderAuditLag } from './audit.ts'
+import type { AuditLag } from './audit.ts'
 import { readConditions } from './conditions.ts'
 import type { FlowResult } from './flow.ts'
 import { ratios, render } from './report.ts'
-import { runCritical, runDepths, runFlows, runPeers, runSealing } from './scenarios.ts'
+import { runAudit, runCritical, runDepths, runFlows, runPeers, runSealing } from './scenarios.ts'
 import type { Progress, Sizes } from './scenarios.ts'
 
-const SCENARIOS = ['http', 'smtp', 'batch', 'depth', 'critical', 'peers', 'sealing'] as const
+const SCENARIOS = ['http', 'smtp', 'batch', 'depth', 'critical', 'peers', 'sealing', 'audit'] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 const FULL: Sizes = {
@@ -20,6 +22,8 @@ const FULL: Sizes = {
   criticalPerSecond: 20,
   criticalSeconds: 60,
   sealingRounds: 3,
+  auditActs: 60_000,
+  auditPerSecond: 1_000,
   maxSeconds: 120,
 }
 
@@ -32,6 +36,7 @@ const QUICK: Sizes = {
   criticalBacklog: 10_000,
   criticalSeconds: 5,
   sealingRounds: 1,
+  auditActs: 5_000,
   maxSeconds: 5,
 }
 
@@ -125,10 +130,16 @@ async function main(signal: AbortSignal): Promise<void> {
   if (scenarios.includes('depth')) await attempt('depth', () => runDepths(sizes, progress))
   if (scenarios.includes('critical')) await attempt('critical', () => runCritical(sizes, progress))
   if (scenarios.includes('sealing')) await attempt('sealing', () => runSealing(sizes, progress))
+  const audit: AuditLag[] = []
+  if (scenarios.includes('audit'))
+    await attempt('audit', async () => {
+      audit.push(await runAudit(sizes, progress))
+    })
   process.stdout.write(`\n${render(conditions, results)}\n`)
+  for (const result of audit) process.stdout.write(renderAuditLag(result))
   if (values.json !== undefined) {
     const { signal: _, ...counts } = sizes
-    const document = { conditions, sizes: counts, results, ratios: ratios(results) }
+    const document = { conditions, sizes: counts, results, ratios: ratios(results), audit }
     writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
   }
 }

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { measureAuditLag, renderAuditLag } from './audit.ts'
+import type { AuditLag } from './audit.ts'
 import { wallMs } from './clock.ts'
 import { runFlow } from './flow.ts'
 import type { FlowResult } from './flow.ts'
@@ -29,6 +31,9 @@ export interface Sizes {
   readonly criticalSeconds: number
   /** Pairs of runs with and without sealing. */
   readonly sealingRounds: number
+  /** Acts of the scenario audit, and how many a second. */
+  readonly auditActs: number
+  readonly auditPerSecond: number
   /** No load runs longer than this. */
   readonly maxSeconds: number
   readonly parent?: string
@@ -143,6 +148,19 @@ export async function runSealing(sizes: Sizes, progress: Progress): Promise<void
       progress.done(await runFlow({ ...flow, notes: [`round ${round}`], load: () => load(sizes.messages) }))
     }
   }
+}
+
+/** How far the audit log is behind at a fixed rate of acts. */
+export async function runAudit(sizes: Sizes, progress: Progress): Promise<AuditLag> {
+  await using sink = await startSinkProcess()
+  progress.say('audit: starting Bulkhead')
+  await using product = await start(sizes, sink)
+  const { data } = product
+  const { signal, auditActs, auditPerSecond } = sizes
+  await measureAuditLag({ data, acts: auditPerSecond, perSecond: auditPerSecond, signal })
+  const result = await measureAuditLag({ data, acts: auditActs, perSecond: auditPerSecond, signal })
+  progress.say(renderAuditLag(result).trimEnd())
+  return result
 }
 
 /** Queues `recipients` in the bulk lane, a thousand to a message, not to be sent before `sendAt`. */
