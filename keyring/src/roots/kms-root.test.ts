@@ -126,14 +126,17 @@ describe('the root in AWS KMS', () => {
   it('takes credentials from the container, over http only from loopback or the agent', async () => {
     await using kms = await startTestKms()
     kms.secrets.set('ASIAROLE', 'role-secret')
-    const path = '/latest/meta-data/iam/security-credentials/mail-role'
-    const refused = { ...NO_OTHERS, AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://evil.example${path}` }
+    const refused = { ...NO_OTHERS, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://evil.example/container' }
     await expect(openKmsRoot({ setting: settingOf(kms), env: refused })).rejects.toThrow(
       /may be http only to the container agent/,
     )
-    const unauthorized = { ...NO_OTHERS, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${kms.origin}${path}` }
-    await expect(openKmsRoot({ setting: settingOf(kms), env: unauthorized })).rejects.toThrow(
-      /is answered with 401/,
+    const container = { ...NO_OTHERS, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${kms.origin}/container` }
+    await expect(openKmsRoot({ setting: settingOf(kms), env: container })).rejects.toThrow(
+      /is answered with 403/,
     )
+    const tokenFile = join(directory, 'container-token')
+    await writeFile(tokenFile, 'container-token\n')
+    const env = { ...container, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile }
+    await expectBoundToPlace(await openKmsRoot({ setting: settingOf(kms), env }))
   })
 })

@@ -34,6 +34,10 @@ export async function startTestKms(): Promise<TestKms> {
     void (async () => {
       const url = new URL(request.url ?? '/', 'http://x')
       const body = await readBody(request)
+      if (url.pathname === '/container') {
+        const isAllowed = request.headers.authorization === 'container-token'
+        return void response.writeHead(isAllowed ? 200 : 403).end(isAllowed ? roleCredentials() : '')
+      }
       if (url.pathname.startsWith('/latest/')) return instanceMetadata(url.pathname, request, response)
       const mood = kms.moodFor > 0 ? kms.mood : 'well'
       kms.moodFor -= 1
@@ -99,14 +103,7 @@ export async function startTestKms(): Promise<TestKms> {
     } else if (request.headers['x-aws-ec2-metadata-token'] !== 'session') response.writeHead(401).end()
     else if (path === list) response.end('mail-role')
     else if (path === `${list}mail-role`) {
-      const Expiration = new Date(Date.now() + 3_600_000).toISOString()
-      const credentials = {
-        AccessKeyId: 'ASIAROLE',
-        SecretAccessKey: 'role-secret',
-        Token: 'session-token',
-        Expiration,
-      }
-      response.end(JSON.stringify({ Code: 'Success', ...credentials }))
+      response.end(roleCredentials())
     } else response.writeHead(404).end()
   }
 
@@ -132,6 +129,17 @@ export async function startTestKms(): Promise<TestKms> {
 }
 
 const digest = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex')
+
+/** What instance metadata and container agents answer, good for an hour. */
+function roleCredentials(): string {
+  return JSON.stringify({
+    Code: 'Success',
+    AccessKeyId: 'ASIAROLE',
+    SecretAccessKey: 'role-secret',
+    Token: 'session-token',
+    Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+  })
+}
 
 /** Recomputes the signature from what came over the wire; the error type that KMS would answer, or null. */
 function checkSignature(

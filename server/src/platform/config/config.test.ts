@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { connect, createServer } from 'node:tls'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ConfigError, loadConfig } from './config.ts'
+import { ConfigError, loadConfig, mayLeaveSensitive } from './config.ts'
 import { SETTINGS, configurationTable } from './settings.ts'
 import { createSelfSigned } from './self-signed.ts'
 import { loadTlsMaterial } from './tls-material.ts'
@@ -38,6 +38,34 @@ describe('configuration', () => {
       publicUrl: 'http://127.0.0.1:8600',
     })
     expect(config.dataDirectory.endsWith('/.bulkhead')).toBe(true)
+  })
+
+  it.each([
+    ['direct', {}, true],
+    ['smtp://relay.test', {}, false],
+    ['smtp://relay.test', { BULKHEAD_SENSITIVE_VIA_RELAY: 'on' }, true],
+    ['capture', {}, true],
+    [
+      'capture',
+      { BULKHEAD_MODE: 'production', BULKHEAD_TLS_CERT: '/c.pem', BULKHEAD_TLS_KEY: '/k.pem' },
+      false,
+    ],
+  ])('shows sensitive mail to no third party by default: %s %o', (outbound, env, expected) => {
+    expect(mayLeaveSensitive(loadConfig({ BULKHEAD_OUTBOUND: outbound, ...env }))).toBe(expected)
+  })
+
+  it('takes the roots of the keyring as they are written, and refuses what is none', () => {
+    const root = 'pkcs11:module=/x.so;token=a;label=b'
+    const config = loadConfig({
+      BULKHEAD_KEYRING_ROOT: root,
+      BULKHEAD_KEYRING_PREVIOUS_ROOT: '/a.key | file:/b.key',
+    })
+    expect([config.keyringRoot, config.keyringPreviousRoot]).toEqual([root, '/a.key | file:/b.key'])
+    expect(problemsOf({ BULKHEAD_KEYRING_ROOT: 'root.key' })).toEqual([
+      expect.stringContaining('BULKHEAD_KEYRING_ROOT "root.key" is not valid: write file:/path'),
+    ])
+    const hidden = loadConfig({ BULKHEAD_KEYRING_PIN: '4711-4711' })
+    expect(JSON.stringify(hidden)).not.toContain('4711')
   })
 
   it('cannot be changed after it is loaded', () => {
