@@ -6,8 +6,8 @@ import { createTestDatabase } from '../../../test/support/database.ts'
 import { KeyringRefused } from './index.ts'
 import type { KeyringClient } from './index.ts'
 import { makeTestKeyring } from './test-keyring.ts'
-import { block, startWorld } from './test-world.ts'
-import type { Kind, World } from './test-world.ts'
+import { block, startWorld } from './world.test-support.ts'
+import type { Kind, World } from './world.test-support.ts'
 
 let world: World
 beforeAll(async () => {
@@ -26,10 +26,12 @@ describe('shredding', () => {
     await expect
       .poll(async () => (await api.shreds())[0], { timeout: 10_000 })
       .toMatchObject({ workspaceId, state: 'shredded' })
-    for (const of of [world.keyring, other]) {
+    for (const each of [world.keyring, other]) {
       const refused = async (work: (client: KeyringClient) => Promise<unknown>, kind: Kind) =>
         expect
-          .poll(async () => work(world.clientOf(kind, of)).then(() => 'answered', String), { timeout: 5000 })
+          .poll(async () => work(world.clientOf(kind, each)).then(() => 'answered', String), {
+            timeout: 5000,
+          })
           .toMatch(/shredded/)
       await refused((client) => client.contentKey(workspaceId), 'api')
       await refused((client) => client.blind(workspaceId, ['x']), 'api')
@@ -38,12 +40,12 @@ describe('shredding', () => {
         (client) => client.openSecret(workspaceId, 'webhook', 'w/1', victim.secret, 'x'),
         'worker',
       )
-      const sender = world.clientOf('sender', of)
+      const sender = world.clientOf('sender', each)
       const keys = await sender.openContentKeys(workspaceId, [victim.content.keyId], 'x')
       expect(keys.stateOf(victim.content.keyId)).toBe('destroyed')
       const [signature] = await sender.sign([{ keyId: victim.dkim.keyId, data: block('s1') }])
       expect(signature?.state).toBe('refused')
-      await world.expectWhole(of, neighbour)
+      await world.expectWhole(each, neighbour)
     }
     for (const [table, column] of [
       ['workspace_key', 'wrapped'],

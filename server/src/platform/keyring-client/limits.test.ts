@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createFrameReader, encodeFrame } from './frames.ts'
 import type { Frame } from './frames.ts'
-import { KeyringContained, KeyringRefused, KeyringUnavailable } from './index.ts'
+import { createKeyringClient, KeyringContained, KeyringRefused, KeyringUnavailable } from './index.ts'
 import { makeTestKeyring, TEST_TOKENS } from './test-keyring.ts'
-import { block, startWorld } from './test-world.ts'
-import type { Kind, World } from './test-world.ts'
+import { block, startWorld } from './world.test-support.ts'
+import type { Kind, World } from './world.test-support.ts'
 
 let world: World
 beforeAll(async () => {
@@ -197,6 +197,30 @@ describe('the access matrix over the socket', () => {
 })
 
 describe('the process', () => {
+  it('gives a lease of five minutes, whatever the asker does to its clock', async () => {
+    const steady = { nowMs: 1_000_000 }
+    const client = createKeyringClient({
+      socketPath: world.keyring.socketPath,
+      token: TEST_TOKENS.api,
+      log: { info: () => undefined, warn: () => undefined },
+      now: () => steady.nowMs,
+    })
+    try {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 300_000 })
+      const workspaceId = randomUUID()
+      const lease = await client.contentKey(workspaceId)
+      expect(lease.expiresAtMs).toBe(1_000_000 + 300_000)
+      vi.setSystemTime(Date.now() - 3_600_000)
+      steady.nowMs += 299_000
+      expect((await client.contentKey(workspaceId)).keyId).toBe(lease.keyId)
+      steady.nowMs += 301_000
+      expect((await client.contentKey(workspaceId)).keyId).not.toBe(lease.keyId)
+    } finally {
+      vi.useRealTimers()
+      await client[Symbol.asyncDispose]()
+    }
+  })
+
   it('when down, sealed data does not open, and the fault says for how long to wait', async () => {
     await using lonely = await makeTestKeyring({
       databaseUrl: world.database.url.bulkhead_keyring,
