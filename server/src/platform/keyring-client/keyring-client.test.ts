@@ -446,7 +446,7 @@ describe('the process', () => {
 
   it('when down, requests fail as unavailable within their deadline, and leases go on', async () => {
     const workspaceId = randomUUID()
-    const api = clientOf('api', { timeoutMs: 300 })
+    const api = clientOf('api', { timeoutMs: 700 })
     const lease = await api.contentKey(workspaceId)
     await keyring.kill()
     const started = performance.now()
