@@ -322,6 +322,14 @@ describe.runIf(process.platform === 'linux')('the command line against the whole
     expect(own.id).toBe(created.workspace.id)
   })
 
+  it('prints the data inventory from the schema, as text and as JSON', async () => {
+    const { out } = await bulkhead(['inventory'])
+    expect(out).toMatch(/^public\.sender .*business .*read by api$/m)
+    expect(out).toMatch(/sealed_email +personal, sealed +content/)
+    const inventory = await json(['inventory'])
+    expect(inventory.tables.length).toBeGreaterThan(25)
+  })
+
   it('lets the operator add staff, staff contain, two of them lift, and anyone end what was made', async () => {
     const [ann, bob] = [
       await json(['staff', 'add', '--label', 'ann-7']),
