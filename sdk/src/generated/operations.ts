@@ -533,7 +533,7 @@ export interface WebhooksCreateInput {
   readonly url: string
   readonly description?: string | undefined
   /** Which events to send; an empty list means all. Default: []. */
-  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released")[] | undefined
+  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed")[] | undefined
 }
 
 export interface WebhooksCreateOutput {
@@ -571,7 +571,7 @@ export interface WebhooksUpdateInput {
   /** An empty text removes it. */
   readonly description?: string | undefined
   /** Which events to send; an empty list means all. */
-  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released")[] | undefined
+  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed")[] | undefined
   readonly state?: "enabled" | "disabled" | undefined
 }
 
@@ -1147,10 +1147,10 @@ export const CHOICES = {
     reason: ["hard_bounce","complaint","unsubscribe","manual"],
   },
   'webhooks.create': {
-    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released"],
+    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed"],
   },
   'webhooks.update': {
-    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released"],
+    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed"],
     state: ["enabled","disabled"],
   },
   'webhooks.deliveries': {

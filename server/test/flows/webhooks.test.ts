@@ -12,6 +12,7 @@ import type { KeyringClient } from '../../src/platform/keyring-client/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import type { ContainmentWatch } from '../../src/security/containment/index.ts'
+import { startAudit } from '../support/audit.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
 
@@ -331,6 +332,57 @@ describe('webhook URLs', () => {
     expect((await strict.call(key, 'POST', '/v1/webhooks', { url: 'https://example.com/hook' })).status).toBe(
       201,
     )
+  })
+})
+
+describe('a containment', () => {
+  it('is told to the endpoint as it takes effect, with the reason and until when', async () => {
+    await using receiver = await startReceiver()
+    const hook = await endpoint(receiver.url, { eventTypes: ['containment.changed'] })
+    const made = await api.call(hook.key, 'POST', '/v1/containments', {
+      capabilities: ['send:bulk'],
+      reason: 'We check a campaign.',
+      incident: 'INC-5',
+    })
+    expect(made.status).toBe(201)
+    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1)
+    const payload = JSON.parse(receiver.received[0]?.body ?? '{}')
+    expect(payload).toMatchObject({
+      type: 'containment.changed',
+      data: {
+        containmentId: made.body.id,
+        state: 'active',
+        scope: 'workspace',
+        capabilities: ['send:bulk'],
+        reason: 'We check a campaign.',
+        incident: 'INC-5',
+        until: made.body.until,
+      },
+    })
+  })
+})
+
+describe('the audit log', () => {
+  it('is told to endpoints that name it, and to no other', async () => {
+    await using receiver = await startReceiver()
+    await using deaf = await startReceiver()
+    const hook = await endpoint(receiver.url, { eventTypes: ['audit.recorded'] })
+    await api.call(hook.key, 'POST', '/v1/webhooks', { url: deaf.url })
+    await using audit = startAudit(api.database)
+    await api.call(hook.key, 'POST', '/v1/suppressions', { email: 'told@example.com' })
+    await audit.settle()
+    const told = () => receiver.received.map((item) => JSON.parse(item.body))
+    await expect
+      .poll(() => told().map((item) => item.data.action), { timeout: 10_000 })
+      .toContain('suppression.added')
+    const { data } = told().find((item) => item.data.action === 'suppression.added')
+    expect(data).toMatchObject({
+      index: expect.any(Number),
+      number: expect.any(Number),
+      actor: expect.stringMatching(/^api_key:/),
+    })
+    expect((await api.call(hook.key, 'GET', `/v1/audit/${data.index}`)).body.action).toBe('suppression.added')
+    expect(deaf.received).toEqual([])
   })
 })
 

@@ -208,6 +208,12 @@ function faultOfEngine(error: unknown): unknown {
       return new Fault('not_found', { detail, cause: error })
     case 'BH409':
       return new Fault('conflict', { detail, cause: error })
+    // The database's clock decides, and this host's may be off.
+    case '23514':
+      return new Fault('invalid_request', {
+        detail: 'until: must be in the future and at most 30 days ahead, by the clock of the database.',
+        cause: error,
+      })
     // Two approvals at one instant: the row lock lets one of them see the other's state, the key refuses the rest.
     case '23505':
       return new Fault('conflict', {

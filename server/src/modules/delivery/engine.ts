@@ -295,7 +295,14 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     const { workspaceId, addressIndex, address, messageId } = job.row
     const id = deps.newId()
     const keyId = sealedKeyId(address)
-    const key = (await deps.keyring.openContentKeys(workspaceId, [keyId], 'suppression')).get(keyId)
+    const key = await deps.keyring.openContentKeys(workspaceId, [keyId], 'suppression').then(
+      (keys) => keys.get(keyId),
+      (error: unknown) => {
+        // Contained since, or the keyring is away: the entry matters more than that somebody can read it.
+        deps.log.warn({ err: error, message: messageId }, 'A suppressed address is kept by its index only')
+        return undefined
+      },
+    )
     const place = { workspaceId, table: 'suppression', column: 'address', rowId: id }
     const entry: SuppressionEntry = {
       id,

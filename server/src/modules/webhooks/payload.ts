@@ -1,5 +1,5 @@
 import { encodeId } from '../../kernel/ids.ts'
-import { TEST_EVENT } from './webhook.ts'
+import { AUDIT_EVENT, CONTAINMENT_EVENT, TEST_EVENT } from './webhook.ts'
 
 export interface PayloadSource {
   readonly type: string
@@ -25,6 +25,16 @@ export function payloadText(source: PayloadSource): string {
     const data = { eventId, webhookId: encodeId('webhook', source.endpointId) }
     return JSON.stringify({ type: source.type, timestamp, data })
   }
+  if (source.type === AUDIT_EVENT) {
+    return JSON.stringify({ type: source.type, timestamp, data: { eventId, ...source.detail } })
+  }
+  if (source.type === CONTAINMENT_EVENT) {
+    return JSON.stringify({
+      type: source.type,
+      timestamp,
+      data: { eventId, ...containmentOf(source.detail) },
+    })
+  }
   return JSON.stringify({
     type: source.type,
     timestamp,
@@ -39,4 +49,20 @@ export function payloadText(source: PayloadSource): string {
       metadata: source.sensitive ? {} : (source.metadata ?? {}),
     },
   })
+}
+
+/** The row of a containment, as the database tells it, in the words of the API. Its state is the one of the time of sending. */
+function containmentOf(row: Record<string, unknown>): Record<string, unknown> {
+  const { id, state, scope, capabilities, incident, until } = row
+  return {
+    containmentId: typeof id === 'string' ? encodeId('containment', id) : null,
+    state,
+    scope,
+    actorClass: row['actor_class'],
+    capabilities,
+    reasonCode: row['reason_code'],
+    reason: row['reason'],
+    incident,
+    until: typeof until === 'string' ? new Date(until).toISOString() : null,
+  }
 }

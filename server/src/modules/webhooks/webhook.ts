@@ -14,7 +14,15 @@ const WEBHOOK_EVENTS = [
   'message.uncertain',
   'message.held',
   'message.released',
+  'containment.changed',
+  'audit.recorded',
 ] as const
+
+/** Something in the workspace was cut off, or is open again. */
+export const CONTAINMENT_EVENT = 'containment.changed'
+
+/** A record of the audit log. It goes only to endpoints that name it: one hears of it for every act. */
+export const AUDIT_EVENT = 'audit.recorded'
 
 /** What `test` sends; it is not chosen in eventTypes and goes to every endpoint that asks for it. */
 export const TEST_EVENT = 'webhook.test'
@@ -22,7 +30,9 @@ export const TEST_EVENT = 'webhook.test'
 export const EventTypes = z
   .array(z.enum(WEBHOOK_EVENTS))
   .max(WEBHOOK_EVENTS.length)
-  .describe('Which events to send; an empty list means all.')
+  .describe(
+    'Which events to send; an empty list means all but audit.recorded, which is sent where it is named.',
+  )
 
 export const Webhook = z.object({
   id: z.string(),

@@ -15,6 +15,9 @@ describe('contain()', () => {
     expect(report.violations).toBe(0)
     expect(report.refused.api).toBeGreaterThan(200)
     expect(report.refused.worker).toBeGreaterThan(200)
+    // Within a second, p99.
+    const latencies = [...report.latenciesMs].sort((a, b) => a - b)
+    expect(latencies[Math.floor(latencies.length * 0.99)]).toBeLessThan(1_000)
     // The class that was not contained was not held up.
     expect(report.oneClassTrials).toBeGreaterThan(80)
     expect(report.othersWentOn).toBe(report.oneClassTrials)
