@@ -6,8 +6,8 @@ import { createTestDatabase } from '../../../test/support/database.ts'
 import { KeyringRefused } from './index.ts'
 import type { KeyringClient } from './index.ts'
 import { makeTestKeyring } from './test-keyring.ts'
-import { block, startWorld } from './test-world.ts'
-import type { Kind, World } from './test-world.ts'
+import { block, startWorld } from './world.test-support.ts'
+import type { Kind, World } from './world.test-support.ts'
 
 let world: World
 beforeAll(async () => {

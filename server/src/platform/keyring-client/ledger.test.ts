@@ -14,8 +14,8 @@ import { createTestDatabase } from '../../../test/support/database.ts'
 import { KeyringBudget, KeyringRefused } from './index.ts'
 import type { KeyringClient } from './index.ts'
 import { makeTestKeyring } from './test-keyring.ts'
-import { startWorld } from './test-world.ts'
-import type { World } from './test-world.ts'
+import { startWorld } from './world.test-support.ts'
+import type { World } from './world.test-support.ts'
 
 let world: World
 beforeAll(async () => {

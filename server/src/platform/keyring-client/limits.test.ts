@@ -5,8 +5,8 @@ import { createFrameReader, encodeFrame } from './frames.ts'
 import type { Frame } from './frames.ts'
 import { createKeyringClient, KeyringContained, KeyringRefused, KeyringUnavailable } from './index.ts'
 import { makeTestKeyring, TEST_TOKENS } from './test-keyring.ts'
-import { block, startWorld } from './test-world.ts'
-import type { Kind, World } from './test-world.ts'
+import { block, startWorld } from './world.test-support.ts'
+import type { Kind, World } from './world.test-support.ts'
 
 let world: World
 beforeAll(async () => {

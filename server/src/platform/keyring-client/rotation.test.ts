@@ -5,8 +5,8 @@ import { createTestDatabase } from '../../../test/support/database.ts'
 import type { TestDatabase } from '../../../test/support/database.ts'
 import { makeTestKeyring } from './test-keyring.ts'
 import type { TestKeyring } from './test-keyring.ts'
-import { block, startWorld } from './test-world.ts'
-import type { Furnished, World } from './test-world.ts'
+import { block, startWorld } from './world.test-support.ts'
+import type { Furnished, World } from './world.test-support.ts'
 
 let world: World
 beforeAll(async () => {
