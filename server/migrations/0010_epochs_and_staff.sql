@@ -86,16 +86,18 @@ create trigger announce after update of revoked_at on api_key
 create trigger announce after update of revoked_at on smtp_credential
   for each row when (old.revoked_at is null and new.revoked_at is not null) execute function engine.announce_revocation();
 
--- The greatest floor that reaches a credential: four look-ups in one small index. p_workspace and p_member may be null.
+-- The greatest floor that reaches a credential: four look-ups in one small index. p_workspace and p_member may be null. plpgsql keeps
+-- its plan; as an SQL function each call planned anew (measured: 0.6 ms instead of 0.04).
 create function engine.epoch_floor(p_workspace uuid, p_member uuid, p_class text) returns bigint
-language sql stable security definer set search_path = public, engine, pg_temp as $$
-  select coalesce(greatest(
+language plpgsql stable security definer set search_path = public, engine, pg_temp as $$
+begin
+  return coalesce(greatest(
     (select max(e.floor) from epoch e where e.workspace_id is null and e.subject is null and e.class in ('any', p_class)),
     (select max(e.floor) from epoch e where e.workspace_id = p_workspace and e.subject is null and e.class in ('any', p_class)),
     (select max(e.floor) from epoch e where e.workspace_id is null and e.subject = p_member and e.class in ('any', p_class)),
     (select max(e.floor) from epoch e where e.workspace_id = p_workspace and e.subject = p_member and e.class in ('any', p_class))
-  ), 0)
-$$;
+  ), 0);
+end $$;
 
 -- Kills what was issued until now within a reach: one row, its audit record and the wake-up commit together. The api process
 -- reaches its caller's workspace only, staff reach all; nobody lowers a floor.
@@ -168,23 +170,33 @@ begin
   from smtp_credential c where c.username = p_username and c.pepper_version > 0;
 end $$;
 
--- Those of the given credentials that live no more, with the cause: revoked (or deleted), expired, killed.
+-- Those of the given credentials that live no more, with the cause: revoked (or deleted), expired, killed. Asked by each process for
+-- all that holds a long connection, several times a second: floors are joined, not looked up one by one.
 drop function engine.dead_credentials(uuid[], uuid[]);
 create function engine.dead_credentials(p_api_keys uuid[], p_smtp uuid[]) returns table (id uuid, cause text)
 language sql stable security definer set search_path = public, engine, pg_temp as $$
-  select d.id, d.cause
-  from (
-    select x as id,
-           case when k.id is null or k.revoked_at is not null then 'revoked'
-                when k.expires_at <= now() then 'expired'
-                when k.issued_epoch <= engine.epoch_floor(k.workspace_id, null, 'api_key') then 'killed' end as cause
+  with given as (
+    select x as id, 'api_key' as class, k.workspace_id, k.issued_epoch, k.id is null or k.revoked_at is not null as revoked, k.expires_at
     from unnest(p_api_keys) x left join api_key k on k.id = x
     union all
-    select x, case when c.id is null or c.revoked_at is not null then 'revoked'
-                   when c.issued_epoch <= engine.epoch_floor(c.workspace_id, null, 'smtp_credential') then 'killed' end
+    select x, 'smtp_credential', c.workspace_id, c.issued_epoch, c.id is null or c.revoked_at is not null, null
     from unnest(p_smtp) x left join smtp_credential c on c.id = x
-  ) d
-  where d.cause is not null
+  ), reach as materialized (
+    select e.workspace_id, c.class, max(e.floor) as floor
+    from epoch e join unnest(array['api_key', 'smtp_credential']) as c(class) on e.class in ('any', c.class)
+    where e.subject is null
+      and (e.workspace_id is null or e.workspace_id in (select g.workspace_id from given g))
+    group by 1, 2
+  ), judged as (
+    select g.id,
+           case when g.revoked then 'revoked'
+                when g.expires_at <= now() then 'expired'
+                when g.issued_epoch <= greatest(own.floor, everybody.floor) then 'killed' end as cause
+    from given g
+    left join reach own on own.workspace_id = g.workspace_id and own.class = g.class
+    left join reach everybody on everybody.workspace_id is null and everybody.class = g.class
+  )
+  select j.id, j.cause from judged j where j.cause is not null
 $$;
 
 -- Credentials from before the pepper. Their hash is the digest that the pepper takes, so that nobody has to log in for it.
@@ -534,7 +546,7 @@ begin
   -- As all look-ups of the hot path: see 0003.
   for signature in
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname = 'engine' and p.proname in ('find_api_key', 'find_smtp_credential')
+    where n.nspname = 'engine' and p.proname in ('find_api_key', 'find_smtp_credential', 'epoch_floor')
   loop
     execute format('alter function %s set plan_cache_mode = force_generic_plan', signature);
     execute format('alter function %s set enable_seqscan = off', signature);

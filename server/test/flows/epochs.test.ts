@@ -205,6 +205,39 @@ describe('an epoch bump', () => {
     ])
   })
 
+  it('touches no credential: 20,000 die and not one row of theirs is written (S-05)', async () => {
+    const workspace = await sendingWorkspace(api)
+    const owner = api.database.pool('superuser')
+    await owner.query(
+      `insert into api_key (workspace_id, id, name, prefix, secret_hash, scopes)
+       select $1, gen_random_uuid(), 'x', 'x', sha256((gen_random_uuid()::text || n)::bytea), '{}'
+       from generate_series(1, 20000) n`,
+      [workspace.uuid],
+    )
+    const versions = async () =>
+      (
+        await owner.query<{ keys: number; versions: string; epochs: number }>(
+          `select count(*)::int as keys, md5(string_agg(ctid::text || xmin::text, ',' order by id)) as versions,
+                  (select count(*)::int from epoch) as epochs
+           from api_key where workspace_id = $1`,
+          [workspace.uuid],
+        )
+      ).rows[0]
+    const dead = async () =>
+      (
+        await owner.query<{ dead: number }>(
+          `select count(*)::int as dead
+           from engine.dead_credentials(array(select id from api_key where workspace_id = $1), '{}')`,
+          [workspace.uuid],
+        )
+      ).rows[0]?.dead
+    const before = await versions()
+    expect(await dead()).toBe(0)
+    expect((await bump(workspace.key, 'api_key')).status).toBe(201)
+    expect(await dead()).toBe(20_001)
+    expect(await versions()).toEqual({ ...before, epochs: (before?.epochs ?? 0) + 1 })
+  })
+
   it('writes its audit record in its own transaction', async () => {
     const workspace = await sendingWorkspace(api)
     const { body } = await bump(workspace.key, 'session')
