@@ -36,13 +36,17 @@ export function createContainments(deps: {
 }) {
   let active: readonly Containment[] = []
   let readAtMs: number | null = null
+  /** How far the database's clock, by which containments end, is ahead of this host's (X-06). */
+  let aheadMs = 0
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   let failing = false
 
   async function read(): Promise<number> {
     try {
-      active = await readActive(deps.database)
+      const found = await readActive(deps.database)
+      active = found.active
+      if (found.databaseMs !== null) aheadMs = found.databaseMs - deps.nowMs()
       readAtMs = deps.nowMs()
       failing = false
       return POLL_MS
@@ -62,7 +66,7 @@ export function createContainments(deps: {
 
   /** The containment that stops any of these capabilities for the process in the workspace. */
   function find(process: ProcessKind, workspaceId: string, capabilities: readonly string[]) {
-    const nowMs = deps.nowMs()
+    const nowMs = deps.nowMs() + aheadMs
     for (const item of active) {
       if (item.untilMs <= nowMs) continue
       if (item.actorClass !== 'any' && item.actorClass !== process) continue
@@ -118,7 +122,9 @@ export function createContainments(deps: {
 }
 
 /** Only those of the scopes installation and workspace: who a credential or a member is, the keyring does not know. */
-async function readActive(database: Pick<Database, 'rawQuery'>): Promise<Containment[]> {
+async function readActive(
+  database: Pick<Database, 'rawQuery'>,
+): Promise<{ readonly active: readonly Containment[]; readonly databaseMs: number | null }> {
   const rows = await database.rawQuery<{
     id: string
     scope: string
@@ -129,19 +135,22 @@ async function readActive(database: Pick<Database, 'rawQuery'>): Promise<Contain
     reason: string
     incident: string | null
     until: Date
+    databaseMs: number
   }>(
     'active_containments',
     `select id, scope, workspace_id as "workspaceId", actor_class as "actorClass", capabilities,
-            reason_code as "reasonCode", reason, incident, until
+            reason_code as "reasonCode", reason, incident, until,
+            (extract(epoch from clock_timestamp()) * 1000)::float8 as "databaseMs"
        from engine.active_containments()
       where scope in ('installation', 'workspace')`,
     [],
   )
-  return rows
+  const active = rows
     .filter((row) => row.scope === 'installation' || row.workspaceId !== null)
-    .map(({ scope, until, workspaceId, ...row }) => ({
+    .map(({ scope, until, workspaceId, databaseMs: _databaseMs, ...row }) => ({
       ...row,
       workspaceId: scope === 'workspace' ? workspaceId : null,
       untilMs: until.getTime(),
     }))
+  return { active, databaseMs: rows[0]?.databaseMs ?? null }
 }

@@ -40,8 +40,13 @@ const TOUCH_EVERY_MS = 30_000
 const USERNAME_MAX = 320
 const PASSWORD_MAX = 512
 
+/** A row with its end on this process's own clock. */
+interface KnownApiKey extends ApiKeyRow {
+  readonly endsAtMs: number | null
+}
+
 /**
- * Resolves credentials. `pepper` turns digests into what the database holds; `clock` answers milliseconds since 1970; `operatorKeyHash` is the SHA-256 (hex) of the installation's
+ * Resolves credentials. `pepper` turns digests into what the database holds; `clock` answers milliseconds and never goes back; `operatorKeyHash` is the SHA-256 (hex) of the installation's
  * operator key, if there is one.
  */
 export function createAccess(deps: {
@@ -50,12 +55,16 @@ export function createAccess(deps: {
   readonly clock?: () => number
   readonly operatorKeyHash?: string
 }): Access {
-  const clock = deps.clock ?? Date.now
+  const clock = deps.clock ?? (() => performance.now())
   const store = createAccessStore(deps.pool)
   const operatorHash = deps.operatorKeyHash === undefined ? null : Buffer.from(deps.operatorKeyHash, 'hex')
   if (operatorHash !== null && operatorHash.length !== 32)
     throw new Error('operatorKeyHash is not a SHA-256 in hex')
-  const apiKeys = createShortCache<ApiKeyRow | undefined>({ clock, ttlMs: CACHE_MS, entriesMax: CACHED_MAX })
+  const apiKeys = createShortCache<KnownApiKey | undefined>({
+    clock,
+    ttlMs: CACHE_MS,
+    entriesMax: CACHED_MAX,
+  })
   const smtpCredentials = createShortCache<SmtpCredentialRow | undefined>({
     clock,
     ttlMs: CACHE_MS,
@@ -86,13 +95,15 @@ export function createAccess(deps: {
     const row = await orUnavailable(
       apiKeys.get(digest.toString('base64'), async () => {
         const peppered = await deps.pepper.of(digest)
+        const askedAtMs = clock()
         const found = await store.apiKey(peppered)
-        if (found !== undefined) deps.pepper.keep(digest, peppered)
-        return found
+        if (found === undefined) return undefined
+        deps.pepper.keep(digest, peppered)
+        return { ...found, endsAtMs: found.expires_in_ms === null ? null : askedAtMs + found.expires_in_ms }
       }),
     )
     if (row === undefined || row.revoked_at !== null || row.killed) return null
-    if (row.expires_at !== null && row.expires_at.getTime() <= clock()) return null
+    if (row.endsAtMs !== null && row.endsAtMs <= clock()) return null
     note('api_key', row.id)
     return row
   }

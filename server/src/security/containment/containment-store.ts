@@ -15,14 +15,17 @@ interface Row {
   readonly until: Date
 }
 
-/** What is in force now, of the whole installation. */
-export async function selectActiveContainments(pool: Queryable): Promise<ActiveContainment[]> {
-  const { rows } = await pool.query<Row>({
+/** What is in force now, of the whole installation, and the time of the database, by which it ends; null where nothing is in force. */
+export async function selectActiveContainments(
+  pool: Queryable,
+): Promise<{ readonly active: readonly ActiveContainment[]; readonly databaseMs: number | null }> {
+  const { rows } = await pool.query<Row & { readonly database_ms: number }>({
     name: 'engine.active_containments',
-    text: `select id, scope, workspace_id, subject, actor_class, capabilities, reason_code, reason, incident, until
+    text: `select id, scope, workspace_id, subject, actor_class, capabilities, reason_code, reason, incident, until,
+                  (extract(epoch from clock_timestamp()) * 1000)::float8 as database_ms
            from engine.active_containments()`,
   })
-  return rows.map((row) => ({
+  const active = rows.map((row) => ({
     id: row.id,
     scope: known(CONTAINMENT_SCOPES, row.scope),
     workspaceId: row.workspace_id,
@@ -34,6 +37,7 @@ export async function selectActiveContainments(pool: Queryable): Promise<ActiveC
     incident: row.incident,
     untilMs: row.until.getTime(),
   }))
+  return { active, databaseMs: rows[0]?.database_ms ?? null }
 }
 
 function known<Word extends string>(words: readonly Word[], text: string): Word {

@@ -40,7 +40,10 @@ export async function startContainmentWatch(deps: {
   readonly actorClass: Exclude<ActorClass, 'any'>
   readonly nowMs?: () => number
 }): Promise<ContainmentWatch> {
-  const nowMs = deps.nowMs ?? Date.now
+  const clockMs = deps.nowMs ?? Date.now
+  /** How far the database's clock, by which containments end, is ahead of this host's. */
+  let aheadMs = 0
+  const nowMs = (): number => clockMs() + aheadMs
   const ending = new AbortController()
   const watchers = new Set<{ readonly question: ContainmentQuestion; readonly end: (fault: Fault) => void }>()
   let active: readonly ActiveContainment[] = []
@@ -48,7 +51,9 @@ export async function startContainmentWatch(deps: {
   let again = false
 
   async function read(): Promise<void> {
-    active = await selectActiveContainments(deps.pool)
+    const found = await selectActiveContainments(deps.pool)
+    active = found.active
+    if (found.databaseMs !== null) aheadMs = found.databaseMs - clockMs()
     if (active.length === 0) return
     for (const watcher of watchers) {
       const notice = blocking(watcher.question)
