@@ -38,7 +38,8 @@ export function createHttp(url: string, apiKey: string): Http {
       signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
     })
     const text = await response.text()
-    const isJson = (response.headers.get('content-type') ?? '').includes('json')
+    // Not lines of JSON, which are many documents.
+    const isJson = /[/+]json\b/.test(response.headers.get('content-type') ?? '')
     return {
       status: response.status,
       text,
