@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeId } from '../../src/kernel/ids.ts'
 import { startUpkeep } from '../../src/modules/upkeep/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
+import { startInstallation } from '../constellation/installation.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
 import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
@@ -222,4 +223,34 @@ describe('a sensitive message', () => {
     )
     expect(stored).toEqual({ n: 1 })
   })
+})
+
+describe.runIf(process.platform === 'linux')('the local inbox of development', () => {
+  it('shows sensitive mail to whoever builds it, while the message itself shows nothing', async () => {
+    await using installation = await startInstallation()
+    await installation.untilReady()
+    const ask = async (path: string, body?: unknown) => {
+      const response = await fetch(`${installation.apiUrl}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: { authorization: `Bearer ${installation.apiKey}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      return { status: response.status, body: JSON.parse(await response.text()) }
+    }
+    const sent = await ask('/v1/messages', {
+      from: installation.from,
+      to: 'ann@reader.example',
+      subject: 'Your code',
+      text: 'It is 123456.',
+      sensitive: true,
+    })
+    expect(sent.status).toBe(202)
+    const captured = await eventually(async () => {
+      const list = await ask(`/v1/inbox?messageId=${sent.body.id}`)
+      return list.body.data?.[0]
+    }, 'the mail is in the inbox')
+    expect((await ask(`/v1/inbox/${captured.id}`)).body.text).toContain('It is 123456.')
+    expect((await ask(`/v1/messages/${sent.body.id}`)).body.subject).toBeNull()
+    expect((await ask(`/v1/messages/${sent.body.id}/content`)).status).toBe(410)
+  }, 120_000)
 })
