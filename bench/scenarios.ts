@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { measureAuditLag, renderAuditLag } from './audit.ts'
-import type { AuditLag } from './audit.ts'
+import { measureAuditLag, renderAuditLag } from './parts/audit-lag.ts'
+import type { AuditLag } from './parts/audit-lag.ts'
 import { wallMs } from './clock.ts'
 import { runFlow } from './flow.ts'
 import type { FlowResult } from './flow.ts'

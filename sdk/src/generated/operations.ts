@@ -532,8 +532,8 @@ export interface SuppressionsDeleteByEmailInput {
 export interface WebhooksCreateInput {
   readonly url: string
   readonly description?: string | undefined
-  /** Which events to send; an empty list means all. Default: []. */
-  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed")[] | undefined
+  /** Which events to send; an empty list means all but audit.recorded, which is sent where it is named. Default: []. */
+  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed" | "audit.recorded")[] | undefined
 }
 
 export interface WebhooksCreateOutput {
@@ -570,8 +570,8 @@ export interface WebhooksUpdateInput {
   readonly url?: string | undefined
   /** An empty text removes it. */
   readonly description?: string | undefined
-  /** Which events to send; an empty list means all. */
-  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed")[] | undefined
+  /** Which events to send; an empty list means all but audit.recorded, which is sent where it is named. */
+  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed" | "audit.recorded")[] | undefined
   readonly state?: "enabled" | "disabled" | undefined
 }
 
@@ -1147,10 +1147,10 @@ export const CHOICES = {
     reason: ["hard_bounce","complaint","unsubscribe","manual"],
   },
   'webhooks.create': {
-    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed"],
+    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed","audit.recorded"],
   },
   'webhooks.update': {
-    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed"],
+    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed","audit.recorded"],
     state: ["enabled","disabled"],
   },
   'webhooks.deliveries': {

@@ -11,10 +11,7 @@ import { insertAuditRecord } from './audit-store.ts'
 
 export { createAuditLog } from './audit-log.ts'
 export type { AuditLogDeps } from './audit-log.ts'
-export { createCheckpoints } from './checkpoints.ts'
 export type { AuditSigner, Witness, WitnessState } from './checkpoints.ts'
-export { recoverLog } from './recovery.ts'
-export { createSequencer } from './sequencer.ts'
 
 export function createAuditOutbox(deps: { readonly newId: () => string }) {
   return {

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Pool } from 'pg'
-import { Latencies } from './percentiles.ts'
-import type { Percentiles } from './percentiles.ts'
+import { createPool } from '../../server/src/platform/postgres/index.ts'
+import type { Pool } from '../../server/src/platform/postgres/index.ts'
+import { Latencies } from '../percentiles.ts'
+import type { Percentiles } from '../percentiles.ts'
 
 /** The stream of acts that belong to no workspace. */
 const INSTALLATION = '00000000-0000-0000-0000-000000000000'
@@ -53,11 +54,11 @@ async function measure(
   const committedMs: number[] = []
   const placedMs: number[] = []
   const sequenced = async (): Promise<number> => {
-    const { rows } = await reader.query<{ number: string }>(
+    const { rows } = await reader.query<{ number: number }>(
       'select number from audit_stream where stream = $1',
       [INSTALLATION],
     )
-    return Number(rows[0]?.number ?? 0)
+    return rows[0]?.number ?? 0
   }
   const before = await sequenced()
   let writing = true
@@ -130,5 +131,6 @@ function poolOf(data: string, role: string, max: number): Pool {
       ? new Map(Object.entries(passwords)).get(role)
       : undefined
   if (typeof password !== 'string') throw new Error(`no password of ${role} in ${data}`)
-  return new Pool({ host, port: Number(port), user: role, password, database: 'bulkhead', max })
+  const url = `postgresql://${role}:${encodeURIComponent(password)}@localhost:${port}/bulkhead?host=${encodeURIComponent(host)}`
+  return createPool({ url, applicationName: 'bench', max })
 }
