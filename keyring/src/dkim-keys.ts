@@ -110,7 +110,11 @@ export function createDkimKeys(deps: {
         der.fill(0)
         row = await store.dkimKeyBySelector(workspaceId, domain, selector)
       }
-      if (row === undefined) throw new Refusal('unavailable', 'The key could not be stored')
+      if (row === undefined) {
+        // The dkim key that it was sealed under was retired by a rotation: the next try takes the newest.
+        hierarchy.forget(workspaceId)
+        throw new Refusal('unavailable', 'The key could not be stored')
+      }
       if (row.algorithm !== algorithm || row.sealedPrivate === null) {
         throw new Refusal(
           'refused',

@@ -84,15 +84,27 @@ export function createRotation(deps: {
     }
   }
 
+  /** One workspace that cannot be rotated does not keep the others from it; in the end the job says so. */
   async function rotateAll(job: RotationRow, store: RotationStore, progress: Progress): Promise<void> {
     let after = NIL
+    const problems: string[] = []
     for (;;) {
       const ids = await store.workspacesAfter(after, BATCH)
-      for (const id of ids) await rotateWorkspace(job, id, store, progress)
+      for (const id of ids) {
+        try {
+          await rotateWorkspace(job, id, store, progress)
+        } catch (error) {
+          if (!(error instanceof Refusal) || error.code !== 'refused') throw error
+          // Shredded while it was worked on: nothing is left to rotate.
+          const [newest] = await store.workspaceKeyVersions(id, job.startedAt)
+          if (newest?.isDestroyed !== true) problems.push(`workspace ${id}: ${error.message}`)
+        }
+      }
       const last = ids.at(-1)
-      if (last === undefined) return
+      if (last === undefined) break
       after = last
     }
+    if (problems.length > 0) throw new Error(`${problems.length} workspaces were not rotated; ${problems[0]}`)
   }
 
   async function rotateWorkspace(

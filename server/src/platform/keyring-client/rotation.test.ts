@@ -88,6 +88,35 @@ describe('rotation of a workspace', () => {
   })
 })
 
+describe('rotation of everything', () => {
+  it('rotates every workspace but one whose key was altered, and says which', async () => {
+    await using own = await createTestDatabase()
+    await using one = await makeTestKeyring({ databaseUrl: own.url.bulkhead_keyring })
+    await one.start()
+    const [good, bad, other] = [await world.furnish(one), await world.furnish(one), await world.furnish(one)]
+    await world.rows(
+      `update keyring.content_key set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1) where id = $1`,
+      [bad.content.keyId],
+      own,
+    )
+    const api = world.clientOf('api', one)
+    await api.rotate({ scope: 'all', actor: 'operator' })
+    expect(await world.rotated(api)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining(`1 workspaces were not rotated; workspace ${bad.workspaceId}`),
+    })
+    await world.expectWhole(one, good)
+    await world.expectWhole(one, other)
+    const versions = `select max(version) as newest, count(wrapped)::int as living from keyring.workspace_key where workspace_id = $1`
+    for (const { workspaceId } of [good, other])
+      expect(await world.rows(versions, [workspaceId], own)).toEqual([{ newest: 2, living: 1 }])
+    // Nothing that still opened stopped to: its old keys are kept.
+    const sender = world.clientOf('sender', one)
+    const keys = await sender.openContentKeys(bad.workspaceId, [bad.sensitive.keyId], 'test')
+    expect(keys.stateOf(bad.sensitive.keyId)).toBe('open')
+  })
+})
+
 describe('rotation of the root', () => {
   it('goes on after kill -9 where it was, and afterwards the old root is not needed any more', async () => {
     await using own = await createTestDatabase()
