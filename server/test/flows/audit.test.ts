@@ -4,6 +4,7 @@ import { openCheckpoint, parseTlogProof, parseVerifierKey, verifyExport, verifyL
 import type { Trust } from '@bulkhead/tlog'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { directorySource, urlSource } from '../../../cli/src/audit/sources.ts'
+import { KeyringUnavailable } from '../../src/platform/keyring-client/index.ts'
 import { startAudit } from '../support/audit.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
@@ -172,6 +173,32 @@ describe('the audit log', () => {
     await using audit = start()
     await audit.settle()
     expect((await act('late@example.com')).status).toBeLessThan(300)
+  })
+
+  it('goes on sequencing while the keyring is away, says so, and signs when it is back', async () => {
+    const keyring = api.keyring('audit')
+    let isAway = true
+    const away = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (isAway) throw new KeyringUnavailable('away')
+      return work()
+    }
+    await using audit = startAudit(api.database, {
+      signer: {
+        auditKey: () => away(() => keyring.auditKey()),
+        signCheckpoint: (request) => away(() => keyring.signCheckpoint(request)),
+      },
+    })
+    await act('unsigned@example.com')
+    const state = async () => (await api.call(key, 'GET', '/v1/audit/state')).body
+    await expect.poll(async () => (await state()).problem, { timeout: 10_000 }).toContain('away')
+    await expect.poll(async () => (await state()).waitingSince, { timeout: 10_000 }).toBeNull()
+    const found = await state()
+    expect(found.checkpointSize).toBeLessThan(found.size)
+    const [entry] = (await api.call(key, 'GET', '/v1/audit?limit=1')).body.data
+    expect((await api.call(key, 'GET', `/v1/audit/${entry.index}`)).body.proof).toBeNull()
+    isAway = false
+    await audit.settle()
+    await expect.poll(async () => (await state()).problem, { timeout: 10_000 }).toBeNull()
   })
 
   it('says in its state how far it is', async () => {

@@ -15,6 +15,7 @@ import {
 } from './log-store.ts'
 
 const FILES_BATCH = 1_000
+const ASK_AGAIN_MS = 10_000
 
 /** What the keyring does for the audit log. */
 export interface AuditSigner {
@@ -76,8 +77,13 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
     problem: null,
   }))
   let published = -1
+  let askedMs = 0
   /** Of each keyring the last statement that counts exactly the unwraps that are in the log. */
   const covered = new Map<string, string>()
+
+  /** A witness that was away is asked again, also where the log does not grow. */
+  const isAskingDue = (): boolean =>
+    states.some((state) => state.size !== published) && performance.now() > askedMs + ASK_AGAIN_MS
 
   const treeOf = (size: number): TiledTree =>
     tiledTree(size, (level, index, width) => readHashes(pool, level, index, width))
@@ -98,6 +104,7 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   }
 
   async function cosign(text: string, note: string, size: number): Promise<string[]> {
+    askedMs = performance.now()
     const tree = treeOf(size)
     const lines = await Promise.all(
       deps.witnesses.map(async (witness, at) => {
@@ -127,7 +134,8 @@ export function createCheckpoints(deps: CheckpointsDeps): Checkpoints {
   return {
     async round() {
       const state = await readState(pool)
-      if (state.size === 0 || (state.size === state.checkpoint_size && published === state.size)) return null
+      if (state.size === 0 || (state.problem === null && published === state.size && !isAskingDue()))
+        return null
       const { vkey, lastSize } = await signer.auditKey()
       const { size } = state
       const oldSize = lastSize ?? 0
