@@ -58,6 +58,18 @@ const VARIABLES: Readonly<Record<string, string>> = {
   BULKHEAD_CLI_KEY: 'its key',
   BULKHEAD_KEYRING_SOCKET: 'set by the supervisor: a path',
   BULKHEAD_KEYRING_ROOT: 'which root; all of them wrap',
+  BULKHEAD_STAFF: 'an address to listen on',
+  BULKHEAD_APPEAL: 'a text that the blocked party is told',
+  BULKHEAD_AUDIT_FILES: 'a path',
+  BULKHEAD_AUDIT_WITNESSES: 'who watches besides; none turns nothing off',
+  BULKHEAD_SENSITIVE_VIA_RELAY:
+    'the operator lets sensitive mail pass a relay of his; what is stored, shown and erased of it does not change (M-05)',
+  BULKHEAD_SHRED_DELAY_HOURS: 'how long a destruction can be cancelled',
+  BULKHEAD_KEYRING_BUDGETS:
+    'how much each kind of process may open; a kind that may open nothing is refused by the matrix, not by this',
+  BULKHEAD_KEYRING_PIN: 'the PIN of a token',
+  BULKHEAD_KEYRING_PREVIOUS_ROOT: 'which root wrapped before',
+  BULKHEAD_KEYRING_SPOOL: 'a path',
   BULKHEAD_KEYRING_CLIENTS: 'set by the supervisor: tokens and kinds; a kind outside the matrix is refused',
 }
 

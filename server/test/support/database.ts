@@ -21,6 +21,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   await asSuperuser(
     `create database ${name} template ${cluster.template} owner bulkhead_owner strategy file_copy`,
   )
+  // What migration 0006 took from everybody is a right on the database, and a clone does not inherit those of its template.
+  await asSuperuser(`revoke temporary on database ${name} from public`)
   const pools = new Map<string, Pool>()
   const ownerUrl = withDatabase(cluster.ownerUrl, name)
   const superuserUrl = withDatabase(cluster.superuserUrl, name)
