@@ -29,10 +29,14 @@ export function startHeartbeat(deps: {
 
   const beat = async (): Promise<void> => {
     try {
-      await pool.query(
-        'select engine.heartbeat($1, $2, $3, $4, $5, $6)',
-        [id, token, hostname(), process.pid, isReady, JSON.stringify(detail)],
-      )
+      await pool.query('select engine.heartbeat($1, $2, $3, $4, $5, $6)', [
+        id,
+        token,
+        hostname(),
+        process.pid,
+        isReady,
+        JSON.stringify(detail),
+      ])
       if (failing) log.info('The heartbeat reaches the database again')
       failing = false
     } catch (error) {
