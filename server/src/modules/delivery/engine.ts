@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { deliverCapabilities } from '../../kernel/containment.ts'
+import { Fault } from '../../kernel/faults.ts'
 import { LANES, type Lane } from '../../kernel/lane.ts'
-import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import { KeyringUnavailable, type KeyringClient } from '../../platform/keyring-client/index.ts'
 import { seal, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { SmtpTimeouts } from '../../platform/smtp/client/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
@@ -53,8 +54,12 @@ const LOADED_BYTES_MAX = 128 * 1024 * 1024
 /** Slices prepared at once: two keep the keyring's threads busy while bodies are read. */
 const SLICES_AT_ONCE = 3
 const KEYRING_PAUSE_MS = 3_000
-/** Mail of a domain without a published key is never sent unsigned; it waits for one until it expires. */
-const UNSIGNED_PAUSE_MS = 60_000
+/**
+ * How long what could not be prepared waits. `later`: mail of a domain without a published key is never sent unsigned; it waits for
+ * one until it expires. `contained`: the keyring follows the switches within 250 ms, and while it believes in one that the database
+ * has lifted, a row must not turn. `budget`: budgets count by the minute and by the hour.
+ */
+const PAUSE_MS = { later: 60_000, contained: 1_000, budget: 60_000 } as const
 const THIRD_PARTY_PAUSE_MS = 10 * 60_000
 const DEFER_ROWS = 5_000
 
@@ -221,6 +226,16 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     settle(putBack(row, under, undefined), row)
   }
 
+  const containedByKeyring = new Set<string>()
+  /** The keyring said contained, and the database gave the row out again: the keyring has not heard of a lift. */
+  function isTurning(row: ClaimedRow): boolean {
+    const key = jobKey(row)
+    const isAgain = containedByKeyring.has(key)
+    if (containedByKeyring.size >= 10_000) containedByKeyring.clear()
+    containedByKeyring.add(key)
+    return isAgain
+  }
+
   async function prepareOne(claimed: readonly ClaimedRow[], under: string): Promise<void> {
     const free = claimed.filter((row) => !isContained(row))
     if (free.length < claimed.length) for (const row of claimed) if (!free.includes(row)) leave(row, under)
@@ -233,7 +248,8 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
       for (const prepared of await preparer.prepareSlice(rows, under)) {
         if (prepared.kind === 'job') load(prepared.job, shares.get(prepared.job.row.messageId)?.length ?? 1)
         else if (prepared.kind === 'gone') lose(prepared.row, under, prepared.reason)
-        else later(prepared.row, under, prepared.reason, UNSIGNED_PAUSE_MS)
+        else if (prepared.kind === 'contained' && !isTurning(prepared.row)) leave(prepared.row, under)
+        else later(prepared.row, under, prepared.reason, PAUSE_MS[prepared.kind])
       }
     } catch (error) {
       if (rows.length > 1 && !isOutage(error)) {
@@ -440,8 +456,10 @@ function cutSlices(rows: readonly ClaimedRow[]): ClaimedRow[][] {
   return slices
 }
 
+/** The keyring or the database is away, for everybody. A fault is an answer, and concerns what was asked for. */
 function isOutage(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'KeyringUnavailable' || 'code' in error)
+  if (error instanceof KeyringUnavailable) return true
+  return error instanceof Error && 'code' in error && !(error instanceof Fault)
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

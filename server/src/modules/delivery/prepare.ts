@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { finishSigning, prepareSigning, type PreparedSignature } from '../../platform/dkim/index.ts'
+import { KeyringBudget, KeyringContained } from '../../platform/keyring-client/index.ts'
 import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/index.ts'
 import { open, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { DeliveryStore, SigningKey } from './delivery-store.ts'
@@ -12,10 +13,15 @@ export interface PrepareDependencies {
   readonly nowMs: () => number
 }
 
-/** What preparing made of a row: a job, or why there is none now (`later`) or never (`gone`). */
+/**
+ * What preparing made of a row: a job, or why there is none now (`later`; `contained` or `budget` where the keyring said no for this
+ * workspace) or never (`gone`).
+ */
 export type Prepared =
   | { readonly kind: 'job'; readonly job: Job }
-  | { readonly kind: 'later' | 'gone'; readonly row: ClaimedRow; readonly reason: string }
+  | { readonly kind: Unprepared; readonly row: ClaimedRow; readonly reason: string }
+
+type Unprepared = 'later' | 'contained' | 'budget' | 'gone'
 
 const KEY_CACHE_MS = 5_000
 
@@ -101,7 +107,10 @@ export function createPreparer(deps: PrepareDependencies) {
       .join('')
   }
 
-  /** Prepares the rows of a slice; a failure of the keyring or the database is thrown, one of a message is its own. */
+  /**
+   * Prepares the rows of a slice. A failure of the keyring or the database is thrown; what the keyring refuses for one workspace
+   * (a containment, a budget) concerns the rows of that workspace alone.
+   */
   async function prepareSlice(rows: readonly ClaimedRow[], lease: string): Promise<Prepared[]> {
     const [first] = rows
     if (first === undefined) return []
@@ -112,13 +121,21 @@ export function createPreparer(deps: PrepareDependencies) {
       [...byMessage].map(async ([messageId, group]): Promise<Prepared[]> => {
         const body = bodies.get(messageId)
         const keysOfWorkspace = opened.get(group[0]?.workspaceId ?? '')
+        if (keysOfWorkspace !== undefined && 'kind' in keysOfWorkspace)
+          return group.map((row) => ({ ...keysOfWorkspace, row }))
         if (body === undefined || keysOfWorkspace === undefined) {
           return group.map((row) => ({ kind: 'gone', row, reason: 'the content is no longer stored' }))
         }
         if (keysOfWorkspace.get(sealedKeyId(body)) === undefined) {
           return group.map((row) => ({ kind: 'gone', row, reason: 'the key of the content was destroyed' }))
         }
-        return prepareMessage(group, body, keysOfWorkspace, lease)
+        try {
+          return await prepareMessage(group, body, keysOfWorkspace, lease)
+        } catch (error) {
+          const refused = refusalOf(error)
+          if (refused === null) throw error
+          return group.map((row) => ({ ...refused, row }))
+        }
       }),
     )
     return results.flat()
@@ -131,7 +148,7 @@ async function openKeys(
   keyring: Pick<KeyringClient, 'openContentKeys'>,
   rows: readonly ClaimedRow[],
   bodies: ReadonlyMap<string, Buffer>,
-): Promise<Map<string, OpenedKeys>> {
+): Promise<Map<string, OpenedKeys | Refused>> {
   const wanted = new Map<string, Set<string>>()
   for (const row of rows) {
     const ids = wanted.get(row.workspaceId) ?? new Set<string>()
@@ -142,12 +159,29 @@ async function openKeys(
   }
   return new Map(
     await Promise.all(
-      [...wanted].map(
-        async ([workspaceId, ids]) =>
-          [workspaceId, await keyring.openContentKeys(workspaceId, [...ids], 'delivery')] as const,
-      ),
+      [...wanted].map(async ([workspaceId, ids]): Promise<[string, OpenedKeys | Refused]> => {
+        try {
+          return [workspaceId, await keyring.openContentKeys(workspaceId, [...ids], 'delivery')]
+        } catch (error) {
+          const refused = refusalOf(error)
+          if (refused === null) throw error
+          return [workspaceId, refused]
+        }
+      }),
     ),
   )
+}
+
+interface Refused {
+  readonly kind: 'contained' | 'budget'
+  readonly reason: string
+}
+
+/** What the keyring answers for one workspace while it serves the others; null for any other failure. */
+function refusalOf(error: unknown): Refused | null {
+  if (error instanceof KeyringContained) return { kind: 'contained', reason: error.detail }
+  if (error instanceof KeyringBudget) return { kind: 'budget', reason: error.internal ?? error.detail }
+  return null
 }
 
 /** A refusal of one key leaves the other signature; mail that nobody signed fails in prepareMessage's caller as a whole. */
