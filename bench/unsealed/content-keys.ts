@@ -11,7 +11,7 @@ export function createContentKeys() {
   return {
     contentKey: async () => lease,
     openContentKeys: async () => ({ get: () => key, stateOf: () => 'open' as const }),
-    destroyContentKeys: async (keyIds: readonly string[]) => keyIds.length,
+    destroyContentKeys: async (_workspaceId: string, keyIds: readonly string[]) => keyIds.length,
     close(): void {},
   }
 }

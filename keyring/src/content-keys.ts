@@ -134,9 +134,9 @@ export function createContentKeys(deps: {
 
     /**
      * Destroys keys of sensitive messages for good; what they sealed never opens again. Keys that many values share cannot be
-     * destroyed by a process. Returns how many there were. A workspace of null stands for any.
+     * destroyed by a process. Returns how many of the workspace there were.
      */
-    destroy: (workspaceId: string | null, keyIds: readonly string[]): Promise<number> =>
+    destroy: (workspaceId: string, keyIds: readonly string[]): Promise<number> =>
       store.destroyContentKeys(workspaceId, keyIds),
   }
 

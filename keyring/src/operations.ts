@@ -5,6 +5,7 @@ import {
   readAlgorithm,
   readBoolean,
   readDomain,
+  readLine,
   readPepper,
   readSecretPurpose,
   readSelector,
@@ -98,14 +99,14 @@ export function createKeyHandlers(deps: {
         process,
         workspaceId: workspaceOf('openContentKeys', request),
         keyIds: readUuids(body, 'keyIds'),
-        reason: readText(body, 'reason', MAX_REASON_BYTES),
+        reason: readLine(body, 'reason', MAX_REASON_BYTES),
       })
       const keys = opened.flatMap((item) => (item.state === 'open' ? [item.key] : []))
       return { result: { states: opened.map((item) => item.state) }, attachments: [Buffer.concat(keys)] }
     },
 
     destroyContentKeys: async ({ body }) => {
-      const workspaceId = body['workspaceId'] === undefined ? null : readUuid(body, 'workspaceId')
+      const workspaceId = readUuid(body, 'workspaceId')
       return { result: { destroyed: await contentKeys.destroy(workspaceId, readUuids(body, 'keyIds')) } }
     },
 
@@ -176,7 +177,7 @@ export function createKeyHandlers(deps: {
         purpose: readSecretPurpose(body),
         context: readText(body, 'context', MAX_CONTEXT_BYTES),
         sealed: onlyAttachment(attachments, MAX_SECRET_BYTES),
-        reason: readText(body, 'reason', MAX_REASON_BYTES),
+        reason: readLine(body, 'reason', MAX_REASON_BYTES),
       })
       return { result: {}, attachments: [plaintext] }
     },
@@ -190,7 +191,7 @@ export function createKeyHandlers(deps: {
         context: readText(body, 'fromContext', MAX_CONTEXT_BYTES),
         toContext: readText(body, 'toContext', MAX_CONTEXT_BYTES),
         sealed: onlyAttachment(attachments, MAX_SECRET_BYTES),
-        reason: readText(body, 'reason', MAX_REASON_BYTES),
+        reason: readLine(body, 'reason', MAX_REASON_BYTES),
       })
       return { result: {}, attachments: [sealed] }
     },

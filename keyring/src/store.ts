@@ -158,16 +158,15 @@ export function createStore(deps: { database: Pick<Database, 'query'> }) {
     },
 
     /**
-     * Destroys keys of single messages; keys that many values share are not among them. Returns how many were destroyed now; keys
-     * that are gone already do not count. A workspace of null stands for any.
+     * Destroys keys of single messages of a workspace; keys that many values share are not among them. Returns how many were destroyed
+     * now; keys that are gone already do not count.
      */
-    async destroyContentKeys(workspaceId: string | null, ids: readonly string[]): Promise<number> {
+    async destroyContentKeys(workspaceId: string, ids: readonly string[]): Promise<number> {
       const rows = await query(
         'destroy_content_keys',
         `update keyring.content_key
             set wrapped = null, destroyed_at = now()
-          where id = any($2::uuid[]) and wrapped is not null and single_use
-            and ($1::uuid is null or workspace_id = $1)
+          where workspace_id = $1 and id = any($2::uuid[]) and wrapped is not null and single_use
       returning id`,
         [workspaceId, ids],
       )

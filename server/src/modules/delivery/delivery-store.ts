@@ -193,12 +193,16 @@ export function createDeliveryStore(pool: Pool) {
     /** Of these messages, the sensitive ones that are done, with the content keys to destroy. */
     async sensitiveDone(
       messageIds: readonly string[],
-    ): Promise<{ readonly messageId: string; readonly keyId: string }[]> {
-      const { rows } = await pool.query<{ message_id: string; key_id: string }>(
-        'select message_id, key_id from engine.sensitive_leftovers($1, $2)',
+    ): Promise<{ readonly messageId: string; readonly workspaceId: string; readonly keyId: string }[]> {
+      const { rows } = await pool.query<{ message_id: string; workspace_id: string; key_id: string }>(
+        'select message_id, workspace_id, key_id from engine.sensitive_leftovers($1, $2)',
         [messageIds, messageIds.length],
       )
-      return rows.map((row) => ({ messageId: row.message_id, keyId: row.key_id }))
+      return rows.map((row) => ({
+        messageId: row.message_id,
+        workspaceId: row.workspace_id,
+        keyId: row.key_id,
+      }))
     },
 
     /** Removes bodies of sensitive messages that are done. */

@@ -17,6 +17,7 @@ import { openLease, type Lease } from './lease.ts'
 import { createPreparer } from './prepare.ts'
 import { replayJournals } from './replay-journals.ts'
 import { createSettler } from './settler.ts'
+import { cutSlices } from './slices.ts'
 import type { Resolution } from './sites.ts'
 
 export interface EngineDependencies {
@@ -47,8 +48,6 @@ export interface Engine extends AsyncDisposable {
 
 /** Rows in memory per lane. Enough to keep signing and connections busy (about 0.3 s of work), few enough to hand over quickly. */
 const ROOM: Readonly<Record<Lane, number>> = { critical: 256, transactional: 768, bulk: 1024, internal: 128 }
-const SLICE_MESSAGES = 32
-const SLICE_BYTES = 16 * 1024 * 1024
 /** Of opened messages that wait for a connection or a reply; critical mail is opened beyond it. */
 const LOADED_BYTES_MAX = 128 * 1024 * 1024
 /** Slices prepared at once: two keep the keyring's threads busy while bodies are read. */
@@ -336,7 +335,11 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
     const done = await deps.store.sensitiveDone(messageIds)
     if (done.length === 0) return
     // The key first: a crash in between leaves a body that nobody can open, and upkeep finds it.
-    await deps.keyring.destroyContentKeys(done.map((item) => item.keyId))
+    for (const [workspaceId, items] of Map.groupBy(done, (item) => item.workspaceId))
+      await deps.keyring.destroyContentKeys(
+        workspaceId,
+        items.map((item) => item.keyId),
+      )
     await deps.store.eraseSensitive(done.map((item) => item.messageId))
   }
 
@@ -423,37 +426,6 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
 /** The path under which a process keeps its journals. */
 export function journalDirectoryOf(dataDirectory: string): string {
   return join(dataDirectory, 'sender')
-}
-
-/** Slices of one lane: few messages, bounded bytes, and all recipients of a message together where they came together. */
-function cutSlices(rows: readonly ClaimedRow[]): ClaimedRow[][] {
-  const slices: ClaimedRow[][] = []
-  let slice: ClaimedRow[] = []
-  let bytes = 0
-  let messages = new Set<string>()
-  const sorted = [...rows].sort((a, b) =>
-    a.messageId < b.messageId ? -1 : a.messageId > b.messageId ? 1 : a.number - b.number,
-  )
-  for (const row of sorted) {
-    const isNew = !messages.has(row.messageId)
-    if (
-      isNew &&
-      slice.length > 0 &&
-      (messages.size >= SLICE_MESSAGES || bytes + row.sizeBytes > SLICE_BYTES)
-    ) {
-      slices.push(slice)
-      slice = []
-      bytes = 0
-      messages = new Set()
-    }
-    if (!messages.has(row.messageId)) {
-      messages.add(row.messageId)
-      bytes += row.sizeBytes
-    }
-    slice.push(row)
-  }
-  if (slice.length > 0) slices.push(slice)
-  return slices
 }
 
 /** The keyring or the database is away, for everybody. A fault is an answer, and concerns what was asked for. */

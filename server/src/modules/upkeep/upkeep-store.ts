@@ -18,10 +18,10 @@ export function createUpkeepStore(pool: Queryable) {
     /** Sensitive messages that are done and whose content is still there, with its content key. */
     async sensitiveLeftovers(
       limit: number,
-    ): Promise<{ readonly message_id: string; readonly key_id: string }[]> {
+    ): Promise<{ readonly message_id: string; readonly workspace_id: string; readonly key_id: string }[]> {
       return (
-        await pool.query<{ message_id: string; key_id: string }>(
-          'select message_id, key_id from engine.sensitive_leftovers(null, $1)',
+        await pool.query<{ message_id: string; workspace_id: string; key_id: string }>(
+          'select message_id, workspace_id, key_id from engine.sensitive_leftovers(null, $1)',
           [limit],
         )
       ).rows

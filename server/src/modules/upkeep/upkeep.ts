@@ -107,7 +107,11 @@ export async function startUpkeep(deps: {
       async (limit) => {
         const leftovers = await store.sensitiveLeftovers(limit)
         if (leftovers.length === 0) return 0
-        await deps.keyring.destroyContentKeys(leftovers.map((row) => row.key_id))
+        for (const [workspaceId, rows] of Map.groupBy(leftovers, (row) => row.workspace_id))
+          await deps.keyring.destroyContentKeys(
+            workspaceId,
+            rows.map((row) => row.key_id),
+          )
         await store.eraseSensitive(leftovers.map((row) => row.message_id))
         return leftovers.length
       },

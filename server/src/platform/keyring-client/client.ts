@@ -40,7 +40,7 @@ export interface KeyringClient extends AsyncDisposable, KeyringOperator {
   blindAddresses(workspaceId: string, addresses: readonly string[]): Promise<BlindAddress[]>
   contentKey(workspaceId: string, options?: { readonly sensitive?: boolean }): Promise<ContentKeyLease>
   openContentKeys(workspaceId: string, keyIds: readonly string[], reason: string): Promise<OpenedKeys>
-  destroyContentKeys(keyIds: readonly string[], workspaceId?: string): Promise<number>
+  destroyContentKeys(workspaceId: string, keyIds: readonly string[]): Promise<number>
   /** Makes a key pair; for a selector that has one of this algorithm, returns that. */
   createDkimKey(request: {
     readonly workspaceId: string
@@ -110,7 +110,7 @@ export function createKeyringClient(deps: {
     contentKey: (workspaceId, options) => contentKeys.contentKey(workspaceId, options),
     openContentKeys: (workspaceId, keyIds, reason) =>
       contentKeys.openContentKeys(workspaceId, keyIds, reason),
-    destroyContentKeys: (keyIds, workspaceId) => contentKeys.destroyContentKeys(keyIds, workspaceId),
+    destroyContentKeys: (workspaceId, keyIds) => contentKeys.destroyContentKeys(workspaceId, keyIds),
     sign: (items, options) => signing.sign(items, options),
 
     async createDkimKey(request) {

@@ -179,21 +179,21 @@ export function createContentKeys(deps: { channel: Channel; timeoutMs: number; n
 
     /**
      * Destroys keys of sensitive messages for good; returns how many there were. Other processes may hold a copy for at most five
-     * minutes. A workspace, where it is named, is the only one whose keys are destroyed.
+     * minutes. Keys of another workspace are not touched.
      */
-    async destroyContentKeys(keyIds: readonly string[], workspaceId?: string): Promise<number> {
+    async destroyContentKeys(workspaceId: string, keyIds: readonly string[]): Promise<number> {
       let destroyed = 0
       for (let start = 0; start < keyIds.length; start += MAX_PER_FRAME) {
         const part = keyIds.slice(start, start + MAX_PER_FRAME)
         const frame = await channel.request({
           op: 'destroyContentKeys',
-          body: { keyIds: part, ...(workspaceId === undefined ? {} : { workspaceId }) },
+          body: { workspaceId, keyIds: part },
           deadlineMs: deadlineMs(),
         })
         destroyed += readNumber(frame, 'destroyed')
       }
-      const gone = new Set(keyIds)
-      opened.deleteWhere((id) => gone.has(id.slice(id.indexOf('/') + 1)))
+      const gone = new Set(keyIds.map((keyId) => `${workspaceId}/${keyId}`))
+      opened.deleteWhere((id) => gone.has(id))
       return destroyed
     },
 
