@@ -7,7 +7,8 @@ import type { Lane } from '../../kernel/lane.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { faultOfFailure } from '../../platform/failures.ts'
 import type { Pool } from '../../platform/postgres/index.ts'
-import { seal } from '../../platform/sealing/index.ts'
+import { createNonces, seal } from '../../platform/sealing/index.ts'
+import type { FillNonce } from '../../platform/sealing/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { createBatcher } from './accept-batcher.ts'
 import {
@@ -52,6 +53,7 @@ const IDEMPOTENCY_LIFETIME_MS = 24 * 3_600_000
 
 export function createAcceptService(deps: AcceptDependencies): AcceptService {
   const wake = createWaker(deps)
+  const fillNonce = createNonces()
   const domains = new Map<string, { allowed: boolean; until: number }>()
   const batcher = createBatcher<SealedMessage, AcceptRow>({
     commit: async (messages) => {
@@ -94,7 +96,7 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     if (bodyHash === undefined) throw new Error('the keyring answered no index for a request')
     const own = { ...message, idempotency: { ...message.idempotency, bodyHash } }
     const earlier = await findAccepted(deps.pool, workspaceId, message.idempotency.keyHash)
-    return present(own, earlier ?? (await batcher.add(await sealMessage(own, deps))))
+    return present(own, earlier ?? (await batcher.add(await sealMessage(own, deps, fillNonce))))
   }
 
   return {
@@ -125,7 +127,7 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
         if (message.sensitive && message.idempotency !== undefined) {
           return await acceptSensitiveOnce({ ...message, idempotency: message.idempotency })
         }
-        return present(message, await batcher.add(await sealMessage(message, deps)))
+        return present(message, await batcher.add(await sealMessage(message, deps, fillNonce)))
       } catch (error) {
         throw faultOfFailure(error)
       }
@@ -143,7 +145,11 @@ function thirdParty(): Fault {
   )
 }
 
-async function sealMessage(message: PreparedMessage, deps: AcceptDependencies): Promise<SealedMessage> {
+async function sealMessage(
+  message: PreparedMessage,
+  deps: AcceptDependencies,
+  fillNonce: FillNonce,
+): Promise<SealedMessage> {
   const { workspaceId, id } = message
   const [contentKey, blinded] = await Promise.all([
     deps.keyring.contentKey(workspaceId, { sensitive: message.sensitive }),
@@ -157,8 +163,9 @@ async function sealMessage(message: PreparedMessage, deps: AcceptDependencies): 
     contentKey,
     place('message', 'summary', id),
     Buffer.from(JSON.stringify(message.summary)),
+    fillNonce,
   )
-  const body = seal(contentKey, place('body', 'sealed', id), message.raw)
+  const body = seal(contentKey, place('body', 'sealed', id), message.raw, fillNonce)
   const recipients = message.recipients.map((recipient, position) => {
     const blind = blinded[position]
     if (blind === undefined) throw new Error('the keyring answered fewer indexes than addresses')
@@ -168,6 +175,7 @@ async function sealMessage(message: PreparedMessage, deps: AcceptDependencies): 
         contentKey,
         place('recipient', 'address', `${id}/${position + 1}`),
         Buffer.from(recipient.email),
+        fillNonce,
       ),
       index: blind.index,
       destination: blind.destination,

@@ -5,5 +5,5 @@
  * Format: version byte 1 | key id 16 | nonce 12 (random) | ciphertext | tag 16. AES-256-GCM; the additional data is the head and the
  * place, each field preceded by its length, so that no two places give the same bytes.
  */
-export { open, seal, sealedKeyId, SEALED_OVERHEAD_BYTES, SealedValueError } from './sealing.ts'
-export type { ContentKey, SealedPlace } from './sealing.ts'
+export { createNonces, open, seal, sealedKeyId, SEALED_OVERHEAD_BYTES, SealedValueError } from './sealing.ts'
+export type { ContentKey, FillNonce, SealedPlace } from './sealing.ts'

@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { open, seal, sealedKeyId, SEALED_OVERHEAD_BYTES, SealedValueError } from './index.ts'
+import { createNonces, open, seal, sealedKeyId, SEALED_OVERHEAD_BYTES, SealedValueError } from './index.ts'
 import type { SealedPlace } from './index.ts'
 
 const newKey = () => ({ keyId: randomUUID(), key: createSecretKey(randomBytes(32)) })
@@ -27,6 +27,18 @@ describe('sealing', () => {
         expect(opened.equals(bytes)).toBe(true)
       }),
     )
+  })
+
+  it('takes no nonce twice, also where many are drawn at once', () => {
+    const contentKey = newKey()
+    const fillNonce = createNonces()
+    const nonces = new Set<string>()
+    for (let i = 0; i < 5000; i++) {
+      const sealed = seal(contentKey, at, Buffer.from('x'), fillNonce)
+      nonces.add(sealed.toString('hex', 17, 29))
+      expect(open(new Map([[contentKey.keyId, contentKey.key]]), at, sealed).toString()).toBe('x')
+    }
+    expect(nonces.size).toBe(5000)
   })
 
   it('never opens a value that was moved to another workspace, table, column or row', () => {
