@@ -39,6 +39,7 @@ async function startWorld(altered?: AlteredProduct): Promise<World> {
   const sink = await startJournallingSink(1_000)
   const installation = await startInstallation({
     outbound: `smtp://127.0.0.1:${sink.port}`,
+    env: { BULKHEAD_SENSITIVE_VIA_RELAY: 'on' },
     ...(altered === undefined ? {} : { root: altered.root }),
   })
   return {

@@ -66,7 +66,13 @@ const DECLARED: Declared = {
   'reply-to': OWN,
   'suppressed address': OWN,
   'suppression note': OWN,
-  'webhook URL': OWN,
+  // Not sealed: a business fact that everybody sees who may list endpoints. Its signing secret is sealed.
+  'webhook URL': {
+    ...OWN,
+    dump: 'class business',
+    'database files': 'class business',
+    WAL: 'class business',
+  },
 }
 
 const FEW: Amounts = {
@@ -84,6 +90,7 @@ async function startWorld(amounts: Amounts, altered?: AlteredProduct): Promise<W
   try {
     const installation = await startInstallation({
       outbound: `smtp://127.0.0.1:${sink.port}`,
+      env: { BULKHEAD_SENSITIVE_VIA_RELAY: 'on' },
       ...(altered === undefined ? {} : { root: altered.root }),
     })
     return {
