@@ -14,12 +14,27 @@ function invalid(field: string, wanted: string): Refusal {
   return new Refusal('invalid', `${field} must be ${wanted}`)
 }
 
-/** A text of 1 to `maxBytes` bytes. */
+/** A text of 1 to `maxBytes` bytes that a database keeps as it is: no NUL, and no half of a surrogate pair. */
 export function readText(body: Body, field: string, maxBytes: number): string {
   const value = body[field]
-  if (typeof value !== 'string' || value === '' || Buffer.byteLength(value) > maxBytes) {
+  if (
+    typeof value !== 'string' ||
+    value === '' ||
+    Buffer.byteLength(value) > maxBytes ||
+    value.includes('\0') ||
+    !value.isWellFormed()
+  )
     throw invalid(field, `a text of 1 to ${maxBytes} bytes`)
-  }
+  return value
+}
+
+/**
+ * A text without control characters, for what is recorded. One that the database refuses would fail the insert that other processes'
+ * records share; one that it stores otherwise would look like a changed record.
+ */
+export function readLine(body: Body, field: string, maxBytes: number): string {
+  const value = readText(body, field, maxBytes)
+  if (/\p{Cc}/u.test(value)) throw invalid(field, `one line of 1 to ${maxBytes} bytes`)
   return value
 }
 

@@ -70,9 +70,13 @@ describe('budgets', () => {
 
   it('give what is ordinary half as much again, and never less than the floor', async () => {
     const { budgets, setOrdinary } = world()
-    setOrdinary([{ process: 'api', workspaces: 40, keys: 60 }])
+    setOrdinary([{ process: 'api', workspaces: 16, keys: 60 }])
     await budgets.refresh()
-    expect(budgets.state()['api']).toMatchObject({ workspacesPerHour: 60, keysPerMinute: 10 })
+    expect(budgets.state()['api']).toMatchObject({ workspacesPerHour: 24, keysPerMinute: 10 })
+    // Who uses all of it again and again gets ten times the floor at last, and then a person decides.
+    setOrdinary([{ process: 'api', workspaces: 4000, keys: 1e9 }])
+    await budgets.refresh()
+    expect(budgets.state()['api']).toMatchObject({ workspacesPerHour: 30, keysPerMinute: 100 })
     setOrdinary([{ process: 'api', workspaces: 1, keys: 1 }])
     await budgets.refresh()
     expect(budgets.state()['api']).toMatchObject({ workspacesPerHour: 3, keysPerMinute: 10 })

@@ -31,6 +31,8 @@ const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 /** What is half as much again as the busiest ordinary hours is still ordinary. */
 const HEADROOM = 1.5
+/** Beyond this multiple of the floor a person decides: a process that uses all it may, day after day, must not get ever more. */
+const MOST_GROWTH = 10
 const REPORT_EVERY_MS = MINUTE_MS
 /** Bounds what is read at a refresh. */
 const MAX_TRACKED = 250_000
@@ -51,7 +53,8 @@ export type Budgets = ReturnType<typeof createBudgets>
 
 /**
  * How much each kind of process may open: a hijacked one gets what such a process ordinarily opens, and no more. The limit is the
- * floor, or half as much again as the 99th percentile of the hours of the last seven days where that is more.
+ * floor, or half as much again as the 99th percentile of the hours of seven days until yesterday where that is more, and at most ten
+ * times the floor.
  */
 export function createBudgets(deps: {
   floors: BudgetFloors
@@ -168,8 +171,8 @@ export function createBudgets(deps: {
         if (kind === undefined) continue
         const floor = deps.floors[kind]
         limits.set(kind, {
-          workspacesPerHour: Math.max(floor.workspacesPerHour, Math.ceil(HEADROOM * row.workspaces)),
-          keysPerMinute: Math.max(floor.keysPerMinute, Math.ceil((HEADROOM * row.keys) / 60)),
+          workspacesPerHour: limitOf(floor.workspacesPerHour, row.workspaces),
+          keysPerMinute: limitOf(floor.keysPerMinute, row.keys / 60),
         })
       }
       await deps.ledger.trimUse()
@@ -185,6 +188,10 @@ function hourOf(process: ProcessKind, use: Use): HourOfUse {
     keys: use.keysInHour,
     limited: use.limitedInHour,
   }
+}
+
+function limitOf(floor: number, ordinary: number): number {
+  return Math.min(Math.max(floor, Math.ceil(HEADROOM * ordinary)), MOST_GROWTH * floor)
 }
 
 function newUse(): Use {

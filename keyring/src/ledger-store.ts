@@ -17,6 +17,13 @@ export interface UnwrapHead {
   readonly chain: Buffer
 }
 
+export interface StoredCheckpoint {
+  readonly size: number
+  readonly root: Buffer
+  /** By which the keyring knows a row that it stored. */
+  readonly seal: Buffer
+}
+
 export interface HourOfUse {
   readonly process: string
   readonly hour: Date
@@ -106,7 +113,7 @@ export function createLedgerStore(deps: { database: Database; instance: string }
         'opened_lately',
         `select process, workspace_id as "workspaceId", max(at) as at
            from keyring.unwrap_log
-          where at > now() - interval '1 hour'
+          where at > now() - interval '1 hour' and at < now() + interval '5 minutes'
           group by process, workspace_id
           limit $1`,
         [limit],
@@ -132,33 +139,36 @@ export function createLedgerStore(deps: { database: Database; instance: string }
     },
 
     /**
-     * The 99th percentile of the hours of the last seven days, all keyrings together, per kind of process. Hours in which a budget ran
-     * out do not count: whoever exhausts a budget must not raise it.
+     * The 99th percentile of the hours of seven days, all keyrings together, per kind of process; hours without use count too. Hours in
+     * which a budget ran out do not count, and neither does the last day: whoever exhausts a budget must not raise it, and who stays
+     * just below it must not raise it within hours.
      */
     async ordinaryUse(): Promise<{ process: string; workspaces: number; keys: number }[]> {
       return database.query<{ process: string; workspaces: number; keys: number }>(
         'ordinary_use',
-        `select process,
-                percentile_disc(0.99) within group (order by workspaces)::float8 as workspaces,
-                percentile_disc(0.99) within group (order by keys)::float8 as keys
-           from (select process, hour, sum(workspaces) as workspaces, sum(keys) as keys
-                   from keyring.usage
-                  where hour > now() - interval '7 days' and hour < date_trunc('hour', now())
-                  group by process, hour
-                 having not bool_or(limited)) as hours
-          group by process`,
+        `select k.process,
+                percentile_disc(0.99) within group (order by coalesce(u.workspaces, 0))::float8 as workspaces,
+                percentile_disc(0.99) within group (order by coalesce(u.keys, 0))::float8 as keys
+           from (select distinct process from keyring.usage) as k
+          cross join generate_series(date_trunc('hour', now()) - interval '8 days',
+                                     date_trunc('hour', now()) - interval '25 hours', '1 hour') as h(hour)
+           left join (select process, hour, sum(workspaces) as workspaces, sum(keys) as keys
+                        from keyring.usage
+                       group by process, hour
+                      having not bool_or(limited)) as u on u.process = k.process and u.hour = h.hour
+          group by k.process`,
         [],
       )
     },
 
     async trimUse(): Promise<void> {
-      await database.query('trim_use', `delete from keyring.usage where hour < now() - interval '8 days'`, [])
+      await database.query('trim_use', `delete from keyring.usage where hour < now() - interval '9 days'`, [])
     },
 
     async recordRefusal(row: {
       process: string
       workspaceId: string | null
-      kind: 'budget' | 'access'
+      kind: 'budget' | 'access' | 'contained'
       detail: string
     }): Promise<void> {
       await database.query(
@@ -173,28 +183,28 @@ export function createLedgerStore(deps: { database: Database; instance: string }
      * Hands the last signed checkpoint of `origin` to `judge`, locked against other keyrings, and stores what it returns. What `judge`
      * throws leaves everything as it was.
      */
-    async advanceCheckpoint<T extends { readonly size: number; readonly root: Buffer }>(
+    async advanceCheckpoint<T extends StoredCheckpoint>(
       origin: string,
-      judge: (last: { size: number; root: Buffer } | null) => T,
+      judge: (last: StoredCheckpoint | null) => T,
     ): Promise<T> {
       return database.transaction('advance_checkpoint', async (query) => {
-        const rows = await query<{ size: string; root: Buffer }>(
+        const rows = await query<{ size: string; root: Buffer; seal: Buffer }>(
           'last_checkpoint_locked',
-          'select size, root from keyring.checkpoint where origin = $1 for update',
+          'select size, root, seal from keyring.checkpoint where origin = $1 for update',
           [origin],
         )
-        const last = rows.map((row) => ({ size: Number(row.size), root: row.root }))[0] ?? null
+        const last = rows.map((row) => ({ ...row, size: Number(row.size) }))[0] ?? null
         const next = judge(last)
         // Two first checkpoints at once: the second insert waits, changes nothing that is greater, and its asker tries again.
         const stored = await query(
           'store_checkpoint',
-          `insert into keyring.checkpoint as c (origin, size, root, signed_at)
-           values ($1, $2, $3, now())
+          `insert into keyring.checkpoint as c (origin, size, root, signed_at, seal)
+           values ($1, $2, $3, now(), $5)
            on conflict (origin) do update
-              set size = excluded.size, root = excluded.root, signed_at = now()
+              set size = excluded.size, root = excluded.root, signed_at = now(), seal = excluded.seal
             where c.size = $4
         returning origin`,
-          [origin, next.size, next.root, last?.size ?? -1],
+          [origin, next.size, next.root, last?.size ?? -1, next.seal],
         )
         if (stored.length === 0)
           throw new Refusal('unavailable', 'Another checkpoint was signed at this moment')

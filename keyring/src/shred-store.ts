@@ -107,12 +107,18 @@ export function createShredStore(deps: { database: Database }) {
             where workspace_id = $1`,
           [workspaceId],
         )
-        await query(
-          'destroy_workspace_keys',
-          `update keyring.workspace_key set wrapped = null, destroyed_at = now()
-            where workspace_id = $1 and wrapped is not null`,
-          [workspaceId],
-        )
+        // Again until nothing is left: a statement that waited for a rotation does not see the version which that one added. Each
+        // round holds the newest version it saw, and nobody adds one after a version that is held.
+        for (let destroyed = 1; destroyed > 0;) {
+          const rows = await query(
+            'destroy_workspace_keys',
+            `update keyring.workspace_key set wrapped = null, destroyed_at = now()
+              where workspace_id = $1 and wrapped is not null
+          returning version`,
+            [workspaceId],
+          )
+          destroyed = rows.length
+        }
         await query(
           'bury_workspace',
           `insert into keyring.workspace_key (workspace_id, version, root_id, wrapped, destroyed_at)
@@ -126,6 +132,13 @@ export function createShredStore(deps: { database: Database }) {
 
     /** Destroys what the workspace key wrapped; at most `limit` content keys at a time. Returns whether there may be more. */
     async destroyBelow(workspaceId: string, limit: number): Promise<boolean> {
+      // Purpose keys first: whoever stores a key holds the one above, so that nothing is added behind the statements that follow.
+      await database.query(
+        'shred_purpose_keys',
+        `update keyring.purpose_key set wrapped = null, destroyed_at = now()
+          where workspace_id = $1 and wrapped is not null`,
+        [workspaceId],
+      )
       const content = await database.query(
         'shred_content_keys',
         `update keyring.content_key set wrapped = null, destroyed_at = now()
@@ -137,12 +150,6 @@ export function createShredStore(deps: { database: Database }) {
         'shred_dkim_keys',
         `update keyring.dkim_key set sealed_private = null, state = 'destroyed'
           where workspace_id = $1 and sealed_private is not null`,
-        [workspaceId],
-      )
-      await database.query(
-        'shred_purpose_keys',
-        `update keyring.purpose_key set wrapped = null, destroyed_at = now()
-          where workspace_id = $1 and wrapped is not null`,
         [workspaceId],
       )
       return content.length === limit

@@ -1,5 +1,5 @@
 import type { UpkeepOperation } from './access.ts'
-import { readCount, readScope, readText, readUuid } from './arguments.ts'
+import { readCount, readLine, readScope, readText, readUuid } from './arguments.ts'
 import { MAX_CHECKPOINT_BYTES } from './audit-key.ts'
 import type { AuditKey } from './audit-key.ts'
 import type { LedgerStore } from './ledger-store.ts'
@@ -58,7 +58,7 @@ export function createUpkeepHandlers(deps: {
       const scope = readScope(body)
       const workspaceId = scope === 'workspace' ? readUuid(body, 'workspaceId') : null
       return {
-        result: { id: await rotation.request(scope, workspaceId, readText(body, 'actor', MAX_ACTOR_BYTES)) },
+        result: { id: await rotation.request(scope, workspaceId, readLine(body, 'actor', MAX_ACTOR_BYTES)) },
       }
     },
 
@@ -68,7 +68,7 @@ export function createUpkeepHandlers(deps: {
       result: {
         shred: await shredding.request(
           readUuid(body, 'workspaceId'),
-          readText(body, 'actor', MAX_ACTOR_BYTES),
+          readLine(body, 'actor', MAX_ACTOR_BYTES),
         ),
       },
     }),
@@ -77,7 +77,7 @@ export function createUpkeepHandlers(deps: {
       result: {
         shred: await shredding.cancel(
           readUuid(body, 'workspaceId'),
-          readText(body, 'actor', MAX_ACTOR_BYTES),
+          readLine(body, 'actor', MAX_ACTOR_BYTES),
         ),
       },
     }),

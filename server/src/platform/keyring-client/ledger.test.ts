@@ -105,8 +105,9 @@ describe('budgets', () => {
     ).toBe('open')
     expect((await open(3, world.clientOf('sender', one))).stateOf(leases[3]!.keyId)).toBe('open')
     expect((await api.status()).budgets['api']).toMatchObject({ workspacesPerHour: 3, workspacesInHour: 3 })
-    const alarms = (await own.pool('bulkhead_audit').query('select * from keyring.refusals_after(0, 10)'))
-      .rows
+    const alarms = (
+      await own.pool('bulkhead_audit').query("select * from keyring.refusals_since('-infinity', 10)")
+    ).rows
     expect(alarms).toMatchObject([{ process: 'api', kind: 'budget', detail: '3 workspaces an hour' }])
     await one.kill()
     await one.start()
@@ -152,13 +153,21 @@ describe('the audit key', () => {
     await expect(sign(2, randomBytes(32), 2, [])).rejects.toThrow(/only grew/)
     await expect(sign(4, randomBytes(32), 2, [nodeHash(c, d)])).rejects.toThrow(/only grew/)
     await expect(sign(4, root4, 0, [])).rejects.toThrow(/has size 2/)
+    const [before] = await world.rows('select size, root, seal from keyring.checkpoint')
     await sign(4, root4, 2, [nodeHash(c, d)])
     await expect(sign(2, root2, 4, [])).rejects.toThrow(/only grew/)
     await expect(sign(0, EMPTY_ROOT, 4, [])).rejects.toThrow(/only grew/)
     // Whoever turns the database back gets nothing either.
-    await world.rows('update keyring.checkpoint set size = 2, root = $1', [root2])
+    const put = (row: { size: number; root: Buffer; seal: Buffer }) =>
+      world.rows('update keyring.checkpoint set size = $1, root = $2, seal = $3', [
+        row.size,
+        row.root,
+        row.seal,
+      ])
+    const [latest] = await world.rows('select size, root, seal from keyring.checkpoint')
+    await put(before)
     await expect(sign(4, root4, 2, [nodeHash(c, d)])).rejects.toThrow(/turned back/)
-    await world.rows('update keyring.checkpoint set size = 4, root = $1', [root4])
+    await put(latest)
     await expect(sign(5, randomBytes(32), 4, [])).rejects.toThrow(/only grew/)
     expect(await audit.auditKey()).toMatchObject({ lastSize: 4, lastRoot: root4.toString('base64') })
     await expect(

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { formatCheckpoint, leafHash, nodeHash, parseVerifierKey } from '@bulkhead/tlog'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTestDatabase } from '../../../test/support/database.ts'
+import { KeyringRefused } from './index.ts'
+import { makeTestKeyring, TEST_TOKENS } from './test-keyring.ts'
+import { startWorld } from './world.test-support.ts'
+import type { World } from './world.test-support.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world[Symbol.asyncDispose]())
+
+describe('a hijacked process', () => {
+  it('cannot spoil the record of unwraps with a reason that the database would not keep as it is', async () => {
+    const { workspaceId, content, secret } = await world.furnish()
+    const api = world.clientOf('api')
+    const worker = world.clientOf('worker')
+    // A NUL would fail the insert that the records of other processes share; half a surrogate pair is stored as another text.
+    for (const reason of ['\u0000', 'x\ud800', 'a\nb'])
+      await expect(api.openContentKeys(workspaceId, [content.keyId], reason)).rejects.toThrow(
+        /reason must be/,
+      )
+    const spoilt = Array.from({ length: 20 }, () =>
+      api.openContentKeys(workspaceId, [content.keyId], '\u0000').catch(() => null),
+    )
+    const others = Array.from({ length: 20 }, () =>
+      worker.openSecret(workspaceId, 'webhook', 'w/1', secret, 'x'),
+    )
+    await Promise.all([...spoilt, ...others])
+  })
+
+  it('cannot keep the others out by holding connections', async () => {
+    const sockets = Array.from({ length: 300 }, () => connect(world.keyring.socketPath))
+    try {
+      for (const socket of sockets) {
+        socket.on('error', () => undefined)
+        const json = Buffer.from(JSON.stringify({ token: TEST_TOKENS.staff }))
+        const head = Buffer.alloc(12)
+        head.writeUInt32BE(8 + json.length, 0)
+        head.writeUInt32BE(json.length, 8)
+        socket.write(Buffer.concat([head, json]))
+      }
+      await expect
+        .poll(() => sockets.filter((socket) => !socket.connecting).length, { timeout: 5000 })
+        .toBe(sockets.length)
+      expect(await world.clientOf('audit').auditKey()).toHaveProperty('vkey')
+    } finally {
+      for (const socket of sockets) socket.destroy()
+    }
+  })
+})
+
+describe('somebody who writes to the database', () => {
+  it('gets no fork signed: neither by another root of the same size, nor by a forged greater checkpoint, nor after a restart', async () => {
+    await using own = await createTestDatabase()
+    await using one = await makeTestKeyring({ databaseUrl: own.url.bulkhead_keyring })
+    await one.start()
+    const audit = world.clientOf('audit', one)
+    const origin = parseVerifierKey((await audit.auditKey()).vkey).name
+    const [a, b] = [leafHash(Buffer.from('a')), leafHash(Buffer.from('b'))]
+    const root = nodeHash(a, b)
+    const sign = (size: number, at: Buffer, oldSize: number) =>
+      audit.signCheckpoint({
+        checkpoint: formatCheckpoint({ origin, size, root: at }),
+        oldSize,
+        consistencyProof: [],
+      })
+    await sign(2, root, 0)
+    const forged = randomBytes(32)
+    const set = (size: number, at: Buffer) =>
+      world.rows('update keyring.checkpoint set size = $1, root = $2', [size, at], own)
+    await set(2, forged)
+    await expect(sign(2, forged, 2)).rejects.toThrow(KeyringRefused)
+    await set(3, forged)
+    await expect(sign(3, forged, 3)).rejects.toThrow(KeyringRefused)
+    await one.kill()
+    await one.start()
+    await expect(sign(3, forged, 3)).rejects.toThrow(KeyringRefused)
+    await set(2, root)
+    await sign(2, root, 2)
+  })
+
+  it('gets no text of its own signed beside a checkpoint', async () => {
+    const audit = world.clientOf('audit')
+    const { vkey, lastSize, lastRoot } = await audit.auditKey()
+    const origin = parseVerifierKey(vkey).name
+    const [size, root] = [
+      lastSize ?? 1,
+      lastRoot === null ? leafHash(Buffer.from('a')) : Buffer.from(lastRoot, 'base64'),
+    ]
+    const checkpoint = `${formatCheckpoint({ origin, size, root })}pay the bearer\n`
+    await expect(
+      audit.signCheckpoint({ checkpoint, oldSize: lastSize ?? 0, consistencyProof: [] }),
+    ).rejects.toThrow(/three lines/)
+  })
+})
+
+describe('shredding', () => {
+  it('also destroys a version that a rotation makes at the same moment', async () => {
+    const { workspaceId } = await world.furnish()
+    const owner = await world.database.pool('owner').connect()
+    try {
+      await owner.query('begin')
+      const { xid } = (await owner.query('select pg_current_xact_id()::xid::text as xid')).rows[0]
+      // As a rotation does: hold the version before, add the next one, commit.
+      await owner.query('select 1 from keyring.workspace_key where workspace_id = $1 for share', [
+        workspaceId,
+      ])
+      await owner.query(
+        `insert into keyring.workspace_key (workspace_id, version, root_id, wrapped)
+         select workspace_id, 2, root_id, wrapped from keyring.workspace_key where workspace_id = $1`,
+        [workspaceId],
+      )
+      await world.clientOf('api').requestShred(workspaceId, 'operator')
+      await expect
+        .poll(
+          async () =>
+            (
+              await world.rows(
+                'select count(*)::int as n from pg_locks where not granted and transactionid::text = $1',
+                [xid],
+              )
+            )[0].n,
+          { timeout: 10_000, interval: 20 },
+        )
+        .toBeGreaterThan(0)
+      await owner.query('commit')
+    } finally {
+      owner.release()
+    }
+    const shredOf = async () =>
+      (await world.rows('select state from keyring.shred where workspace_id = $1', [workspaceId]))[0]?.state
+    await expect.poll(shredOf, { timeout: 10_000 }).toBe('shredded')
+    expect(
+      await world.rows(
+        'select version, wrapped is null as destroyed from keyring.workspace_key where workspace_id = $1 order by 1',
+        [workspaceId],
+      ),
+    ).toEqual([
+      { version: 1, destroyed: true },
+      { version: 2, destroyed: true },
+    ])
+  })
+})
