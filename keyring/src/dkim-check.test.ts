@@ -27,6 +27,7 @@ describe('a header block is signed', () => {
     'Ann <ann@example.com>',
     '"Ann, the boss <x@evil.test>" <ann@example.com>',
     'Ann (ann@evil.test) <ann@mail.example.com>',
+    'ann@example.com (Ann)',
     'ann@example.com, Bob <bob@EXAMPLE.COM>',
     '=?utf-8?q?J=C3=B6rg?= <j@example.com>',
     '"a\\"b"@example.com',
@@ -66,6 +67,15 @@ describe('a header block is refused', () => {
     '',
     ',',
     'ann@example.com,',
+    // Another reader may not look for comments and quotes inside an address, or end a host elsewhere.
+    'Ann <eve(@evil.test>)@example.com>',
+    'eve(@evil.test)@example.com',
+    '"eve@evil.test"@example.com',
+    '"<eve@evil.test>"@example.com',
+    'ann@example.com/.evil.test',
+    'ann@example.com#.evil.test',
+    'ann@example.com?.evil.test',
+    'ann@ex%61mple.com',
   ])('when From is %s', (from) => expect(withFrom(from)).not.toBeNull())
 
   it('when From is missing, doubled or not listed in h=', () => {

@@ -87,18 +87,24 @@ function addressDomains(value: string): string[] | null {
     const match =
       /^[^<>@:;]*<[^<>@:;\s,]+@([^<>@:;\s,]+)>\s*$/.exec(mailbox) ??
       /^\s*[^<>@:;\s,]+@([^<>@:;\s,]+)\s*$/.exec(mailbox)
-    const name = match?.[1] === undefined ? '' : domainToASCII(match[1])
+    // Without this a host would be read like that of a URL: up to a slash, with escapes resolved.
+    const isPlain = match?.[1] !== undefined && /^(?:[A-Za-z0-9.-]|[^\p{ASCII}])+$/u.test(match[1])
+    const name = isPlain ? domainToASCII(match[1] ?? '') : ''
     if (name === '') return null
     domains.push(name.toLowerCase())
   }
   return domains
 }
 
-/** Replaces each quoted string by a letter and removes comments; null where one of them does not end. */
+/**
+ * Replaces each quoted string by a letter and each comment by a space; null where one of them does not end, and where a quoted string
+ * with an address in it is part of an address.
+ */
 function withoutQuotes(value: string): string | null {
   let out = ''
   let depth = 0
   let quoted = false
+  let hasAddress = false
   for (let i = 0; i < value.length; i++) {
     const char = value.charAt(i)
     if (char === '\\') {
@@ -106,11 +112,16 @@ function withoutQuotes(value: string): string | null {
       i += 1
     } else if (quoted) {
       if (char === '"') quoted = false
-    } else if (char === '(') depth += 1
-    else if (depth > 0) {
+      if (/[@<>,]/.test(char)) hasAddress = true
+      if (!quoted && hasAddress && value.charAt(i + 1) === '@') return null
+    } else if (char === '(') {
+      depth += 1
+      out += ' '
+    } else if (depth > 0) {
       if (char === ')') depth -= 1
     } else if (char === '"') {
       quoted = true
+      hasAddress = false
       out += 'q'
     } else out += char
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -44,8 +44,37 @@ describe('the spool', () => {
     const again = await spoolAt(START_HOUR, path)
     expect(again.spool.key(START_HOUR)).toBeNull()
     // A clock that is set back does not make it come back, and seals with what is there.
-    expect(again.spool.hour()).toBe(START_HOUR + 1)
-    expect(bytesOf(again.spool.key(START_HOUR + 1))).toBe(bytesOf(spool.key(START_HOUR + 1)))
+    expect(again.spool.hour()).toBe(START_HOUR + 5)
+    expect(bytesOf(again.spool.key(START_HOUR + 5))).toBe(bytesOf(spool.key(START_HOUR + 5)))
+  })
+
+  it('forgets after five hours also when a clock was a year ahead and is right again', async () => {
+    const { spool, clock, path } = await spoolAt(START_HOUR)
+    clock.hour += 8760
+    await spool.forget()
+    const again = await spoolAt(START_HOUR, path)
+    expect(again.warnings.join()).toMatch(/ahead of the clock/)
+    const hour = again.spool.hour()
+    expect(bytesOf(again.spool.key(hour))).not.toBeNull()
+    const kept = await readFile(path, 'utf8')
+    again.clock.hour += 5
+    expect(again.spool.key(hour)).toBeNull()
+    await again.spool.forget()
+    expect(await readFile(path, 'utf8')).not.toBe(kept)
+    expect((await spoolAt(START_HOUR + 5, path)).spool.key(hour)).toBeNull()
+  })
+
+  it('leaves no copy of a state behind that a killed keyring was about to write', async () => {
+    const { path } = await spoolAt(START_HOUR)
+    const [left, young, other] = [`${path}.123.0123abcd`, `${path}.124.0123abcd`, `${path}.bak`]
+    for (const name of [left, young, other]) await writeFile(name, await readFile(path), { mode: 0o600 })
+    await utimes(left, 1, 1)
+    await spoolAt(START_HOUR, path)
+    expect((await readdir(join(path, '..'))).sort()).toEqual([
+      'spool.state',
+      'spool.state.124.0123abcd',
+      'spool.state.bak',
+    ])
   })
 
   it('makes different keys for different hours, the same on every host with the file, whenever each of them ran', async () => {

@@ -1,8 +1,8 @@
 import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { constants } from 'node:fs'
-import { link, mkdir, open, rename, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { describeError } from './log.ts'
 import type { Log } from './log.ts'
 
@@ -15,6 +15,8 @@ const HEADER = 'bulkhead-spool-1'
 const MAX_FILE_BYTES = 256
 /** A state that is older is of another life: all that it opened is long gone, and a copy of it may lie in a backup. */
 const MAX_CATCH_UP_HOURS = 30 * 24
+/** Nobody takes longer to write a file aside and to rename it. */
+const DRAFT_LIVES_MS = 60_000
 
 interface State {
   /** The oldest hour, since 1970, whose key can still be made. */
@@ -33,23 +35,38 @@ export type Spool = Awaited<ReturnType<typeof openSpool>>
  * same keys, each by itself (docs/decisions/0013-spool-ratchet.md).
  *
  * The file is written aside, synced and renamed; the blocks of the one before are overwritten as far as the file system does that.
+ *
+ * The hour never goes back behind the one in which the file was written: where a clock was ahead and is right again, the ratchet goes on
+ * from there, one hour every hour, and forgets as it always does.
  */
 export async function openSpool(deps: { path: string; nowMs: () => number; log: Log }) {
   const { path } = deps
-  const currentHour = (): number => Math.floor(deps.nowMs() / HOUR_MS)
+  const clockHour = (): number => Math.floor(deps.nowMs() / HOUR_MS)
   let state = await load()
+  const loadedAtMs = deps.nowMs()
+  const loadedHour = state.hour + KEPT_HOURS - 1
+  if (loadedHour > clockHour())
+    deps.log('warn', 'The spool state is ahead of the clock: other hosts do not open what is sealed here', {
+      hours: loadedHour - clockHour(),
+    })
+  const currentHour = (): number =>
+    Math.max(clockHour(), loadedHour + Math.floor((deps.nowMs() - loadedAtMs) / HOUR_MS))
   /** The hour of the state in the file; behind `state` while the file cannot be written. */
   let writtenHour = state.hour
   let writing: Promise<void> = Promise.resolve()
 
   async function load(): Promise<State> {
     const found = await readState(path, deps.log)
-    if (found !== null && currentHour() - found.hour <= MAX_CATCH_UP_HOURS) return found
+    if (found !== null && clockHour() - found.hour <= MAX_CATCH_UP_HOURS) return found
     if (found !== null) await unlink(path)
     deps.log('warn', 'A new spool state is made: sensitive messages under way do not open any more', { path })
     const made = await createState(
       path,
-      { hour: currentHour(), secret: randomBytes(STATE_BYTES), id: randomBytes(ID_BYTES).toString('hex') },
+      {
+        hour: clockHour() - KEPT_HOURS + 1,
+        secret: randomBytes(STATE_BYTES),
+        id: randomBytes(ID_BYTES).toString('hex'),
+      },
       deps.log,
     )
     return made
@@ -63,6 +80,7 @@ export async function openSpool(deps: { path: string; nowMs: () => number; log: 
       state = advance(state, oldest)
       before.secret.fill(0)
     }
+    await removeDrafts(path)
     if (writtenHour >= state.hour) return
     await writeState(path, state)
     writtenHour = state.hour
@@ -74,12 +92,12 @@ export async function openSpool(deps: { path: string; nowMs: () => number; log: 
     id: state.id,
 
     /** The hour to wrap with now. Never before what was forgotten, whatever the clock says. */
-    hour: (): number => Math.max(currentHour(), state.hour),
+    hour: currentHour,
 
     /** Null once it is forgotten, or where the hour is too far ahead to be one of ours. */
     key(hour: number): KeyObject | null {
       const oldest = Math.max(state.hour, currentHour() - KEPT_HOURS + 1)
-      if (hour < oldest || hour > Math.max(currentHour(), state.hour) + 1) return null
+      if (hour < oldest || hour > currentHour() + 1) return null
       const at = hour === state.hour ? state : advance(state, hour)
       const bytes = derive(at.secret, 'key')
       if (at !== state) at.secret.fill(0)
@@ -189,6 +207,36 @@ async function writeState(path: string, state: State): Promise<void> {
   } finally {
     await old?.close()
   }
+}
+
+/** What a keyring that was killed left behind would give the keys of all later hours. */
+async function removeDrafts(path: string): Promise<void> {
+  const prefix = `${basename(path)}.`
+  const names = await readdir(dirname(path)).catch(() => [])
+  for (const name of names) {
+    if (!name.startsWith(prefix) || !/^\d+\.[0-9a-f]{8}$/.test(name.slice(prefix.length))) continue
+    await removeDraft(join(dirname(path), name)).catch(ignoreAbsence)
+  }
+}
+
+async function removeDraft(draft: string): Promise<void> {
+  const file = await open(draft, constants.O_RDWR | constants.O_NOFOLLOW)
+  try {
+    const { mtimeMs, nlink, size } = await file.stat()
+    if (Math.abs(Date.now() - mtimeMs) < DRAFT_LIVES_MS) return
+    await unlink(draft)
+    // Killed between linking and unlinking, the first state has two names.
+    if (nlink > 1) return
+    await file.write(Buffer.alloc(Math.min(size, MAX_FILE_BYTES)), 0, null, 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Another keyring was first. */
+function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
 }
 
 async function syncDirectory(path: string): Promise<void> {
