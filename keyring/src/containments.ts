@@ -33,6 +33,8 @@ export function createContainments(deps: {
   database: Pick<Database, 'rawQuery'>
   log: Log
   nowMs: () => number
+  /** Called for every request that is refused. */
+  onRefused?: (process: ProcessKind, workspaceId: string, details: Readonly<Record<string, unknown>>) => void
 }) {
   let active: readonly Containment[] = []
   let readAtMs: number | null = null
@@ -85,7 +87,7 @@ export function createContainments(deps: {
     const found = find(process, workspaceId, capabilities)
     if (found === null) return null
     const { item, capability } = found
-    return {
+    const details = {
       containment: item.id,
       capability,
       reasonCode: item.reasonCode,
@@ -93,6 +95,8 @@ export function createContainments(deps: {
       incident: item.incident,
       until: new Date(item.untilMs).toISOString(),
     }
+    deps.onRefused?.(process, workspaceId, details)
+    return details
   }
 
   return {

@@ -3,7 +3,6 @@ import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
-import type { Operation, ProcessKind } from './access.ts'
 import { createAuditKey } from './audit-key.ts'
 import { createBlindIndex } from './blind-index.ts'
 import { createBudgets } from './budgets.ts'
@@ -36,7 +35,9 @@ import { createUpkeepHandlers } from './upkeep-operations.ts'
 
 const RSA_POOL_SIZE = 4
 const MAX_CONNECTIONS = 256
-const FORBIDDEN_EVERY_MS = 60_000
+const REFUSAL_EVERY_MS = 60_000
+/** Rows of refusals a minute, so that a contained process cannot fill the database. */
+const MAX_NOTED = 200
 
 /**
  * Puts the keyring together and listens. Does not wait for the database: what needs it answers `unavailable` until it is there.
@@ -73,7 +74,18 @@ export async function startKeyring(deps: {
   const auditKey = createAuditKey({ hierarchy, ledger })
   const unwrapLog = createUnwrapLog({ ledger, auditKey, instance, nowMs })
   const budgets = createBudgets({ floors: config.budgets, ledger, log, nowMs })
-  const containments = createContainments({ database, log, nowMs })
+  const containments = createContainments({
+    database,
+    log,
+    nowMs,
+    onRefused: (process, workspaceId, { capability, containment }) =>
+      noteRefusal({
+        process,
+        workspaceId,
+        kind: 'contained',
+        detail: `${String(capability)} by ${String(containment)}`,
+      }),
+  })
   const rotation = createRotation({ database, roots, hierarchy, log })
   const keyPool = createRsaPool({ size: RSA_POOL_SIZE, busy: () => signer.busy() })
   const dkimKeys: DkimKeys = createDkimKeys({ hierarchy, store, takeRsa: () => keyPool.take() })
@@ -121,15 +133,19 @@ export async function startKeyring(deps: {
     ...createUpkeepHandlers({ auditKey, ledger, rotation, shredding, health, status }),
   }
 
-  const forbiddenAtMs = new Map<string, number>()
-  function onForbidden(process: ProcessKind, operation: Operation): void {
-    const what = `${process} ${operation}`
-    if (nowMs() - (forbiddenAtMs.get(what) ?? -Infinity) < FORBIDDEN_EVERY_MS) return
-    forbiddenAtMs.set(what, nowMs())
+  const notedAtMs = new Map<string, number>()
+  /** Whoever is refused can ask a thousand times a second: one row a minute of a kind, a process, a workspace. */
+  function noteRefusal(refusal: Parameters<typeof ledger.recordRefusal>[0]): void {
+    const what = Object.values(refusal).join(' ')
+    if (nowMs() - (notedAtMs.get(what) ?? -Infinity) < REFUSAL_EVERY_MS) return
+    if (notedAtMs.size >= MAX_NOTED)
+      for (const [name, atMs] of notedAtMs) if (nowMs() - atMs >= REFUSAL_EVERY_MS) notedAtMs.delete(name)
+    if (notedAtMs.size >= MAX_NOTED) return
+    notedAtMs.set(what, nowMs())
     ledger
-      .recordRefusal({ process, workspaceId: null, kind: 'access', detail: operation })
+      .recordRefusal(refusal)
       .catch((error: unknown) =>
-        log('error', 'A forbidden request could not be recorded', { error: describeError(error) }),
+        log('error', 'A refused request could not be recorded', { error: describeError(error) }),
       )
   }
 
@@ -141,7 +157,13 @@ export async function startKeyring(deps: {
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    serveConnection(socket, { clients, handlers, log, onForbidden })
+    serveConnection(socket, {
+      clients,
+      handlers,
+      log,
+      onForbidden: (process, operation) =>
+        noteRefusal({ process, workspaceId: null, kind: 'access', detail: operation }),
+    })
   })
   server.maxConnections = MAX_CONNECTIONS
   await listen(server, config.socketPath)

@@ -13,6 +13,7 @@ export interface BulkheadErrorOptions {
   readonly errors?: readonly FieldError[] | undefined
   readonly requestId?: string | undefined
   readonly retryAfterSeconds?: number | undefined
+  readonly appeal?: string | undefined
   readonly cause?: unknown
 }
 
@@ -29,6 +30,8 @@ export class BulkheadError extends Error {
   readonly errors: readonly FieldError[]
   readonly requestId: string | undefined
   readonly retryAfterSeconds: number | undefined
+  /** Where whoever is contained (423) may object: a URL, an address or a sentence. */
+  readonly appeal: string | undefined
 
   constructor(options: BulkheadErrorOptions) {
     super(`${options.title} (${options.code}): ${options.detail}`, { cause: options.cause })
@@ -40,6 +43,7 @@ export class BulkheadError extends Error {
     this.errors = options.errors ?? []
     this.requestId = options.requestId
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.appeal = options.appeal
   }
 }
 
@@ -59,6 +63,7 @@ export function errorOfAnswer(response: Response, body: string, nowMs: number): 
     errors: fieldErrors(problem?.['errors']),
     requestId: text('requestId') ?? response.headers.get('x-request-id') ?? undefined,
     retryAfterSeconds: retryAfter(response.headers.get('retry-after'), nowMs),
+    appeal: text('appeal'),
   })
 }
 

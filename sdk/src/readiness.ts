@@ -18,6 +18,8 @@ export interface Readiness {
   readonly problems: readonly string[]
   readonly database: string
   readonly processes: readonly ProcessReadiness[]
+  /** What somebody should look at although everything works: what the keyring refused in the last hour. */
+  readonly warnings?: readonly string[]
   /** What is cut off: how many containments are in force, and what of the whole installation. */
   readonly containments?: { readonly inForce: number; readonly installation: readonly string[] }
 }

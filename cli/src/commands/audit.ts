@@ -5,7 +5,17 @@ import { CHOICES, type AuditItem } from '@bulkhead/sdk'
 import { parseVerifierKey, TlogFault, verifyExport, verifyLog } from '@bulkhead/tlog'
 import type { Trust, Verdict } from '@bulkhead/tlog'
 import { directorySource, urlSource } from '../audit/sources.ts'
-import { argument, choice, text, texts, whole, type Command, type Context, type Given } from '../command.ts'
+import {
+  argument,
+  choice,
+  text,
+  texts,
+  toggle,
+  whole,
+  type Command,
+  type Context,
+  type Given,
+} from '../command.ts'
 import { EXIT, UsageError } from '../failure.ts'
 import { readLocal, writeOutput } from '../files.ts'
 import { clock, relative } from '../instants.ts'
@@ -35,21 +45,34 @@ function optional<Name extends string>(name: Name, value: string | undefined): P
   return found
 }
 
+const installation = toggle(
+  'installation',
+  "The records that belong to no workspace; needs the operator's key.",
+)
+
 const list: Command = {
   path: ['audit', 'list'],
   summary: 'Who did what in the workspace, newest first',
-  operations: ['audit.list'],
-  flags: [...filters, ...listFlags],
+  operations: ['audit.list', 'audit.listInstallation'],
+  flags: [...filters, installation, ...listFlags],
   examples: [
     { line: 'bulkhead audit list --action api_key.created', says: 'when keys were made, and by whom' },
     { line: 'bulkhead audit list --action keyring.unwrapped', says: 'what processes have opened' },
+    {
+      line: 'bulkhead audit list --installation --action keyring.refused',
+      says: 'what the keyring refused, for the operator',
+    },
   ],
   run: (context, given) => {
-    const client = context.client()
+    const ofInstallation = given.flag(installation)
+    const { audit } = ofInstallation ? context.operator() : context.client()
     return showList(
       context,
       given,
-      (page) => client.audit.list({ ...filterOf(given), ...page }),
+      (page) =>
+        ofInstallation
+          ? audit.listInstallation({ ...filterOf(given), ...page })
+          : audit.list({ ...filterOf(given), ...page }),
       renderEntries,
       'No entry of the audit log matches.',
     )

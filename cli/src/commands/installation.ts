@@ -77,6 +77,7 @@ function renderStatus({ readiness, queue, ledger }: Status, screen: Screen): str
     ready ? paint.green('Ready: every process does its work.\n') : paint.red('Not ready.\n'),
     ...readiness.problems.map((problem) => `  ${paint.red(problem)}\n`),
     renderContainments(readiness, screen),
+    ...(readiness.warnings ?? []).map((warning) => `  ${paint.yellow(warning)}\n`),
     '\n',
     table(
       [

@@ -896,6 +896,23 @@ export interface AuditListOutput {
   readonly nextCursor: string | null
 }
 
+export interface AuditListInstallationInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+  /** Only this action, for example api_key.created. */
+  readonly action?: string | undefined
+  /** Only acts of this actor, for example api_key:…. */
+  readonly actor?: string | undefined
+  /** Only acts on this thing. */
+  readonly target?: string | undefined
+  /** Only from this instant on. */
+  readonly after?: string | undefined
+  /** Only before this instant. */
+  readonly before?: string | undefined
+}
+
 export interface AuditStateOutput {
   /** Entries sequenced. */
   readonly size: number
@@ -1418,6 +1435,12 @@ export function createOperations(transport: Transport) {
       /** Each item of `list`, page after page. */
       listAll: (input: Omit<AuditListInput, 'cursor'> = {}, options?: CallOptions) =>
         eachItem<AuditItem>((cursor) => transport.json<AuditListOutput>({ method: 'GET', path: '/v1/audit', query: { ...input, cursor } }, options)),
+      /** List who did what in the installation, newest first. Needs the operator's key. Only records that belong to no workspace: staff, rotations, shredded workspaces, refusals of the keyring. What happened in a workspace is read with its own keys. Scope: installation-audit:read. */
+      listInstallation: (input: AuditListInstallationInput = {}, options?: CallOptions) =>
+        transport.json<AuditListOutput>({ method: 'GET', path: '/v1/installation/audit', query: input }, options),
+      /** Each item of `listInstallation`, page after page. */
+      listInstallationAll: (input: Omit<AuditListInstallationInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<AuditItem>((cursor) => transport.json<AuditListOutput>({ method: 'GET', path: '/v1/installation/audit', query: { ...input, cursor } }, options)),
       /** Get where the audit log stands: signed, cosigned, or why it waits. Scope: audit:read. */
       state: (options?: CallOptions) =>
         transport.json<AuditStateOutput>({ method: 'GET', path: '/v1/audit/state' }, options),

@@ -341,7 +341,8 @@ describe('the catalog', () => {
       )
     const settings = ['search_path=keyring, pg_temp']
     expect(rows).toEqual([
-      { name: 'refusals_after', settings, who: ['bulkhead_audit'] },
+      { name: 'refusals_since', settings, who: ['bulkhead_audit'] },
+      { name: 'shredded', settings, who: ['bulkhead_audit', 'bulkhead_worker'] },
       { name: 'trim_unwraps', settings, who: ['bulkhead_keyring'] },
       { name: 'unwrap_statements', settings, who: ['bulkhead_audit'] },
       { name: 'unwraps_after', settings, who: ['bulkhead_audit'] },

@@ -105,6 +105,7 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   },
   'audit.list': () => ({ rest: { limit: '10', action: 'sender.created' } }),
   'audit.state': () => ({}),
+  'audit.listInstallation': () => ({ rest: { limit: '10' } }),
   'audit.export': async (world) => {
     await anAuditEntry(world)
     return { rest: { from: '0', format: 'ecs' } }

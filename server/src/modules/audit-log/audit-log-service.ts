@@ -18,7 +18,14 @@ import type { OperationContext } from '../../platform/http/operation.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import { AuditState } from './audit-entry.ts'
 import type { AuditEntry, AuditFilter, ProvedAuditEntry } from './audit-entry.ts'
-import { readCommitments, readHead, readTile, selectEntries, selectEntry } from './audit-log-store.ts'
+import {
+  readCommitments,
+  readHead,
+  readInstallationEntries,
+  readTile,
+  selectEntries,
+  selectEntry,
+} from './audit-log-store.ts'
 import type { EntryRow, HeadRow } from './audit-log-store.ts'
 import { writeExport } from './export.ts'
 import type { ExportFormat } from './export.ts'
@@ -29,6 +36,10 @@ type View = z.output<typeof AuditEntry>
 export interface AuditLog {
   list(
     caller: Caller,
+    query: AuditFilter & { readonly limit: number; readonly cursor?: string | undefined },
+  ): Promise<{ data: View[]; nextCursor: string | null }>
+  /** Records of no workspace. */
+  listInstallation(
     query: AuditFilter & { readonly limit: number; readonly cursor?: string | undefined },
   ): Promise<{ data: View[]; nextCursor: string | null }>
   get(caller: Caller, index: number): Promise<z.output<typeof ProvedAuditEntry>>
@@ -67,6 +78,12 @@ export function createAuditLogReader(deps: { readonly pool: Queryable }): AuditL
       const rows = await caller.read((db) =>
         selectEntries(db, caller.workspaceId, query, { below }, query.limit + 1),
       )
+      return page(rows, query.limit, view, (row) => String(row.index))
+    },
+
+    async listInstallation(query) {
+      const below = query.cursor === undefined ? null : indexOfCursor(query.cursor)
+      const rows = await readInstallationEntries(pool, query, below, query.limit + 1)
       return page(rows, query.limit, view, (row) => String(row.index))
     },
 

@@ -51,6 +51,28 @@ export function selectEntries(
   )
 }
 
+/** Records of no workspace, newest first before `below`. */
+export async function readInstallationEntries(
+  db: Queryable,
+  filter: AuditFilter,
+  below: number | null,
+  rowsMax: number,
+): Promise<EntryRow[]> {
+  const { rows } = await db.query<EntryRow>(
+    `select ${COLUMNS} from engine.audit_installation($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      below,
+      filter.action ?? null,
+      filter.actor ?? null,
+      filter.target ?? null,
+      filter.after ?? null,
+      filter.before ?? null,
+      rowsMax,
+    ],
+  )
+  return rows
+}
+
 export async function selectEntry(
   db: TenantDatabase,
   workspaceId: string,

@@ -9,8 +9,15 @@ import { exportAudit } from './operations/export-audit.ts'
 import { getAuditEntry } from './operations/get-audit-entry.ts'
 import { getAuditState } from './operations/get-audit-state.ts'
 import { listAudit } from './operations/list-audit.ts'
+import { listInstallationAudit } from './operations/list-installation-audit.ts'
 
 export { createAuditLogReader } from './audit-log-service.ts'
 export type { AuditLog } from './audit-log-service.ts'
 
-export const auditLogOperations = [listAudit, getAuditState, exportAudit, getAuditEntry]
+export const auditLogOperations = [
+  listAudit,
+  listInstallationAudit,
+  getAuditState,
+  exportAudit,
+  getAuditEntry,
+]

@@ -30,6 +30,7 @@ export const OPERATOR_SCOPES = [
   'workspaces:write',
   'keyring:read',
   'keyring:write',
+  'installation-audit:read',
   'operations:read',
 ] as const
 

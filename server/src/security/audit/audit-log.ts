@@ -38,7 +38,14 @@ export function createAuditLog(deps: AuditLogDeps): { run(): Promise<void> } {
   async function lead(lost: AbortSignal): Promise<void> {
     const stop = AbortSignal.any([signal, lost])
     const files = deps.openFiles()
-    const sequencer = createSequencer({ pool, newId: deps.newId })
+    const sequencer = createSequencer({
+      pool,
+      newId: deps.newId,
+      onRefusals: (refusals) => {
+        for (const { process, kind, detail, workspace_id: workspace } of refusals)
+          log.warn({ process, kind, detail, workspace }, 'The keyring refused a request')
+      },
+    })
     const checkpoints = createCheckpoints({ ...deps, files })
     const restored = await recoverLog({ ...deps, files, sequencer, checkpoints })
     log.info({ entries: sequencer.size, restored }, 'Sequencing the audit log')

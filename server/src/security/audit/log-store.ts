@@ -1,7 +1,7 @@
 import type { GrownTile } from '@bulkhead/tlog'
 import type { StoredEntry } from '../../platform/audit-files/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
-import type { SealedRecord, TakingAct, Unwrap, WaitingAct } from './records.ts'
+import type { Refusal, SealedRecord, TakingAct, Unwrap, WaitingAct } from './records.ts'
 
 /** Where the log stands. */
 export interface LogState {
@@ -89,6 +89,36 @@ export async function readUnwraps(
     `select instance, number, chain, at, process, workspace_id, purpose, key_count, reason
      from keyring.unwraps_after($1, $2, $3)`,
     [instance, after, rowsMax],
+  )
+  return rows
+}
+
+/**
+ * Refusals of the keyring that are not in the log yet. A row can be committed after one with a later time, so that each reading begins an
+ * hour before the last one that is in the log.
+ */
+export async function readRefusals(db: Queryable, rowsMax: number): Promise<Refusal[]> {
+  const { rows } = await db.query<Refusal>(
+    `select r.id, r.at, r.instance, r.process, r.workspace_id, r.kind, r.detail
+     from keyring.refusals_since(coalesce((select max(at) from audit_refusal) - interval '1 hour', '-infinity'), 10000) r
+     where not exists (select 1 from audit_refusal a where a.instance = r.instance and a.id = r.id)
+     order by r.at, r.id
+     limit $1`,
+    [rowsMax],
+  )
+  return rows
+}
+
+/** How often the keyring refused a kind of process in the last hour, at most once a minute of a kind. */
+export interface KeyringRefusals {
+  readonly process: string
+  readonly kind: string
+  readonly count: number
+}
+
+export async function readKeyringRefusals(db: Queryable): Promise<KeyringRefusals[]> {
+  const { rows } = await db.query<KeyringRefusals>(
+    'select process, kind, count from engine.keyring_refusals()',
   )
   return rows
 }

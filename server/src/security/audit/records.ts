@@ -30,6 +30,19 @@ export interface Unwrap {
   readonly reason: string
 }
 
+/** What the keyring refused and somebody should look at. */
+export interface Refusal {
+  readonly id: number
+  readonly at: Date
+  /** The keyring process. */
+  readonly instance: string
+  /** The kind of process that asked. */
+  readonly process: string
+  readonly workspace_id: string | null
+  readonly kind: string
+  readonly detail: string
+}
+
 /** A record with what commits to it. */
 export interface SealedRecord {
   /** Canonical JSON. */
@@ -73,6 +86,27 @@ export function recordOfUnwrap(unwrap: Unwrap, id: string, number: number): stri
       process: unwrap.process,
       keyCount: unwrap.key_count,
       reason: unwrap.reason,
+    },
+  })
+}
+
+/** The record of a refusal, for the workspace that was asked for where there is one. */
+export function recordOfRefusal(refusal: Refusal, id: string, number: number): string {
+  return canonicalJson({
+    v: 1,
+    id,
+    number,
+    at: refusal.at.toISOString(),
+    workspace: refusal.workspace_id,
+    process: 'keyring',
+    actor: `process:${refusal.process}`,
+    action: 'keyring.refused',
+    target: refusal.kind,
+    detail: {
+      instance: refusal.instance,
+      refusal: refusal.id,
+      process: refusal.process,
+      reason: refusal.detail,
     },
   })
 }

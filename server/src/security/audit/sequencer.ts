@@ -4,6 +4,7 @@ import type { Pool } from '../../platform/postgres/index.ts'
 import {
   append,
   readNumbers,
+  readRefusals,
   readState,
   readStatements,
   readTiles,
@@ -11,11 +12,20 @@ import {
   readUnwraps,
   readWaiting,
 } from './log-store.ts'
-import { INSTALLATION_STREAM, leafOf, recordOfAct, recordOfUnwrap, sealRecord } from './records.ts'
-import type { SealedRecord, Unwrap } from './records.ts'
+import {
+  INSTALLATION_STREAM,
+  leafOf,
+  recordOfAct,
+  recordOfRefusal,
+  recordOfUnwrap,
+  sealRecord,
+} from './records.ts'
+import type { Refusal, SealedRecord, Unwrap } from './records.ts'
 
 /** Records of one append: about 30 ms of the database's time. */
 const BATCH = 2_000
+const REFUSALS = 500
+const REFUSALS_MS = 2_000
 const TILE_WIDTH = 256
 const LEVELS = 8
 
@@ -33,8 +43,14 @@ export interface Sequencer {
  * Gives the waiting acts and the keyring's unwraps their places in the log. The database refuses an append that was built on another
  * size than it has, so that two sequencers cannot fork the log; what is in memory is only a copy.
  */
-export function createSequencer(deps: { readonly pool: Pool; readonly newId: () => string }): Sequencer {
+export function createSequencer(deps: {
+  readonly pool: Pool
+  readonly newId: () => string
+  /** Told of refusals of the keyring that are in the log now. */
+  readonly onRefusals?: (refusals: readonly Refusal[]) => void
+}): Sequencer {
   const { pool } = deps
+  let refusalsAgainMs = 0
   let size = 0
   let edge: TreeEdge = []
 
@@ -65,7 +81,15 @@ export function createSequencer(deps: { readonly pool: Pool; readonly newId: () 
     edge = grown.edge
   }
 
-  async function readNew(): Promise<SealedRecord[]> {
+  /** They come once a minute at most, and are looked for less often than acts. */
+  async function readNewRefusals(): Promise<Refusal[]> {
+    if (performance.now() < refusalsAgainMs) return []
+    const refusals = await readRefusals(pool, REFUSALS)
+    if (refusals.length === 0) refusalsAgainMs = performance.now() + REFUSALS_MS
+    return refusals
+  }
+
+  async function readNew(): Promise<{ records: SealedRecord[]; refusals: Refusal[] }> {
     const acts = await readWaiting(pool, BATCH)
     const [statements, progress] = await Promise.all([readStatements(pool), readUnwrapProgress(pool)])
     const unwraps: Unwrap[] = []
@@ -74,7 +98,8 @@ export function createSequencer(deps: { readonly pool: Pool; readonly newId: () 
       const room = BATCH - acts.length - unwraps.length
       if (number > done && room > 0) unwraps.push(...(await readUnwraps(pool, instance, done, room)))
     }
-    const streams = [...acts, ...unwraps].map((item) => item.workspace_id ?? INSTALLATION_STREAM)
+    const refusals = await readNewRefusals()
+    const streams = [...acts, ...unwraps, ...refusals].map((item) => item.workspace_id ?? INSTALLATION_STREAM)
     const numbers = await readNumbers(pool, [...new Set(streams)])
     const next = (workspaceId: string | null): number => {
       const stream = workspaceId ?? INSTALLATION_STREAM
@@ -82,16 +107,18 @@ export function createSequencer(deps: { readonly pool: Pool; readonly newId: () 
       numbers.set(stream, number)
       return number
     }
-    return [
+    const records = [
       ...acts.map((act) => recordOfAct(act, next(act.workspace_id))),
       ...unwraps.map((unwrap) => recordOfUnwrap(unwrap, deps.newId(), next(unwrap.workspace_id))),
+      ...refusals.map((refusal) => recordOfRefusal(refusal, deps.newId(), next(refusal.workspace_id))),
     ].map(sealRecord)
+    return { records, refusals }
   }
 
   return {
     load,
     async round() {
-      const records = await readNew()
+      const { records, refusals } = await readNew()
       if (records.length === 0) return 0
       try {
         await appendRecords(records)
@@ -100,6 +127,7 @@ export function createSequencer(deps: { readonly pool: Pool; readonly newId: () 
         await load()
         throw error
       }
+      if (refusals.length > 0) deps.onRefusals?.(refusals)
       return records.length
     },
     restore: appendRecords,

@@ -3,6 +3,7 @@ import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { readLiveProcesses } from '../../platform/lifecycle/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { ActiveContainment } from '../../kernel/containment.ts'
+import { readKeyringRefusals, type KeyringRefusals } from '../../security/audit/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
 
 const STALE_AFTER_MS = 7_000
@@ -34,7 +35,11 @@ export function addHealthRoutes(
     ),
   )
   app.get('/readyz', async (_request, reply) => {
-    const [database, keyring] = await Promise.all([readProcesses(deps.pool), checkKeyring(deps.keyring)])
+    const [database, keyring, refusals] = await Promise.all([
+      readProcesses(deps.pool),
+      checkKeyring(deps.keyring),
+      within(readKeyringRefusals(deps.pool)).catch(() => []),
+    ])
     const processes = [...(database.ok ? database.processes : []), keyring]
     const missing = NEEDED.filter((kind) => !processes.some((row) => row.process === kind && row.ready))
     const problems = [
@@ -53,9 +58,23 @@ export function addHealthRoutes(
           processes,
           // Not the reasons: anybody may ask here, and they concern a workspace.
           containments: summaryOf(deps.containment.active()),
+          warnings: refusals.map(warningOf),
         }),
       )
   })
+}
+
+const REFUSALS = {
+  budget: 'over budget',
+  access: 'outside what it may ask',
+  contained: 'while it is contained',
+} as const
+
+/** The keyring notes one of a kind in a minute. */
+function warningOf({ process, kind, count }: KeyringRefusals): string {
+  const times = count === 1 ? 'in one minute' : `in ${count} minutes`
+  const why = Object.entries(REFUSALS).find(([name]) => name === kind)?.[1] ?? kind
+  return `keyring refused requests of ${process} ${why} ${times} of the last hour; see bulkhead audit list --installation --action keyring.refused, and with the key of a workspace its own`
 }
 
 /** How much is cut off, without saying whose. */
