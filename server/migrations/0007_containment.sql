@@ -277,11 +277,12 @@ end $$;
 revoke execute on function engine.guard(regclass, text, text, name[], text) from public;
 
 -- Ends the transactions of p_pid that hold the guard lock still, as the owner of the roles (the engine may not signal).
--- p_transaction: their virtual transaction ids, so that a later transaction of the same session is left alone.
+-- p_transaction: their virtual transaction ids, so that a later transaction of the same session is left alone. Who has the lock alone
+-- for that long is no guard and no contain() at work, whatever its transaction is called: nobody else writes until it goes.
 do $$
 declare role text;
 begin
-  foreach role in array array['bulkhead_api', 'bulkhead_smtp', 'bulkhead_sender', 'bulkhead_worker', 'bulkhead_staff'] loop
+  foreach role in array array['bulkhead_api', 'bulkhead_smtp', 'bulkhead_sender', 'bulkhead_worker', 'bulkhead_staff', 'bulkhead_audit'] loop
     -- Only a role that has another's privileges may end its sessions; who made the roles may give them to itself.
     execute format('grant %I to current_user with inherit true', role);
   end loop;
@@ -294,8 +295,8 @@ declare
 begin
   for v_pid in
     select distinct l.pid from pg_locks l join unnest(p_pid, p_transaction) as x(pid, transaction)
-      on x.pid = l.pid and x.transaction = l.virtualtransaction
-    where l.locktype = 'advisory' and l.granted and l.mode = 'ShareLock' and l.objsubid = 1
+      on x.pid = l.pid and (x.transaction = l.virtualtransaction or l.mode = 'ExclusiveLock')
+    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
       and l.database = (select d.oid from pg_database d where d.datname = current_database())
       and (l.classid::bigint << 32) + l.objid::bigint = engine.guard_lock()
       and l.pid <> pg_backend_pid()
@@ -311,11 +312,11 @@ end $$;
 revoke execute on function engine.end_stragglers(integer[], text[]) from public;
 grant execute on function engine.end_stragglers(integer[], text[]) to bulkhead_engine;
 
--- Those who hold the guard lock now.
+-- Those who hold the guard lock now, shared or alone.
 create function engine.guard_holders() returns table (pid integer, transaction text)
 language sql volatile security definer set search_path = public, engine, pg_temp as $$
   select distinct l.pid, l.virtualtransaction from pg_locks l
-  where l.locktype = 'advisory' and l.granted and l.mode = 'ShareLock' and l.objsubid = 1
+  where l.locktype = 'advisory' and l.granted and l.objsubid = 1
     and l.database = (select d.oid from pg_database d where d.datname = current_database())
     and (l.classid::bigint << 32) + l.objid::bigint = engine.guard_lock()
     and l.pid <> pg_backend_pid()
@@ -360,9 +361,10 @@ exception when lock_not_available then
   null;
 end $$;
 
--- Cuts something off. When it returns, no guarded write that it forbids is in flight: they are committed, or ended by force where they
--- did not end within 300 ms. `ended` counts the latter; `unfinished` is not 0 only where a superuser's session would not go.
--- Roles: api for its own workspace, staff for anything.
+-- Cuts something off. Where it answers unfinished = 0, no guarded write that it forbids is in flight: they are committed, or ended by force
+-- where they did not end within 300 ms. `ended` counts the latter. Otherwise it did not get the lock alone: a superuser's session would not
+-- go, or hijacked ones took turns behind it. The containment holds for everything new all the same, and engine.drain_guards, called after
+-- the commit, ends what was open. Roles: api for its own workspace and in the name of a key of it, staff for anything.
 create function engine.contain(
   p_scope text, p_workspace uuid, p_subject text, p_actor_class text, p_capabilities text[], p_reason_code text, p_reason text,
   p_incident text, p_evidence text, p_until timestamptz, p_actor text
@@ -382,6 +384,21 @@ begin
   if v_origin = 'workspace' and (p_scope = 'installation' or p_workspace is distinct from engine.current_workspace()) then
     raise exception using errcode = 'BH403', message = 'a workspace contains itself and nobody else';
   end if;
+  if v_origin = 'workspace' then
+    if not exists (select from api_key k where p_actor = 'api_key:' || k.id and k.workspace_id = p_workspace) then
+      raise exception using errcode = 'BH403', message = 'only a key of the workspace may contain it';
+    end if;
+    -- Every process keeps a copy of all that is in force: nobody may make it as large as he likes.
+    if (select count(*) from containment c
+        where c.workspace_id = p_workspace and c.origin = 'workspace' and c.state in ('active', 'lift_requested')
+          and c.until > clock_timestamp()) >= 100
+      or (select count(*) from (select from containment c where c.origin = 'workspace' and c.state in ('active', 'lift_requested')
+          and c.until > clock_timestamp() limit 10000) x) >= 10000 then
+      raise exception using errcode = 'BH409', message = 'too many containments are in force; lift one, make a wider one or ask staff';
+    end if;
+  elsif session_user = 'bulkhead_staff' and p_actor !~ '^(staff|operator):' then
+    raise exception using errcode = 'BH403', message = 'staff act as staff';
+  end if;
   if current_setting('transaction_isolation') <> 'read committed' then
     raise exception using errcode = '0A000', message = 'contain runs at READ COMMITTED only';
   end if;
@@ -393,7 +410,7 @@ begin
     raise exception using errcode = 'BH404', message = 'the workspace has no such credential';
   end if;
 
-  for v_try in 1..3 loop
+  for v_try in 1..2 loop
     -- Who holds the lock now has 300 ms; whoever comes later is young, waits for us and is left alone.
     select array_agg(h.pid), array_agg(h.transaction) into v_holders, v_transactions from engine.guard_holders() h;
     begin
@@ -403,9 +420,8 @@ begin
       exit;
     exception when lock_not_available then
       v_ended := v_ended + engine.end_stragglers(v_holders, v_transactions);
-      v_unfinished := (
-        select count(*) from engine.guard_holders() h join unnest(v_holders, v_transactions) as x(pid, transaction)
-          on x.pid = h.pid and x.transaction = h.transaction);
+      -- At least 1: the lock was not had, so somebody may be writing whom this cannot see any more.
+      v_unfinished := greatest(1, (select count(*) from engine.guard_holders() h));
     end;
   end loop;
 
@@ -421,6 +437,42 @@ begin
   perform set_config('lock_timeout', v_lock_timeout, true);
   perform pg_notify('bulkhead_containment', v_id::text);
   return query select v_id, v_made_at, v_ended, v_unfinished;
+end $$;
+
+-- Second half of contain() where that answered unfinished > 0, in a transaction after its commit. The row is visible from here on, so
+-- whoever takes the guard lock now meets it, and only those that hold it at this moment are waited for: 300 ms, then they are ended. Nobody
+-- can be let in behind it, which a lock alone cannot say. For containments of the last minute, the api process for its own workspace.
+create function engine.drain_guards(p_containment uuid) returns table (ended integer, unfinished integer)
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+declare
+  v_holders integer[];
+  v_transactions text[];
+  v_until timestamptz;
+  v_ended integer := 0;
+  v_left integer;
+begin
+  if not exists (
+    select from containment c
+    where c.id = p_containment and c.made_at > clock_timestamp() - interval '1 minute'
+      and (session_user <> 'bulkhead_api' or c.workspace_id = engine.current_workspace())
+      and (pg_current_xact_id_if_assigned() is null or c.xmin <> pg_current_xact_id_if_assigned()::xid)
+  ) then
+    raise exception using errcode = 'BH404', message = 'there is no such containment of the last minute, committed';
+  end if;
+  select array_agg(h.pid), array_agg(h.transaction) into v_holders, v_transactions from engine.guard_holders() h;
+  for v_try in 1..2 loop
+    v_until := clock_timestamp() + interval '300 milliseconds';
+    loop
+      v_left := (select count(*) from engine.guard_holders() h join unnest(v_holders, v_transactions) as x(pid, transaction)
+                 on x.pid = h.pid and x.transaction = h.transaction);
+      exit when v_left = 0 or clock_timestamp() > v_until;
+      perform pg_sleep(0.01);
+    end loop;
+    exit when v_try = 2;
+    -- Also where all are gone: one that has the lock alone is ended whatever its transaction is called.
+    v_ended := engine.end_stragglers(v_holders, v_transactions);
+  end loop;
+  return query select v_ended, v_left;
 end $$;
 
 -- The containment, locked, if p_actor may take part in lifting it; raises BH404, BH409 or BH403 otherwise.
@@ -853,7 +905,7 @@ begin
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'engine' and p.proname in (
       'active_containments', 'blocking', 'refuse_contained', 'guard_enter', 'guard_whole', 'guard_rows', 'guard_messages',
-      'guard_truncate', 'guard_holders', 'actor_since', 'record_containment', 'tell_containment', 'contain',
+      'guard_truncate', 'guard_holders', 'actor_since', 'record_containment', 'tell_containment', 'contain', 'drain_guards',
       'liftable', 'request_lift', 'lift', 'expire_containments', 'contained_for', 'read_containments', 'containment_facts', 'claim', 'guard_lock', 'actor_class')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);
@@ -875,7 +927,7 @@ alter function engine.claim_webhooks set max_parallel_workers_per_gather = 0;
 grant execute on function engine.claim to bulkhead_sender;
 grant execute on function engine.active_containments
   to bulkhead_api, bulkhead_smtp, bulkhead_sender, bulkhead_worker, bulkhead_staff, bulkhead_keyring;
-grant execute on function engine.contain, engine.request_lift, engine.lift, engine.read_containments, engine.containment_facts
+grant execute on function engine.contain, engine.drain_guards, engine.request_lift, engine.lift, engine.read_containments, engine.containment_facts
   to bulkhead_api, bulkhead_staff;
 grant execute on function engine.expire_containments to bulkhead_worker;
 revoke create on schema engine from bulkhead_engine;

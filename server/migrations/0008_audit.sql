@@ -103,10 +103,22 @@ grant delete on audit_outbox to bulkhead_engine;
 grant select on audit_outbox to bulkhead_engine;
 
 -- An act that cannot be logged does not happen (X-08): BH503 when nobody sequences. Sending writes no row here and goes on.
+-- Process and time are not what the process says of itself. A row that the sequencer could not write down word for word is refused: it
+-- would stop the log, and with it the acts of everybody.
 create function engine.audit_must_flow() returns trigger
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare v_oldest timestamptz;
 begin
+  if session_user in ('bulkhead_api', 'bulkhead_smtp', 'bulkhead_sender', 'bulkhead_worker', 'bulkhead_staff', 'bulkhead_audit') then
+    new.at := clock_timestamp();
+    new.process := session_user;
+  end if;
+  if length(new.actor) > 200 or length(new.action) > 100 or length(new.target) > 500 or octet_length(new.detail::text) > 65536
+    or not isfinite(new.at) or new.at not between '2000-01-01' and '9999-01-01'
+    or jsonb_path_exists(new.detail, '$.**{16 to last}')
+    or jsonb_path_exists(new.detail, '$.** ? (@.type() == "number" && (@.abs() > 9007199254740991 || @.floor() != @))') then
+    raise exception 'the audit log takes whole numbers, short names and at most 64 kB' using errcode = '22023';
+  end if;
   -- What only takes away must work when nothing else does.
   if new.action in ('containment.contained', 'epoch.bumped') or new.action like '%.revoked' then return new; end if;
   select o.at into v_oldest from audit_outbox o order by o.at, o.id limit 1;
@@ -177,11 +189,37 @@ begin
   join webhook_endpoint e
     on e.workspace_id = u.workspace_id and e.state = 'enabled' and 'audit.recorded' = any(e.event_types)
   order by u.place;
+  -- The time of a record is in whole milliseconds.
+  if exists (
+    select from (select record::jsonb as json from unnest(p_records) r(record)) u
+    join audit_outbox o on o.id = (u.json ->> 'id')::uuid
+    where (o.actor, o.action, o.target, o.workspace_id, o.detail, regexp_replace(o.process, '^bulkhead_', '')) is distinct from
+      (u.json ->> 'actor', u.json ->> 'action', u.json ->> 'target', (u.json ->> 'workspace')::uuid, u.json -> 'detail', u.json ->> 'process')
+      or abs(extract(epoch from o.at - (u.json ->> 'at')::timestamptz)) > 0.002
+  ) then
+    raise exception 'a record is not that of the act that waits' using errcode = '22000';
+  end if;
   delete from audit_outbox o
   using (select record::jsonb as json from unnest(p_records) r(record)) u
-  where o.id = (u.json ->> 'id')::uuid and o.actor = u.json ->> 'actor' and o.action = u.json ->> 'action'
-    and o.target is not distinct from (u.json ->> 'target')
-    and o.workspace_id is not distinct from (u.json ->> 'workspace')::uuid;
+  where o.id = (u.json ->> 'id')::uuid;
+end $$;
+
+-- One process sequences: it holds the lock of this table to the end of a transaction that it leaves open. Nobody else has a right on the
+-- table; an advisory lock any process could take, and keep the log from being written.
+grant create on schema engine to bulkhead_engine;
+create table engine.audit_seat (single boolean not null primary key default true check (single));
+comment on table engine.audit_seat is 'class: operational. Empty; its lock belongs to the audit process that sequences. Kept: until removed.';
+comment on column engine.audit_seat.single is 'class: operational.';
+alter table engine.audit_seat owner to bulkhead_engine;
+
+-- True where the caller leads from now on.
+create function engine.audit_lead() returns boolean
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+begin
+  lock table engine.audit_seat in exclusive mode nowait;
+  return true;
+exception when lock_not_available then
+  return false;
 end $$;
 
 -- Publishes a checkpoint, or again with the witnesses' signatures under it; never an older one.
@@ -256,6 +294,6 @@ begin
     execute format('alter function %s owner to bulkhead_engine', signature);
   end loop;
 end $$;
-grant execute on function engine.audit_append, engine.audit_publish, engine.audit_trouble to bulkhead_audit;
+grant execute on function engine.audit_append, engine.audit_publish, engine.audit_trouble, engine.audit_lead to bulkhead_audit;
 grant execute on function engine.audit_head, engine.audit_tiles, engine.audit_commitments to bulkhead_api;
 revoke create on schema engine from bulkhead_engine;

@@ -55,23 +55,27 @@ comment on column api_key.pepper_version is 'class: operational. The pepper of s
 comment on column smtp_credential.pepper_version is 'class: operational. The pepper of secret_hash; 0 is a plain digest from before there was one.';
 
 -- The number comes from here and nowhere else, so that a hijacked process makes no credential that outlives its floor, and what
--- was revoked stays revoked. The shared lock keeps replay_acts from setting the counter back under a number just taken.
+-- was revoked stays revoked. So does the time, by the clock and not by the transaction's start: only who was there before a containment may
+-- lift it. The lock keeps replay_acts from setting the counter back under a number just taken; it is one of the table, because any
+-- process could take an advisory one and keep it.
 create function engine.stamp_credential() returns trigger
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 begin
   if tg_op = 'INSERT' then
-    perform pg_advisory_xact_lock_shared(hashtextextended('bulkhead epoch counter', 0));
+    lock table epoch in row exclusive mode;
+    if session_user = 'bulkhead_api' then new.created_at := clock_timestamp(); end if;
     new.issued_epoch := nextval('engine.epoch_counter');
     new.revoked_at := null;
   else
     new.issued_epoch := old.issued_epoch;
+    new.created_at := old.created_at;
     if old.revoked_at is not null then new.revoked_at := old.revoked_at; end if;
   end if;
   return new;
 end $$;
-create trigger stamp before insert or update of issued_epoch, revoked_at on api_key
+create trigger stamp before insert or update of issued_epoch, revoked_at, created_at on api_key
   for each row execute function engine.stamp_credential();
-create trigger stamp before insert or update of issued_epoch, revoked_at on smtp_credential
+create trigger stamp before insert or update of issued_epoch, revoked_at, created_at on smtp_credential
   for each row execute function engine.stamp_credential();
 
 -- Wakes every process: look-ups are made anew, long connections are judged.
@@ -115,7 +119,7 @@ begin
     or p_actor ~ '^(staff|operator):' then
     raise exception 'outside of the workspace' using errcode = '42501';
   end if;
-  perform pg_advisory_xact_lock_shared(hashtextextended('bulkhead epoch counter', 0));
+  lock table epoch in row exclusive mode;
   v_floor := nextval('engine.epoch_counter');
   return query
   insert into epoch as e (scope, workspace_id, subject, class, floor, actor, reason)
@@ -447,7 +451,7 @@ begin
     raise exception 'records are an array of at most 10,000' using errcode = '22023';
   end if;
   -- Nobody takes a number while the counter may be set.
-  perform pg_advisory_xact_lock(hashtextextended('bulkhead epoch counter', 0));
+  lock table epoch in share row exclusive mode;
   for r in select x.value as act, x.ordinality::integer as place from jsonb_array_elements(p_records) with ordinality x loop
     "position" := r.place;
     action := r.act ->> 'action';
@@ -458,6 +462,9 @@ begin
     -- The stream of the installation itself has no workspace.
     v_workspace := nullif((r.act ->> 'workspaceId')::uuid, '00000000-0000-0000-0000-000000000000');
     v_old := null;
+    if v_at > clock_timestamp() + interval '5 minutes' then
+      raise exception 'an act cannot be of the future' using errcode = '22023';
+    end if;
     case action
       when 'api_key.revoked' then
         v_id := (v_detail ->> 'id')::uuid;
@@ -471,6 +478,8 @@ begin
         outcome := case v_old when false then 'applied' when true then 'already' else 'absent' end;
       when 'epoch.bumped' then
         v_floor := (v_detail ->> 'floor')::bigint;
+        -- A counter at its end would issue nothing any more.
+        if v_floor > 4503599627370496 then raise exception 'not a floor' using errcode = '22023'; end if;
         if (select s.last_value from engine.epoch_counter s) < v_floor then perform setval('engine.epoch_counter', v_floor); end if;
         v_workspace := (v_detail ->> 'workspace')::uuid;
         if v_workspace is not null and not exists (select 1 from workspace w where w.id = v_workspace) then
@@ -508,13 +517,16 @@ begin
                   coalesce(v_detail ->> 'reason', v_marked), v_detail ->> 'incident',
                   (v_detail ->> 'until')::timestamptz,
                   case when r.act ->> 'actor' ~ '^(staff|operator):' then 'staff' else 'workspace' end, r.act ->> 'actor', v_at,
-                  v_marked);
+                  v_marked || ' at ' || floor(extract(epoch from clock_timestamp())));
           outcome := 'applied';
         end if;
       when 'containment.lifted' then
-        -- Gives nothing back but what an earlier call has just taken up again.
+        -- Gives nothing back but what an earlier call has just taken up again, within the quarter of an hour that a restore may take: what
+        -- is in force longer only two people lift, whoever has the audit process.
         update containment c set state = 'lifted', ended_at = clock_timestamp()
-        where c.id = target::uuid and c.evidence = v_marked and c.state in ('active', 'lift_requested');
+        where c.id = target::uuid and c.state in ('active', 'lift_requested')
+          and substring(c.evidence from '^' || v_marked || ' at ([0-9]{1,12})$')::bigint
+              > extract(epoch from clock_timestamp() - interval '15 minutes');
         if found then outcome := 'ended'; end if;
       when 'staff.revoked' then
         v_id := (v_detail ->> 'id')::uuid;

@@ -8,6 +8,7 @@ import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import { Containment, endOf, shownActor, subjectOf } from './containment.ts'
 import type { ContainmentView, MadeContainment } from './containment.ts'
 import {
+  finishContainment,
   insertContainment,
   liftOf,
   requestLiftOf,
@@ -86,11 +87,11 @@ export function createContainments(deps: {
   }
 
   return {
-    create(caller, wish) {
+    async create(caller, wish) {
       const subject = wish.credential === undefined ? null : subjectOf(wish.credential)
       const until = endOf(wish, deps.nowMs())
-      return act(caller, async (db) => {
-        const made = await insertContainment(
+      const { uuid, ...made } = await act(caller, async (db) => {
+        const inserted = await insertContainment(
           db,
           {
             scope:
@@ -107,9 +108,13 @@ export function createContainments(deps: {
           },
           caller.actor,
         )
-        const { ended, unfinished } = made
-        return { ...(await one(db, caller, made.id)), ended, unfinished }
+        const { ended, unfinished } = inserted
+        return { ...(await one(db, caller, inserted.id)), uuid: inserted.id, ended, unfinished }
       })
+      if (made.unfinished === 0) return made
+      // It holds already; this is for what was open when it came.
+      const { ended, unfinished } = await act(caller, (db) => finishContainment(db, uuid))
+      return { ...made, ended: made.ended + ended, unfinished }
     },
 
     async list(caller, query) {

@@ -35,7 +35,7 @@ export interface NewContainment {
   readonly until: Date
 }
 
-/** Cuts off; when it answers and its transaction is committed, nothing that it forbids is in flight. */
+/** Cuts off; when it answers `unfinished` 0 and its transaction is committed, nothing that it forbids is in flight. */
 export async function insertContainment(
   db: TenantDatabase,
   wanted: NewContainment,
@@ -58,6 +58,19 @@ export async function insertContainment(
     ],
   )
   if (row === undefined) throw new Error('engine.contain answered nothing')
+  return row
+}
+
+/** In a transaction after the commit of a containment that answered `unfinished` > 0: ends what was open. */
+export async function finishContainment(
+  db: TenantDatabase,
+  id: string,
+): Promise<{ ended: number; unfinished: number }> {
+  const [row] = await db.query<{ ended: number; unfinished: number }>(
+    'select ended, unfinished from engine.drain_guards($1)',
+    [id],
+  )
+  if (row === undefined) throw new Error('engine.drain_guards answered nothing')
   return row
 }
 

@@ -150,8 +150,9 @@ export function createStaffStore(pool: Queryable) {
         )
       ).rows,
 
-    contain: (made: NewContainment): Promise<{ id: string; ended: number; unfinished: number }> =>
-      first(
+    /** Cuts off, and ends what was open where it did not go by itself. */
+    contain: async (made: NewContainment): Promise<{ id: string; ended: number; unfinished: number }> => {
+      const done = await first<{ id: string; ended: number; unfinished: number }>(
         `select id, ended, unfinished
          from engine.contain($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
         [
@@ -167,7 +168,14 @@ export function createStaffStore(pool: Queryable) {
           made.until,
           made.actor,
         ],
-      ),
+      )
+      if (done.unfinished === 0) return done
+      const { ended, unfinished } = await first<{ ended: number; unfinished: number }>(
+        'select ended, unfinished from engine.drain_guards($1)',
+        [done.id],
+      )
+      return { ...done, ended: done.ended + ended, unfinished }
+    },
 
     requestLift: async (id: string, actor: string, reason: string): Promise<void> => {
       await pool.query('select engine.request_lift($1, $2, $3)', [id, actor, reason])

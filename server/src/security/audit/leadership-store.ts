@@ -14,14 +14,15 @@ export async function tryLeadership(pool: Pool): Promise<Leadership | null> {
   client.on('end', onEnd)
   client.on('error', onEnd)
   const release = (): Promise<void> => {
-    // Never back into the pool: the lock belongs to the session.
+    // Never back into the pool: the lock belongs to its open transaction.
     client.release(new Error('the session of the leader ends'))
     return Promise.resolve()
   }
   try {
-    const { rows } = await client.query<{ held: boolean }>(
-      "select pg_try_advisory_lock(hashtextextended('bulkhead audit sequencer', 0)) as held",
-    )
+    await client.query('begin')
+    // It holds no snapshot and no row, and stays open for as long as the process leads.
+    await client.query('set local idle_in_transaction_session_timeout = 0')
+    const { rows } = await client.query<{ held: boolean }>('select engine.audit_lead() as held')
     if (rows[0]?.held === true) return { lost: lost.signal, [Symbol.asyncDispose]: release }
   } catch (error) {
     await release()

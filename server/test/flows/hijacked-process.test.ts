@@ -1,0 +1,368 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createIdGenerator } from '../../src/kernel/ids.ts'
+import { errorCode } from '../../src/platform/postgres/index.ts'
+import type { LoginRole } from '../../src/platform/postgres/index.ts'
+import { startAudit } from '../support/audit.ts'
+import { createTestDatabase } from '../support/database.ts'
+import type { TestDatabase } from '../support/database.ts'
+
+/** What a process that was taken over can do with its database role, any SQL that it likes. Nothing here goes through our code. */
+
+const newId = createIdGenerator()
+let database: TestDatabase
+let workspace: string
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+beforeEach(async () => {
+  workspace = newId()
+  await superuser(`insert into workspace (id, name) values ($1, 'W')`, [workspace])
+})
+
+async function superuser<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
+  return (await database.pool('superuser').query<Row>(text, values)).rows
+}
+
+/** A session of a hijacked process, in whatever workspace it names. */
+async function hijacked(role: LoginRole): Promise<Client & AsyncDisposable> {
+  const client = new Client({ connectionString: database.url[role] })
+  client.on('error', () => undefined)
+  await client.connect()
+  await client.query(`select set_config('bulkhead.workspace', $1, false)`, [workspace])
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end().catch(() => undefined) })
+}
+
+/** One statement; answers its rows or the SQLSTATE. */
+async function attempt(role: LoginRole, text: string, values: unknown[] = []): Promise<unknown> {
+  await using client = await hijacked(role)
+  return await client.query(text, values).then(
+    ({ rows }: { rows: unknown[] }) => rows,
+    (error: unknown) => errorCode(error) ?? String(error),
+  )
+}
+
+interface Made {
+  readonly id: string
+  readonly ended: number
+  readonly unfinished: number
+}
+
+/** As the product does it: the act, and after its commit the end of what was open, where there is anything. */
+async function contain(capabilities: readonly string[] = ['sender-change']): Promise<Made> {
+  const staff = database.pool('bulkhead_staff')
+  const { rows } = await staff.query<Made>(
+    `select id, ended, unfinished from engine.contain('workspace', $1, null, 'any', $2, 'security_hold', 'x', null, null,
+       now() + interval '1 hour', 'staff:00000000-0000-0000-0000-000000000001')`,
+    [workspace, capabilities],
+  )
+  const made = rows[0]!
+  if (made.unfinished === 0) return made
+  const drained = await staff.query<Made>('select ended, unfinished from engine.drain_guards($1)', [made.id])
+  return { ...made, ...drained.rows[0] }
+}
+
+const domains = (): Promise<unknown[]> =>
+  superuser('select name from sending_domain where workspace_id = $1', [workspace])
+const addDomain = (): string =>
+  `insert into sending_domain (id, workspace_id, name) values ('${newId()}', '${workspace}', '${newId()}.test')`
+
+async function addKey(createdAt = 'now()'): Promise<string> {
+  const id = newId()
+  await superuser(
+    `insert into api_key (id, workspace_id, name, prefix, secret_hash, scopes, created_at)
+     values ($1, $2, 'k', 'p', $3, '{}', ${createdAt})`,
+    [id, workspace, Buffer.from(id)],
+  )
+  return id
+}
+
+const containing = (actor: string): Promise<unknown> =>
+  attempt(
+    'bulkhead_api',
+    `select 1 as done from engine.contain('workspace', $1, null, 'any', '{webhook}', 'abuse', 'x', null, null, now() + interval '1 hour', $2)`,
+    [workspace, actor],
+  )
+
+const replayBump = (floor: string): Promise<unknown> =>
+  attempt('bulkhead_audit', 'select outcome from engine.replay_acts($1)', [
+    JSON.stringify([
+      {
+        workspaceId: workspace,
+        actor: 'api_key:x',
+        action: 'epoch.bumped',
+        target: workspace,
+        at: new Date().toISOString(),
+        detail: { scope: 'workspace', workspace, subject: null, class: 'any', floor, reason: 'x' },
+      },
+    ]),
+  ])
+
+const act = (action: string, target: string, detail: object, at = new Date()): object => ({
+  workspaceId: workspace,
+  actor: 'staff:00000000-0000-0000-0000-000000000001',
+  action,
+  target,
+  at: at.toISOString(),
+  detail,
+})
+const replay = (...acts: object[]): Promise<unknown> =>
+  attempt('bulkhead_audit', 'select outcome from engine.replay_acts($1)', [JSON.stringify(acts)])
+const contained = (until: Date): object => ({
+  scope: 'workspace',
+  subject: null,
+  actorClass: 'any',
+  capabilities: ['webhook'],
+  reasonCode: 'abuse',
+  reason: 'x',
+  incident: null,
+  until: until.toISOString(),
+})
+
+describe('a hijacked process cannot write after contain() has returned', () => {
+  it('by holding the guard lock in its session across short transactions', async () => {
+    await using attacker = await hijacked('bulkhead_api')
+    await attacker.query('select pg_advisory_lock_shared(engine.guard_lock())')
+    const containing = contain()
+    const over = new AbortController()
+    void containing.finally(() => over.abort()).catch(() => undefined)
+    // Each transaction is too young to be found by its number; the last one stays open.
+    const began = performance.now()
+    try {
+      while (!over.signal.aborted && performance.now() - began < 5_000) {
+        await attacker.query('begin')
+        await attacker.query(addDomain())
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        if (over.signal.aborted) break
+        await attacker.query('rollback')
+      }
+    } catch {
+      // Ended, as it should be.
+    }
+    expect(await containing).toMatchObject({ unfinished: 0 })
+    await attacker.query('commit').catch(() => undefined)
+    expect(await domains()).toEqual([])
+  })
+
+  it('by taking the guard lock alone', async () => {
+    await using attacker = await hijacked('bulkhead_api')
+    await attacker.query('select pg_advisory_lock(engine.guard_lock())')
+    await attacker.query('begin')
+    await attacker.query(addDomain())
+    expect(await contain()).toMatchObject({ unfinished: 0 })
+    await attacker.query('commit').catch(() => undefined)
+    expect(await domains()).toEqual([])
+  })
+
+  it('by leaving the transaction of an own contain() open', async () => {
+    await using attacker = await hijacked('bulkhead_api')
+    await attacker.query('begin')
+    await attacker.query(addDomain())
+    await attacker.query(
+      `select engine.contain('workspace', $1, null, 'any', '{webhook}', 'abuse', 'x', null, null, now() + interval '1 hour', $2)`,
+      [workspace, `api_key:${await addKey()}`],
+    )
+    expect(await contain()).toMatchObject({ unfinished: 0 })
+    await attacker.query('commit').catch(() => undefined)
+    expect(await domains()).toEqual([])
+  })
+
+  it('by two sets of sessions that take turns behind contain()', async () => {
+    const over = new AbortController()
+    const open: Client[] = []
+    const waves = Array.from({ length: 6 }, async (_, at) => {
+      while (!over.signal.aborted) {
+        const client = await hijacked('bulkhead_api')
+        open.push(client)
+        try {
+          await client.query('begin')
+          await client.query(addDomain())
+          // Held until it is ended; others wait behind contain() meanwhile, and are let in when it gives up for a moment.
+          await client.query(`select pg_sleep(${at % 2 === 0 ? 3 : 4})`)
+        } catch {
+          continue
+        }
+      }
+    })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const made = await contain()
+    over.abort()
+    expect(made.unfinished).toBe(0)
+    const before = (await domains()).length
+    await Promise.all(open.map((client) => client.query('commit').catch(() => undefined)))
+    expect(await domains()).toHaveLength(before)
+    await Promise.all(open.map((client) => client.end().catch(() => undefined)))
+    await Promise.all(waves)
+  }, 30_000)
+
+  it('nor keep everybody from writing: contain() ends who holds the lock', async () => {
+    for (const role of ['bulkhead_smtp', 'bulkhead_sender', 'bulkhead_audit'] as const) {
+      await using attacker = await hijacked(role)
+      await attacker.query(`select pg_advisory_lock(4812637105523018241)`)
+      expect(await contain(['webhook'])).toMatchObject({ unfinished: 0 })
+      expect(await attempt('bulkhead_api', addDomain())).toEqual([])
+    }
+  })
+})
+
+describe('a hijacked api process', () => {
+  it('contains in the name of a key of the workspace and of nobody else', async () => {
+    const key = await addKey()
+    expect(await containing(`api_key:${key}`)).toEqual([{ done: 1 }])
+    for (const actor of [
+      'staff:00000000-0000-0000-0000-000000000001',
+      'operator:installation',
+      'x',
+      `api_key:${newId()}`,
+    ])
+      expect([actor, await containing(actor)]).toEqual([actor, 'BH403'])
+  })
+
+  it('cannot fill every process with containments: a workspace has at most 100 in force', async () => {
+    const key = await addKey()
+    await using client = await hijacked('bulkhead_api')
+    const flood = client.query(
+      `select engine.contain('workspace', $1, null, 'any', '{webhook}', 'abuse', 'x', null, null, now() + interval '1 hour', $2)
+       from generate_series(1, 101)`,
+      [workspace, `api_key:${key}`],
+    )
+    expect(await flood.then(() => 'done', errorCode)).toBe('BH409')
+  })
+
+  it('cannot make a key that is older than a containment, nor make one older', async () => {
+    const made = newId()
+    const plant = await attempt(
+      'bulkhead_api',
+      `insert into api_key (id, workspace_id, name, prefix, secret_hash, scopes, created_at)
+       values ($1, $2, 'k', 'p', $3, '{}', '2020-01-01')`,
+      [made, workspace, Buffer.from(made)],
+    )
+    expect(plant).toEqual([])
+    await attempt('bulkhead_api', `update api_key set created_at = '2020-01-01' where id = $1`, [made])
+    const [row] = await superuser<{ young: boolean }>(
+      `select created_at > now() - interval '1 minute' as young from api_key where id = $1`,
+      [made],
+    )
+    expect(row).toEqual({ young: true })
+  })
+})
+
+describe('epochs', () => {
+  it('are bumped and credentials made while any process holds whatever lock it can take', async () => {
+    for (const role of ['bulkhead_smtp', 'bulkhead_sender', 'bulkhead_staff', 'bulkhead_audit'] as const) {
+      await using attacker = await hijacked(role)
+      await attacker.query(`select pg_advisory_lock(hashtextextended('bulkhead epoch counter', 0))`)
+      const bump = attempt(
+        'bulkhead_api',
+        `set statement_timeout = '3s'; select 1 from engine.bump_epoch('${newId()}', 'workspace', '${workspace}', null, 'any', 'api_key:x', 'x')`,
+      )
+      expect([role, await bump]).not.toEqual([role, '57014'])
+    }
+  })
+
+  it('cannot be counted to their end by a hijacked audit process', async () => {
+    expect(await replayBump('9223372036854775807')).toBe('22023')
+    expect(await replayBump('4503599627370497')).toBe('22023')
+    expect(await addKey()).toHaveLength(36)
+  })
+})
+
+describe('a hijacked audit process', () => {
+  it('makes no containment that begins in the future, and so none that outlives 30 days', async () => {
+    const later = new Date(Date.now() + 1_000 * 86_400_000)
+    const until = new Date(later.getTime() + 29 * 86_400_000)
+    expect(await replay(act('containment.contained', newId(), contained(until), later))).toBe('22023')
+  })
+
+  it('lifts nothing that a restore has taken up again, once the restore is over', async () => {
+    const id = newId()
+    const soon = new Date(Date.now() + 3_600_000)
+    expect(await replay(act('containment.contained', id, contained(soon)))).toEqual([{ outcome: 'applied' }])
+    // As if the restore had been at the first second of time.
+    await superuser(
+      `update containment set evidence = regexp_replace(evidence, ' at [0-9]+$', ' at 1') where id = $1`,
+      [id],
+    )
+    await replay(act('containment.lifted', id, {}))
+    expect(await superuser('select state from containment where id = $1', [id])).toEqual([
+      { state: 'active' },
+    ])
+  })
+
+  it('cannot log another act than the one that waits', async () => {
+    await superuser(
+      `insert into audit_outbox (id, workspace_id, actor, action, target, detail) values ($1, $2, 'api_key:x', 'a.b', 't', '{"to":"ann"}')`,
+      [newId(), workspace],
+    )
+    const [waits] = await superuser<{ id: string; at: Date; process: string }>(
+      `select id, at, process from audit_outbox where workspace_id = $1`,
+      [workspace],
+    )
+    const forged = JSON.stringify({
+      v: 1,
+      id: waits?.id,
+      number: 1,
+      at: waits?.at,
+      workspace,
+      process: waits?.process,
+      actor: 'api_key:x',
+      action: 'a.b',
+      target: 't',
+      detail: { to: 'bob' },
+    })
+    await attempt(
+      'bulkhead_audit',
+      `with s as (select substring(sha256('x') for 32) as salt)
+       select engine.audit_append((select size from audit_state), array[$1], array[s.salt],
+         array[sha256(s.salt || convert_to($1, 'UTF8'))], '{}', '{}', '{}', '\\x00') from s`,
+      [forged],
+    )
+    expect(await superuser('select 1 from audit_outbox where workspace_id = $1', [workspace])).toHaveLength(1)
+    await superuser('delete from audit_outbox where workspace_id = $1', [workspace])
+  })
+})
+
+describe('a hijacked api or worker process cannot stop the audit log', () => {
+  for (const role of ['bulkhead_api', 'bulkhead_worker'] as const)
+    it(`by a row that cannot be logged (${role})`, async () => {
+      await using own = await createTestDatabase()
+      const pool = own.pool(role)
+      const rows = [
+        `(gen_random_uuid(), 'infinity', 'bulkhead_x', 'a', 'a.b', '{}')`,
+        `(gen_random_uuid(), '-infinity', 'bulkhead_x', 'a', 'a.b', '{}')`,
+        `(gen_random_uuid(), '20000-01-01', 'bulkhead_x', 'a', 'a.b', '{}')`,
+        `(gen_random_uuid(), now(), 'bulkhead_keyring', 'a', 'a.b', '{"n": 1e400}')`,
+        `(gen_random_uuid(), now(), 'bulkhead_keyring', 'a', 'a.b', ('${'['.repeat(200)}' || '${']'.repeat(200)}')::jsonb)`,
+        `(gen_random_uuid(), now(), 'bulkhead_keyring', repeat('a', 1000000), 'a.b', '{}')`,
+        `(gen_random_uuid(), now(), 'bulkhead_keyring', 'a', 'a.b', jsonb_build_object('x', repeat('a', 10000000)))`,
+        `(gen_random_uuid(), now() - interval '1 hour', 'bulkhead_keyring', 'a', 'a.b', '{}')`,
+      ]
+      for (const row of rows)
+        await pool
+          .query(`insert into audit_outbox (id, at, process, actor, action, detail) values ${row}`)
+          .catch(() => undefined)
+      const left = await own
+        .pool('superuser')
+        .query<{ process: string; old: boolean }>(
+          `select process, at < now() - interval '1 minute' or at > now() as old from audit_outbox`,
+        )
+      for (const row of left.rows) expect(row).toEqual({ process: role, old: false })
+      await using audit = startAudit(own)
+      await audit.settle()
+      expect((await own.pool('superuser').query('select 1 from audit_outbox')).rows).toEqual([])
+    })
+
+  it('by holding the lock of the one that sequences', async () => {
+    await using own = await createTestDatabase()
+    const attacker = await own.pool('bulkhead_smtp').connect()
+    await attacker.query(`select pg_advisory_lock(hashtextextended('bulkhead audit sequencer', 0))`)
+    await own
+      .pool('bulkhead_api')
+      .query(`insert into audit_outbox (id, actor, action) values (gen_random_uuid(), 'a', 'a.b')`)
+    await using audit = startAudit(own)
+    await audit.settle()
+    expect((await own.pool('superuser').query('select 1 from audit_outbox')).rows).toEqual([])
+    attacker.release()
+  })
+})
