@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { ACCESS, isOperation } from './access.ts'
 import type { Operation, ProcessKind } from './access.ts'
+import type { Admission } from './admission.ts'
 import { encodeFrame, FrameReader, ProtocolError } from './frames.ts'
 import type { Frame } from './frames.ts'
 import { describeError } from './log.ts'
@@ -27,6 +28,7 @@ export function serveConnection(
   socket: Socket,
   deps: {
     clients: ReadonlyMap<string, ProcessKind>
+    admission: Admission
     handlers: Handlers
     log: Log
     /** A known process asked for what it may not have: something that never happens by itself. */
@@ -38,6 +40,7 @@ export function serveConnection(
   let inFlight = 0
   let closing = false
 
+  deps.admission.arrive(socket)
   const helloTimer = setTimeout(() => refuseAndClose(0, 'The connection said no hello'), HELLO_TIMEOUT_MS)
 
   function send(frame: Buffer): void {
@@ -60,6 +63,10 @@ export function serveConnection(
     const known = typeof token === 'string' ? deps.clients.get(hashToken(token)) : undefined
     if (frame.id !== 0 || known === undefined) {
       refuseAndClose(0, 'The token is not known')
+      return
+    }
+    if (!deps.admission.admit(socket, known)) {
+      refuseAndClose(0, `There are too many connections of processes of kind ${known}`)
       return
     }
     clearTimeout(helloTimer)

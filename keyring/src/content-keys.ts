@@ -127,7 +127,12 @@ export function createContentKeys(deps: {
       const keyCount = opened.filter((item) => item.state === 'open').length
       if (keyCount > 0) {
         const { process, reason } = request
-        await deps.unwrapLog.record({ process, workspaceId, purpose: 'content', keyCount, reason })
+        try {
+          await deps.unwrapLog.record({ process, workspaceId, purpose: 'content', keyCount, reason })
+        } catch (error) {
+          for (const item of opened) if (item.state === 'open') item.key.fill(0)
+          throw error
+        }
       }
       return opened
     },

@@ -72,6 +72,7 @@ describe('a header block is refused', () => {
     'eve(@evil.test)@example.com',
     '"eve@evil.test"@example.com',
     '"<eve@evil.test>"@example.com',
+    '"eve\\@evil.test"@example.com',
     'ann@example.com/.evil.test',
     'ann@example.com#.evil.test',
     'ann@example.com?.evil.test',

@@ -110,6 +110,7 @@ function withoutQuotes(value: string): string | null {
     if (char === '\\') {
       if (!quoted && depth === 0) return null
       i += 1
+      if (/[@<>,]/.test(value.charAt(i))) hasAddress = true
     } else if (quoted) {
       if (char === '"') quoted = false
       if (/[@<>,]/.test(char)) hasAddress = true

@@ -34,6 +34,7 @@ export function createDkimKeys(deps: {
   hierarchy: KeyHierarchy
   store: Store
   takeRsa: () => Promise<KeyPair>
+  nowMs: () => number
 }) {
   const { hierarchy, store } = deps
   const cache = new Lru<string, CachedKey>(CACHE_LIMIT)
@@ -65,7 +66,7 @@ export function createDkimKeys(deps: {
       const row = rows.get(id)
       const key = row === undefined ? null : await openRow(row)
       if (key === null) cache.delete(id)
-      else cache.set(id, { key, checkedAtMs: Date.now() })
+      else cache.set(id, { key, checkedAtMs: deps.nowMs() })
     }
   }
 
@@ -129,7 +130,7 @@ export function createDkimKeys(deps: {
      * up again in the background.
      */
     async get(ids: readonly string[]): Promise<ReadonlyMap<string, SigningKey>> {
-      const now = Date.now()
+      const now = deps.nowMs()
       const found = new Map<string, SigningKey>()
       const missing = new Set<string>()
       const stale: string[] = []

@@ -62,4 +62,16 @@ describe('frames', () => {
     head.writeUInt32BE(MAX_FRAME_BYTES, 0)
     expect(() => new FrameReader().push(head)).toThrow(ProtocolError)
   })
+
+  it('that came in many small chunks keeps none of them', () => {
+    const frame = encodeFrame(7, { op: 'x' }, [Buffer.alloc(5000, 1)])
+    const reader = new FrameReader()
+    let read: unknown[] = []
+    for (let at = 0; at < frame.length; at += 7) {
+      const chunk = Buffer.from(frame.subarray(at, at + 7))
+      read = reader.push(chunk)
+      if (at + 7 < frame.length) chunk.fill(0)
+    }
+    expect(read).toMatchObject([{ id: 7, body: { op: 'x' }, attachments: [Buffer.alloc(5000, 1)] }])
+  })
 })

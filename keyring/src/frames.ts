@@ -35,18 +35,16 @@ export function encodeFrame(
   return Buffer.concat([head, json, ...attachments], total)
 }
 
-/** Cuts a byte stream into frames. Holds at most one frame and one chunk. */
+/** Cuts a byte stream into frames. Holds at most one frame and one chunk, in one buffer however many chunks they came in. */
 export class FrameReader {
-  #chunks: Buffer[] = []
+  #pending: Buffer = Buffer.alloc(0)
   #held = 0
   #needed = HEAD_BYTES
 
   /** Returns the frames that `chunk` completes. Throws `ProtocolError` on the first byte that proves the stream bad. */
   push(chunk: Buffer): Frame[] {
-    this.#chunks.push(chunk)
-    this.#held += chunk.length
-    if (this.#held < this.#needed) return []
-    let bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#held)
+    let bytes = this.#held === 0 && chunk.length >= this.#needed ? chunk : this.#append(chunk)
+    if (bytes.length < this.#needed) return []
     const frames: Frame[] = []
     this.#needed = HEAD_BYTES
     while (bytes.length >= HEAD_BYTES) {
@@ -60,9 +58,23 @@ export class FrameReader {
       frames.push(decodeFrame(bytes.subarray(0, total)))
       bytes = bytes.subarray(total)
     }
-    this.#chunks = bytes.length > 0 ? [bytes] : []
+    // A new buffer: the attachments of the frames lie in the one before.
+    this.#pending = Buffer.from(bytes)
     this.#held = bytes.length
     return frames
+  }
+
+  /** Copies: a peer that sends single bytes must not cost an object for each. The buffer doubles, so a promised length costs nothing. */
+  #append(chunk: Buffer): Buffer {
+    const held = this.#held + chunk.length
+    if (held > this.#pending.length) {
+      const larger = Buffer.alloc(Math.max(held, 2 * this.#pending.length))
+      this.#pending.copy(larger, 0, 0, this.#held)
+      this.#pending = larger
+    }
+    chunk.copy(this.#pending, this.#held)
+    this.#held = held
+    return this.#pending.subarray(0, held)
   }
 }
 

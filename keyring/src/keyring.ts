@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { once } from 'node:events'
 import { randomUUID } from 'node:crypto'
+import { createAdmission, MAX_CONNECTIONS } from './admission.ts'
 import { createAuditKey } from './audit-key.ts'
 import { createBlindIndex } from './blind-index.ts'
 import { createBudgets } from './budgets.ts'
@@ -34,7 +35,6 @@ import { createUpkeep } from './upkeep.ts'
 import { createUpkeepHandlers } from './upkeep-operations.ts'
 
 const RSA_POOL_SIZE = 4
-const MAX_CONNECTIONS = 256
 const REFUSAL_EVERY_MS = 60_000
 /** Rows of refusals a minute, so that a contained process cannot fill the database. */
 const MAX_NOTED = 200
@@ -88,7 +88,7 @@ export async function startKeyring(deps: {
   })
   const rotation = createRotation({ database, roots, hierarchy, log })
   const keyPool = createRsaPool({ size: RSA_POOL_SIZE, busy: () => signer.busy() })
-  const dkimKeys: DkimKeys = createDkimKeys({ hierarchy, store, takeRsa: () => keyPool.take() })
+  const dkimKeys: DkimKeys = createDkimKeys({ hierarchy, store, takeRsa: () => keyPool.take(), nowMs })
   const signer = createSigner({ keys: dkimKeys })
   const upkeep = createUpkeep({ budgets, ledger, spool, store, log })
 
@@ -149,16 +149,19 @@ export async function startKeyring(deps: {
       )
   }
 
-  await Promise.all([containments.start(), shredding.start()])
+  // Before anything is asked for: a keyring that was made to crash must not have forgotten what was opened within the hour.
+  await Promise.all([containments.start(), shredding.start(), budgets.refresh().catch(() => undefined)])
   rotation.start()
   upkeep.start()
   const clients = new Map([...config.clients].map(([token, kind]) => [hashToken(token), kind]))
   const sockets = new Set<Socket>()
+  const admission = createAdmission()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     serveConnection(socket, {
       clients,
+      admission,
       handlers,
       log,
       onForbidden: (process, operation) =>

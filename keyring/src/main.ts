@@ -29,6 +29,13 @@ try {
   const keyring = await startKeyring({ config, roots, log })
   log('info', 'The keyring listens', { socket: config.socketPath, root: roots.current.id })
 
+  const close = async (): Promise<void> => {
+    try {
+      await keyring[Symbol.asyncDispose]()
+    } finally {
+      await roots[Symbol.asyncDispose]()
+    }
+  }
   let stopping = false
   const stop = (why: string): void => {
     if (stopping) return
@@ -36,7 +43,7 @@ try {
     log('info', 'The keyring stops', { why })
     // A database that hangs must not keep the process alive.
     setTimeout(() => process.exit(0), 2000).unref()
-    keyring[Symbol.asyncDispose]().then(exit, exit)
+    close().then(exit, exit)
   }
   process.on('SIGTERM', () => stop('SIGTERM'))
   // Ctrl-C reaches the whole process group; the supervisor decides the order in which processes end.

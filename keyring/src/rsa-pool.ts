@@ -1,11 +1,15 @@
 import { generateKeyPair } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
+import { Refusal } from './refusal.ts'
 
 export interface KeyPair {
   readonly publicKey: KeyObject
   readonly privateKey: KeyObject
 }
+
+/** 190 ms each on threads that sign, too: whoever asks for more at once comes again. */
+const MAX_WAITING = 16
 
 const generate = promisify(generateKeyPair)
 
@@ -26,6 +30,7 @@ export function createRsaPool(deps: { size: number; busy: () => boolean }) {
   const ready: KeyPair[] = []
   let stopped = false
   let filling = false
+  let waiting = 0
   let timer: NodeJS.Timeout | undefined
 
   async function fill(): Promise<void> {
@@ -47,10 +52,18 @@ export function createRsaPool(deps: { size: number; busy: () => boolean }) {
     get size(): number {
       return ready.length
     },
+    /** Throws `unavailable` where too many wait for one. */
     async take(): Promise<KeyPair> {
-      const pair = ready.pop() ?? (await generateRsa())
+      const made = ready.pop()
       if (!stopped) schedule(50)
-      return pair
+      if (made !== undefined) return made
+      if (waiting >= MAX_WAITING) throw new Refusal('unavailable', 'Too many key pairs are being made')
+      waiting += 1
+      try {
+        return await generateRsa()
+      } finally {
+        waiting -= 1
+      }
     },
     stop(): void {
       stopped = true

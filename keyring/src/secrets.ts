@@ -41,7 +41,12 @@ export function createSecrets(deps: { hierarchy: KeyHierarchy; budgets: Budgets;
     deps.budgets.spend(process, workspaceId, 1)
     const place = ['secret', workspaceId, purpose, context, version]
     const plaintext = decrypt(key, place, sealed.subarray(VERSION_BYTES))
-    await unwrapLog.record({ process, workspaceId, purpose, keyCount: 1, reason })
+    try {
+      await unwrapLog.record({ process, workspaceId, purpose, keyCount: 1, reason })
+    } catch (error) {
+      plaintext.fill(0)
+      throw error
+    }
     return plaintext
   }
 

@@ -8,6 +8,8 @@ import type { Store } from './store.ts'
 
 const FORGET_EVERY_MS = 15_000
 const REFRESH_EVERY_MS = 60_000
+/** What was opened within the hour is not known as long as it could not be read. */
+const REFRESH_AGAIN_MS = 1000
 const TRIM_EVERY_MS = 3_600_000
 const BATCH = 5000
 
@@ -23,11 +25,13 @@ export function createUpkeep(deps: {
   let stopped = false
   const isStopped = (): boolean => stopped
 
-  function every(name: string, periodMs: number, work: () => Promise<unknown>): void {
+  function every(name: string, periodMs: number, work: () => Promise<unknown>, againMs = periodMs): void {
     const run = async (): Promise<void> => {
+      let pauseMs = periodMs
       try {
         await work()
       } catch (error) {
+        pauseMs = againMs
         // The database's failures are in the log already.
         if (!(error instanceof Refusal))
           deps.log('error', `Upkeep failed: ${name}`, { error: describeError(error) })
@@ -36,7 +40,7 @@ export function createUpkeep(deps: {
       const timer = setTimeout(() => {
         timers.delete(timer)
         void run()
-      }, periodMs)
+      }, pauseMs)
       timer.unref()
       timers.add(timer)
     }
@@ -51,7 +55,7 @@ export function createUpkeep(deps: {
   return {
     start(): void {
       every('spool keys', FORGET_EVERY_MS, () => deps.spool.forget())
-      every('budgets', REFRESH_EVERY_MS, () => deps.budgets.refresh())
+      every('budgets', REFRESH_EVERY_MS, () => deps.budgets.refresh(), REFRESH_AGAIN_MS)
       every('rows of forgotten spool keys', REFRESH_EVERY_MS, () =>
         repeat((limit) => deps.store.destroySpooledBefore(deps.spool.oldestHour(), limit)),
       )

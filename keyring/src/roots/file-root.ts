@@ -53,7 +53,9 @@ async function readRoot(path: string): Promise<KeyObject | null> {
         `The root key file ${path} is damaged. Restore it from your backup; without it sealed data is lost`,
       )
     }
-    return createSecretKey(key)
+    const root = createSecretKey(key)
+    key.fill(0)
+    return root
   } finally {
     await file.close()
   }
