@@ -33,6 +33,7 @@ import { loadOperatorKey } from './api-operator.ts'
 import { sealOldRows } from './api-sealing.ts'
 
 const PEPPER_AGAIN_MS = 500
+const PEPPER_CONTAINED_MS = 10_000
 
 await runProcess({
   name: 'api',
@@ -118,8 +119,9 @@ await runProcess({
       recordAudit: (db, record) => audit.record(db, record),
       consoleDirectory: fileURLToPath(new URL('../../../console/dist', import.meta.url)),
     })
-    await pepperPatiently(context, keyring)
+    const contained = await pepperPatiently(context, keyring)
     await app.listen({ host: config.http.host, port: config.http.port, backlog: 4_096 })
+    const peppering = pepperContained(context, keyring, contained)
     const sealing = sealOldRows({ transactions, keyring, log, signal: context.signal })
     const development =
       config.mode === 'development'
@@ -130,6 +132,7 @@ await runProcess({
       async [Symbol.asyncDispose]() {
         await app.close()
         await sealing
+        await peppering
         await watch[Symbol.asyncDispose]()
         await containment[Symbol.asyncDispose]()
         await accept.drain()
@@ -141,16 +144,33 @@ await runProcess({
   },
 })
 
-/** Before the first request: credentials of an older version are peppered. The keyring may still be starting. */
-async function pepperPatiently({ pool, log, signal }: ProcessContext, keyring: Pepperer): Promise<void> {
+/**
+ * Before the first request: credentials of an older version are peppered. The keyring may still be starting. Where `credential` is
+ * contained they wait, and the api does not wait for them; answers how many.
+ */
+async function pepperPatiently({ pool, log, signal }: ProcessContext, keyring: Pepperer): Promise<number> {
   for (let tries = 1; !signal.aborted; tries++) {
     try {
-      const count = await pepperOldCredentials({ pool, keyring })
-      if (count > 0) log.info({ count }, 'Credentials of an older version are peppered now')
-      return
+      const { peppered, contained } = await pepperOldCredentials({ pool, keyring })
+      if (peppered > 0) log.info({ count: peppered }, 'Credentials of an older version are peppered now')
+      return contained
     } catch (error) {
       if (tries === 1) log.warn({ err: error }, 'Old credentials cannot be peppered yet; trying again')
       await wait(PEPPER_AGAIN_MS, undefined, { signal }).catch(() => undefined)
     }
+  }
+  return 0
+}
+
+/** Until the last containment is lifted: those credentials do not log in before. */
+async function pepperContained(context: ProcessContext, keyring: Pepperer, contained: number): Promise<void> {
+  if (contained > 0)
+    context.log.warn(
+      { count: contained },
+      'Credentials of an older version are contained; they work once they are peppered, after the lift',
+    )
+  for (let left = contained; left > 0 && !context.signal.aborted;) {
+    await wait(PEPPER_CONTAINED_MS, undefined, { signal: context.signal }).catch(() => undefined)
+    left = await pepperPatiently(context, keyring)
   }
 }

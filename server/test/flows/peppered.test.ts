@@ -73,8 +73,8 @@ describe('credentials from before the pepper', () => {
     ])
     expect((await api.call(old.body.key, 'GET', '/v1/messages')).status).toBe(401)
     const deps = { pool: api.database.pool('bulkhead_api'), keyring: api.keyring('api') }
-    expect(await pepperOldCredentials(deps)).toBe(2)
-    expect(await pepperOldCredentials(deps)).toBe(0)
+    expect(await pepperOldCredentials(deps)).toEqual({ peppered: 2, contained: 0 })
+    expect(await pepperOldCredentials(deps)).toEqual({ peppered: 0, contained: 0 })
     await expect
       .poll(async () => (await api.call(old.body.key, 'GET', '/v1/messages')).status, { timeout: 2_000 })
       .toBe(200)
@@ -87,6 +87,27 @@ describe('credentials from before the pepper', () => {
     )
     await smtp.close()
     expect([...(await stolenHashes())]).not.toContain(sha256(old.body.key).toString('hex'))
+  })
+})
+
+describe('credentials from before the pepper of a contained workspace', () => {
+  it('wait for the lift, keep nobody waiting, and nothing fails', async () => {
+    const made = [await api.workspace(), await api.workspace(), await api.workspace()]
+    const owner = api.database.pool('superuser')
+    const ids = made.map(({ id }) => decodeId('workspace', id))
+    const unpeppered = `update api_key set secret_hash = sha256(id::text::bytea), pepper_version = 0 where workspace_id = any($1)`
+    const contained = await api.call(made[1]?.key ?? '', 'POST', '/v1/containments', {
+      capabilities: ['credential'],
+      reason: 'We look into it.',
+    })
+    expect(contained.status).toBe(201)
+    await owner.query(`alter table api_key disable trigger user`)
+    await owner.query(unpeppered, [ids])
+    await owner.query(`alter table api_key enable trigger user`)
+    const deps = { pool: api.database.pool('bulkhead_api'), keyring: api.keyring('api') }
+    expect(await pepperOldCredentials(deps)).toEqual({ peppered: 2, contained: 1 })
+    await owner.query(`update containment set until = now() where workspace_id = $1`, [ids[1]])
+    expect(await pepperOldCredentials(deps)).toEqual({ peppered: 1, contained: 0 })
   })
 })
 

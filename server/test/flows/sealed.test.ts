@@ -93,6 +93,7 @@ describe('what is personal', () => {
   })
 
   it('and was stored readable by an older version is sealed at the start, without loss', async () => {
+    const contained = await workspace('contained.test')
     const first = await workspace()
     const second = await workspace('second.test')
     const constraints = ['sender_readable', 'sender_sealed', 'suppression_readable'] as const
@@ -115,6 +116,12 @@ describe('what is personal', () => {
     }
     const made = await api.call(second.key, 'POST', '/v1/suppressions', { email: 'bob@example.com' })
     await rows(`update suppression set note = 'an old note' where workspace_id = $1`, [second.uuid])
+    await rows(`insert into sender (workspace_id, id, email) values ($1, $2, 'old@contained.test')`, [
+      contained.uuid,
+      newId(),
+    ])
+    const wish = { capabilities: ['send', 'write', 'sender-change'], reason: 'We look into it.' }
+    expect((await api.call(contained.key, 'POST', '/v1/containments', wish)).status).toBe(201)
     for (const { name, table, definition } of definitions) {
       await rows(`alter table ${table} add constraint ${name} ${definition}`)
     }
@@ -125,9 +132,19 @@ describe('what is personal', () => {
       log: createLogger({ name: 'test', level: 'error' }),
       signal: new AbortController().signal,
     }
-    // Two hosts start at once.
-    const counts = await Promise.all([sealOldRows(deps), sealOldRows(deps)])
-    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(451)
+    // Two hosts start at once; one asks for one workspace at a time, and the first of all is contained.
+    const counting = Promise.all([
+      sealOldRows({ ...deps, workspacesAtOnce: 1, againMs: 50 }),
+      sealOldRows({ ...deps, againMs: 50 }),
+    ])
+    await expect
+      .poll(async () => await rows('select distinct workspace_id from sender where email is not null'), {
+        timeout: 15_000,
+      })
+      .toEqual([{ workspace_id: contained.uuid }])
+    await rows('update containment set until = now() where workspace_id = $1', [contained.uuid])
+    const counts = await counting
+    expect((counts[0] ?? 0) + (counts[1] ?? 0)).toBe(452)
     expect(await sealOldRows(deps)).toBe(0)
 
     const shown: unknown[] = []

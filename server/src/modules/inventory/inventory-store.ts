@@ -19,11 +19,15 @@ export function selectCatalog(db: TenantDatabase): Promise<CatalogRow[]> {
   )
 }
 
-/** Workspaces with rows from before 0009_sealed.sql that can still be read. */
-export async function selectUnsealedWorkspaces(db: TenantDatabase, rowsMax: number): Promise<string[]> {
+/** Workspaces with rows from before 0009_sealed.sql that can still be read, by id behind `after`. */
+export async function selectUnsealedWorkspaces(
+  db: TenantDatabase,
+  after: string | null,
+  rowsMax: number,
+): Promise<string[]> {
   const rows = await db.query<{ workspace_id: string }>(
-    'select workspace_id from engine.unsealed_workspaces($1)',
-    [rowsMax],
+    'select workspace_id from engine.unsealed_workspaces($1, $2)',
+    [after, rowsMax],
   )
   return rows.map((row) => row.workspace_id)
 }

@@ -41,10 +41,14 @@ export function createAccessStore(pool: Queryable) {
     },
 
     /** Credentials from before the pepper: what is stored of them is the plain digest. */
-    async unpeppered(limit: number): Promise<{ kind: string; id: string; digest: Buffer }[]> {
-      const found = await pool.query<{ kind: string; id: string; digest: Buffer }>(
-        'select kind, id, digest from engine.unpeppered_credentials($1)',
-        [limit],
+    /** By id, behind `after`. */
+    async unpeppered(
+      after: string | null,
+      limit: number,
+    ): Promise<{ kind: string; id: string; workspaceId: string; digest: Buffer }[]> {
+      const found = await pool.query<{ kind: string; id: string; workspaceId: string; digest: Buffer }>(
+        `select kind, id, workspace_id as "workspaceId", digest from engine.unpeppered_credentials($1, $2)`,
+        [after, limit],
       )
       return found.rows
     },

@@ -1,33 +1,55 @@
-import type { Queryable } from '../../platform/postgres/index.ts'
+import { containmentDetail, type Queryable } from '../../platform/postgres/index.ts'
 import { createAccessStore } from './access-store.ts'
 import type { Pepperer } from './credential-pepper.ts'
 
 const BATCH = 200
 
 /**
- * Peppers credentials that were made before there was a pepper; answers how many. What is stored of them is the digest that the
- * pepper takes, so that no secret is needed. Before this has run they do not log in. Throws where keyring or database are away.
+ * Peppers credentials that were made before there was a pepper; answers how many, and how many wait because `credential` is contained
+ * for their workspace. What is stored of them is the digest that the pepper takes, so that no secret is needed. Before this has run
+ * they do not log in. Throws where keyring or database are away.
  */
 export async function pepperOldCredentials(deps: {
   readonly pool: Queryable
   readonly keyring: Pepperer
-}): Promise<number> {
+}): Promise<{ readonly peppered: number; readonly contained: number }> {
   const store = createAccessStore(deps.pool)
-  let count = 0
-  for (;;) {
-    const rows = await store.unpeppered(BATCH)
-    if (rows.length === 0) return count
-    const peppered = await deps.keyring.pepper(
+  const closed = new Set<string>()
+  let [peppered, contained] = [0, 0]
+  for (let after: string | null = null; ;) {
+    const rows = await store.unpeppered(after, BATCH)
+    const last = rows.at(-1)
+    if (last === undefined) return { peppered, contained }
+    after = last.id
+    for (const [workspaceId, group] of Map.groupBy(rows, (row) => row.workspaceId)) {
+      if (!closed.has(workspaceId) && (await pepperGroup(group))) peppered += group.length
+      else {
+        closed.add(workspaceId)
+        contained += group.length
+      }
+    }
+  }
+
+  /** False where the workspace is contained. */
+  async function pepperGroup(
+    rows: readonly { readonly kind: string; readonly id: string; readonly digest: Buffer }[],
+  ): Promise<boolean> {
+    const hashes = await deps.keyring.pepper(
       'credential',
       rows.map((row) => row.digest),
     )
-    await store.setPeppered(
-      rows.map((row, n) => {
-        const hash = peppered[n]
-        if (hash === undefined) throw new Error('the keyring answered too few digests')
-        return { ...row, peppered: hash }
-      }),
-    )
-    count += rows.length
+    try {
+      await store.setPeppered(
+        rows.map((row, n) => {
+          const hash = hashes[n]
+          if (hash === undefined) throw new Error('the keyring answered too few digests')
+          return { ...row, peppered: hash }
+        }),
+      )
+      return true
+    } catch (error) {
+      if (containmentDetail(error) === null) throw error
+      return false
+    }
   }
 }
