@@ -50,7 +50,7 @@ declare module 'vitest' {
   }
 }
 
-const TIMEOUT_MS = 120_000
+const TIMEOUT_MS = 240_000
 
 /**
  * Registers a replay: a test that attacks the real system and expects no breach, and a test that attacks it without its protection
