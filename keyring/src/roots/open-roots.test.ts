@@ -103,5 +103,13 @@ describe('the roots of a keyring', () => {
     await expect(open(setting, { known })).rejects.toThrow(/holds keys wrapped by root/)
     await using roots = await open(setting, { known, previous: [file('before-vault.key')] })
     expect((await roots.current.wrap(PLACE, Buffer.alloc(32))).toString()).toMatch(/^vault:v1:/)
+    // A rotation overwrites the old wrapping: what the new root does not open must never come back from it.
+    vault.mood = 'old-version'
+    vault.moodFor = 1
+    await expect(roots.current.wrap(PLACE, Buffer.alloc(32))).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/does not open what it wrapped/),
+    })
+    expect((await roots.current.wrap(PLACE, Buffer.alloc(32))).toString()).toMatch(/^vault:v1:/)
   })
 })

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import { openFileRoot } from './file-root.ts'
 import { openKmsRoot } from './kms-root.ts'
 import { openPkcs11Root } from './pkcs11-root.ts'
-import type { MayMakeRoot, OpenRoot, RootProvider } from './root-provider.ts'
+import type { MayMakeRoot, OpenRoot, Place, RootProvider } from './root-provider.ts'
 import type { RootSetting } from './root-setting.ts'
 import { openVaultRoot } from './vault-root.ts'
 
@@ -105,7 +105,33 @@ function refuseStrangers(known: readonly string[], configured: readonly RootProv
   )
 }
 
-/** Asks the database once more before the first wrapping: it may have been away at the start, or another host may have been first. */
+/**
+ * What is wrapped replaces what was wrapped before, in a rotation for every workspace: a root that is remote and out of its mind would
+ * otherwise lose all of them. It costs one more question for each key that is made or wrapped anew.
+ */
+async function refuseUnopenable(
+  root: RootProvider,
+  place: Place,
+  wrapped: Buffer,
+  key: Buffer,
+): Promise<void> {
+  const opened = await root.unwrap(place, wrapped).catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'refused') return null
+    throw error
+  })
+  const isSame = opened?.equals(key) === true
+  opened?.fill(0)
+  if (!isSame)
+    throw new Refusal(
+      'unavailable',
+      `Root ${root.id} does not open what it wrapped: nothing was stored under it`,
+    )
+}
+
+/**
+ * Asks the database once more before the first wrapping: it may have been away at the start, or another host may have been first. Each
+ * wrapping is opened once before it is believed.
+ */
 function checkedBeforeUse(root: RootProvider, check: () => Promise<void>): RootProvider {
   let checked: Promise<void> | null = null
   return {
@@ -119,7 +145,9 @@ function checkedBeforeUse(root: RootProvider, check: () => Promise<void>): RootP
         const reason = error instanceof Error ? error.message : String(error)
         throw new Refusal('unavailable', `The root wraps nothing: ${reason}`, error)
       }
-      return root.wrap(place, key)
+      const wrapped = await root.wrap(place, key)
+      await refuseUnopenable(root, place, wrapped, key)
+      return wrapped
     },
     unwrap: (place, wrapped) => root.unwrap(place, wrapped),
   }
