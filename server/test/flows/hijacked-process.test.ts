@@ -1,7 +1,16 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createIdGenerator } from '../../src/kernel/ids.ts'
-import { errorCode } from '../../src/platform/postgres/index.ts'
+import { openRuntimeDirectory } from '../../src/platform/lifecycle/runtime-directory.ts'
+import {
+  ensureRoles,
+  errorCode,
+  pathDigest,
+  startEmbeddedPostgres,
+} from '../../src/platform/postgres/index.ts'
 import type { LoginRole } from '../../src/platform/postgres/index.ts'
 import { startAudit } from '../support/audit.ts'
 import { createTestDatabase } from '../support/database.ts'
@@ -42,6 +51,11 @@ async function attempt(role: LoginRole, text: string, values: unknown[] = []): P
     (error: unknown) => errorCode(error) ?? String(error),
   )
 }
+
+const LOCKS = `select pid from pg_locks where locktype = 'advisory' and (classid::bigint << 32) + objid::bigint = engine.guard_lock()
+  and database = (select oid from pg_database where datname = current_database())`
+const HOLDERS = `${LOCKS} and granted and mode = 'ShareLock'`
+const WAITERS = `${LOCKS} and not granted and mode = 'ExclusiveLock'`
 
 interface Made {
   readonly id: string
@@ -171,29 +185,34 @@ describe('a hijacked process cannot write after contain() has returned', () => {
   it('by two sets of sessions that take turns behind contain()', async () => {
     const over = new AbortController()
     const open: Client[] = []
-    const waves = Array.from({ length: 6 }, async (_, at) => {
+    const wave = async (): Promise<void> => {
       while (!over.signal.aborted) {
         const client = await hijacked('bulkhead_api')
         open.push(client)
         try {
           await client.query('begin')
           await client.query(addDomain())
-          // Held until it is ended; others wait behind contain() meanwhile, and are let in when it gives up for a moment.
-          await client.query(`select pg_sleep(${at % 2 === 0 ? 3 : 4})`)
+          // Held until it is ended; the other set waits behind contain() meanwhile, and is let in when that gives up for a moment.
+          await client.query('select pg_sleep(3)')
         } catch {
           continue
         }
       }
-    })
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    const made = await contain()
+    }
+    const set = (): Promise<void>[] => Array.from({ length: 3 }, wave)
+    const first = set()
+    await expect.poll(async () => (await superuser(HOLDERS)).length, { timeout: 5_000 }).toBe(3)
+    const containing = contain()
+    await expect.poll(async () => (await superuser(WAITERS)).length, { timeout: 5_000 }).toBeGreaterThan(0)
+    const second = set()
+    const made = await containing
     over.abort()
     expect(made.unfinished).toBe(0)
     const before = (await domains()).length
     await Promise.all(open.map((client) => client.query('commit').catch(() => undefined)))
     expect(await domains()).toHaveLength(before)
     await Promise.all(open.map((client) => client.end().catch(() => undefined)))
-    await Promise.all(waves)
+    await Promise.all([...first, ...second])
   }, 30_000)
 
   it('nor keep everybody from writing: contain() ends who holds the lock', async () => {
@@ -204,6 +223,42 @@ describe('a hijacked process cannot write after contain() has returned', () => {
       expect(await attempt('bulkhead_api', addDomain())).toEqual([])
     }
   })
+})
+
+describe('whoever follows a hijacked process', () => {
+  it('finds password and settings of its role as they were, from the next start on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'bulkhead-hijack-'))
+    // The server may run under another account, which has to reach its part.
+    chmodSync(directory, 0o755)
+    const runtimeDirectory = openRuntimeDirectory(pathDigest(directory))
+    const server = await startEmbeddedPostgres({
+      dataDirectory: directory,
+      runtimeDirectory,
+      log: () => undefined,
+    })
+    const start = () =>
+      ensureRoles({ ownerUrl: server.ownerUrl, secretsFile: join(directory, 'roles.json'), exclusive: true })
+    const asSmtp = async (text: string): Promise<unknown> => {
+      const client = new Client({ connectionString: (await start()).bulkhead_smtp })
+      await client.connect()
+      const { rows } = await client.query(text)
+      await client.end()
+      return rows
+    }
+    try {
+      await asSmtp(
+        `alter role current_user set statement_timeout = '1ms'; alter role current_user in database bulkhead set search_path = 'x'`,
+      )
+      await asSmtp(`alter role current_user password 'mine'`)
+      expect(
+        await asSmtp(`select current_setting('statement_timeout') as t, current_setting('search_path') as p`),
+      ).toEqual([{ t: '0', p: '"$user", public' }])
+    } finally {
+      await server.stop('immediate')
+      rmSync(directory, { recursive: true })
+      rmSync(runtimeDirectory, { recursive: true })
+    }
+  }, 60_000)
 })
 
 describe('a hijacked api process', () => {

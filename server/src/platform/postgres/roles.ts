@@ -25,7 +25,10 @@ export interface EnsureRolesOptions {
   readonly ownerUrl: string
   /** JSON file of the roles' passwords, mode 0600. */
   readonly secretsFile: string
-  /** True for the embedded server, whose roles belong to this data directory alone: their passwords are set again where the file was lost. */
+  /**
+   * True for the embedded server, whose roles belong to this data directory alone: passwords and settings are set again at every start. A
+   * role may change both of its own, so that a hijacked process could otherwise lock its successors out, or bend them, for good.
+   */
   readonly exclusive: boolean
   readonly log?: (line: string) => void
 }
@@ -49,6 +52,8 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<RoleUrls
       [[...LOGIN_ROLES, ENGINE_ROLE]],
     )
     const existing = new Set(rows.map((row) => row.rolname))
+    const database = await client.query<{ name: string }>('select current_database() as name')
+    const name = client.escapeIdentifier(database.rows[0]?.name ?? '')
     const unknown = LOGIN_ROLES.filter((role) => existing.has(role) && kept?.[role] === undefined)
     if (unknown.length > 0 && !options.exclusive) {
       throw new Error(
@@ -61,8 +66,10 @@ export async function ensureRoles(options: EnsureRolesOptions): Promise<RoleUrls
       const verifier = client.escapeLiteral(scramVerifier(passwords[role] ?? generatePassword()))
       if (!existing.has(role)) {
         await client.query(`create role ${role} login password ${verifier}`)
-      } else if (options.exclusive && kept?.[role] === undefined) {
+      } else if (options.exclusive) {
         await client.query(`alter role ${role} login password ${verifier}`)
+        await client.query(`alter role ${role} reset all`)
+        await client.query(`alter role ${role} in database ${name} reset all`)
       }
     }
     if (!existing.has(ENGINE_ROLE)) await client.query(`create role ${ENGINE_ROLE} nologin`)
