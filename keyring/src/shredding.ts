@@ -87,7 +87,7 @@ export function createShredding(deps: {
 
     refuseShredded(workspaceId: string): void {
       if (shredded.has(workspaceId))
-        throw new Refusal('refused', 'The workspace was shredded: its keys are destroyed for good')
+        throw new Refusal('shredded', 'The workspace was shredded: its keys are destroyed for good')
     },
 
     async request(workspaceId: string, requestedBy: string): Promise<ShredRow> {

@@ -1104,6 +1104,17 @@ export interface KeyringListShredsOutput {
     /** From then on nothing of the workspace opens. */
     readonly startedAt: string | null
     readonly finishedAt: string | null
+    /** What ended with it; null until the worker has noted it. */
+    readonly ended: {
+      /** When its credentials ended. */
+      readonly at: string
+      /** Recipients that waited and are expired by it. */
+      readonly mail: number
+      /** Webhook deliveries that waited and are failed by it. */
+      readonly webhooks: number
+      /** Records of the audit log that were erased; their commitments stay. */
+      readonly auditRecords: number
+    } | null
   })[]
 }
 
@@ -1118,6 +1129,17 @@ export interface KeyringRequestShredOutput {
   /** From then on nothing of the workspace opens. */
   readonly startedAt: string | null
   readonly finishedAt: string | null
+  /** What ended with it; null until the worker has noted it. */
+  readonly ended: {
+    /** When its credentials ended. */
+    readonly at: string
+    /** Recipients that waited and are expired by it. */
+    readonly mail: number
+    /** Webhook deliveries that waited and are failed by it. */
+    readonly webhooks: number
+    /** Records of the audit log that were erased; their commitments stay. */
+    readonly auditRecords: number
+  } | null
 }
 
 export interface InventoryReadOutput {

@@ -39,6 +39,12 @@ export const FAULTS = {
     smtp: '550 5.5.0',
     retryable: false,
   },
+  workspace_shredded: {
+    status: 410,
+    title: 'The workspace was shredded',
+    smtp: '550 5.7.1',
+    retryable: false,
+  },
   too_large: { status: 413, title: 'The request is too large', smtp: '552 5.3.4', retryable: false },
   unsupported_media_type: {
     status: 415,

@@ -247,6 +247,8 @@ export async function startEngine(deps: EngineDependencies): Promise<Engine> {
       for (const prepared of await preparer.prepareSlice(rows, under)) {
         if (prepared.kind === 'job') load(prepared.job, shares.get(prepared.job.row.messageId)?.length ?? 1)
         else if (prepared.kind === 'gone') lose(prepared.row, under, prepared.reason)
+        else if (prepared.kind === 'shredded')
+          settle(endUnattempted(prepared.row, under, 'expired', prepared.reason), prepared.row)
         else if (prepared.kind === 'contained' && !isTurning(prepared.row)) leave(prepared.row, under)
         else later(prepared.row, under, prepared.reason, PAUSE_MS[prepared.kind])
       }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { finishSigning, prepareSigning, type PreparedSignature } from '../../platform/dkim/index.ts'
-import { KeyringBudget, KeyringContained } from '../../platform/keyring-client/index.ts'
+import { KeyringBudget, KeyringContained, KeyringShredded } from '../../platform/keyring-client/index.ts'
 import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/index.ts'
 import { open, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { DeliveryStore, SigningKey } from './delivery-store.ts'
@@ -15,14 +15,15 @@ export interface PrepareDependencies {
 
 /**
  * What preparing made of a row: a job, or why there is none now (`later`; `contained` or `budget` where the keyring said no for this
- * workspace) or never (`gone`).
+ * workspace) or never (`gone`; `shredded` with all of its workspace).
  */
 export type Prepared =
   | { readonly kind: 'job'; readonly job: Job }
   | { readonly kind: Unprepared; readonly row: ClaimedRow; readonly reason: string }
 
-type Unprepared = 'later' | 'contained' | 'budget' | 'gone'
+type Unprepared = 'later' | 'contained' | 'budget' | 'shredded' | 'gone'
 
+const SHREDDED = { kind: 'shredded', reason: 'the workspace was shredded' } as const
 const KEY_CACHE_MS = 5_000
 
 /**
@@ -127,7 +128,12 @@ export function createPreparer(deps: PrepareDependencies) {
           return group.map((row) => ({ kind: 'gone', row, reason: 'the content is no longer stored' }))
         }
         if (keysOfWorkspace.get(sealedKeyId(body)) === undefined) {
-          return group.map((row) => ({ kind: 'gone', row, reason: 'the key of the content was destroyed' }))
+          // Keys that many messages share are destroyed with their workspace only.
+          return group.map((row) =>
+            row.sensitive
+              ? { kind: 'gone', row, reason: 'the key of the content was destroyed' }
+              : { ...SHREDDED, row },
+          )
         }
         try {
           return await prepareMessage(group, body, keysOfWorkspace, lease)
@@ -173,13 +179,14 @@ async function openKeys(
 }
 
 interface Refused {
-  readonly kind: 'contained' | 'budget'
+  readonly kind: 'contained' | 'budget' | 'shredded'
   readonly reason: string
 }
 
 /** What the keyring answers for one workspace while it serves the others; null for any other failure. */
 function refusalOf(error: unknown): Refused | null {
   if (error instanceof KeyringContained) return { kind: 'contained', reason: error.detail }
+  if (error instanceof KeyringShredded) return SHREDDED
   if (error instanceof KeyringBudget) return { kind: 'budget', reason: error.internal ?? error.detail }
   return null
 }

@@ -6,7 +6,7 @@ import { missing } from '../../platform/http/listing.ts'
 import { KeyringRefused } from '../../platform/keyring-client/index.ts'
 import type { KeyringOperator, KeyringRotation, KeyringShred } from '../../platform/keyring-client/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
-import { selectWorkspaceExists } from './keyring-store.ts'
+import { selectEnded, selectWorkspaceExists, type EndedRow } from './keyring-store.ts'
 import type { KeyringState, Rotation, Shred } from './keyring-views.ts'
 
 type RotationView = z.output<typeof Rotation>
@@ -107,7 +107,11 @@ export function createKeyringService(deps: {
     },
 
     async shreds() {
-      return (await keyring.shreds()).map(viewShred)
+      const found = await keyring.shreds()
+      const ids = found.map((shred) => shred.workspaceId)
+      const ended = await transactions.read(NO_WORKSPACE, (db) => selectEnded(db, ids))
+      const byId = new Map(ended.map((row) => [row.workspace_id, row]))
+      return found.map((shred) => viewShred(shred, byId.get(shred.workspaceId)))
     },
   }
 }
@@ -135,6 +139,19 @@ function viewRotation(row: KeyringRotation): RotationView {
   }
 }
 
-function viewShred({ workspaceId, decidedBy, ...rest }: KeyringShred): ShredView {
-  return { ...rest, workspaceId: encodeId('workspace', workspaceId), cancelledBy: decidedBy }
+function viewShred({ workspaceId, decidedBy, ...rest }: KeyringShred, ended?: EndedRow): ShredView {
+  return {
+    ...rest,
+    workspaceId: encodeId('workspace', workspaceId),
+    cancelledBy: decidedBy,
+    ended:
+      ended === undefined
+        ? null
+        : {
+            at: ended.noted_at.toISOString(),
+            mail: ended.mail_ended,
+            webhooks: ended.webhooks_ended,
+            auditRecords: ended.records_erased,
+          },
+  }
 }

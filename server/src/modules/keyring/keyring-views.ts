@@ -23,6 +23,15 @@ export const Shred = z.object({
   cancelledBy: z.string().nullable(),
   startedAt: z.iso.datetime().nullable().describe('From then on nothing of the workspace opens.'),
   finishedAt: z.iso.datetime().nullable(),
+  ended: z
+    .object({
+      at: z.iso.datetime().describe('When its credentials ended.'),
+      mail: z.int().describe('Recipients that waited and are expired by it.'),
+      webhooks: z.int().describe('Webhook deliveries that waited and are failed by it.'),
+      auditRecords: z.int().describe('Records of the audit log that were erased; their commitments stay.'),
+    })
+    .nullable()
+    .describe('What ended with it; null until the worker has noted it.'),
 })
 
 const Budget = z.object({

@@ -11,6 +11,7 @@ export function createUpkeepStore(pool: Queryable) {
     probe: () => count('select 1 as n'),
     releaseLeases: () => count('select engine.release_leases(null) as n'),
     expire: (limit: number) => count('select engine.expire($1) as n', [limit]),
+    endShredded: (limit: number) => count('select engine.end_shredded($1) as n', [limit]),
     expireContainments: (limit: number) => count('select engine.expire_containments($1) as n', [limit]),
     ensurePartitions: (daysAhead: number) => count('select engine.ensure_partitions($1) as n', [daysAhead]),
     dropOldPartitions: (days: number) =>

@@ -81,6 +81,12 @@ export async function startUpkeep(deps: {
       },
     }),
     sweep('expire', EXPIRE_BATCH, { leastMs: 5 * SECOND_MS, mostMs: MINUTE_MS }, store.expire),
+    sweep(
+      'end shredded workspaces',
+      EXPIRE_BATCH,
+      { leastMs: SECOND_MS, mostMs: MINUTE_MS },
+      store.endShredded,
+    ),
     // Out of force at their instant; this notes it and tells.
     sweep(
       'expire containments',

@@ -47,6 +47,8 @@ export interface LogFiles {
   /** Records on file. A line that a crash has cut off does not count and is removed. */
   size(): number
   append(entries: readonly StoredEntry[]): void
+  /** Removes the private halves of these entries; those that are not on file are passed over. Answers how many there were. */
+  erase(indexes: readonly number[]): number
   read(from: number, to: number): StoredEntry[]
   /** Writes the tiles and bundles that a tree of `size` needs and one of `before` had not. */
   writeTiles(before: number, size: number, hashes: TileReader): Promise<void>
@@ -96,17 +98,27 @@ export function openLogFiles(directory: string): LogFiles {
     },
     append(entries) {
       for (const [file, group] of Map.groupBy(entries, (entry) => fileOf(entry.index))) {
-        const lines = group.map((entry) =>
-          JSON.stringify({
-            index: entry.index,
-            commitment: entry.commitment.toString('base64'),
-            salt: entry.salt?.toString('base64') ?? null,
-            record: entry.record,
-          }),
-        )
-        appendFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 })
+        appendFileSync(file, `${group.map(lineOf).join('\n')}\n`, { mode: 0o600 })
         sync(file)
       }
+    },
+    erase(indexes) {
+      let erased = 0
+      for (const [file, group] of Map.groupBy(indexes, fileOf)) {
+        if (!existsSync(file)) continue
+        const lines = readFileSync(file, 'utf8').split('\n')
+        for (const index of group) {
+          const line = lines[index % RECORDS_PER_FILE]
+          // The last of them is not a whole one where a crash has cut it off.
+          if (line === undefined || line === '' || index % RECORDS_PER_FILE >= lines.length - 1) continue
+          const { commitment, record } = parseLine(line, index)
+          if (record === null) continue
+          lines[index % RECORDS_PER_FILE] = lineOf({ index, commitment, record: null, salt: null })
+          erased += 1
+        }
+        replace(file, lines.join('\n'), 0o600)
+      }
+      return erased
     },
     read,
     async writeTiles(before, size, hashes) {
@@ -130,6 +142,15 @@ export function openLogFiles(directory: string): LogFiles {
       return existsSync(file) ? readFileSync(file, 'utf8') : null
     },
   }
+}
+
+function lineOf(entry: StoredEntry): string {
+  return JSON.stringify({
+    index: entry.index,
+    commitment: entry.commitment.toString('base64'),
+    salt: entry.salt?.toString('base64') ?? null,
+    record: entry.record,
+  })
 }
 
 function parseLine(line: string, index: number): StoredEntry {
@@ -162,9 +183,9 @@ function writeOnce(directory: string, path: string, bytes: Buffer): void {
   if (!path.includes('.p/')) rmSync(`${file}.p`, { recursive: true, force: true })
 }
 
-function replace(file: string, content: string | Buffer): void {
+function replace(file: string, content: string | Buffer, mode?: number): void {
   const fresh = `${file}.${process.pid}.new`
-  writeFileSync(fresh, content)
+  writeFileSync(fresh, content, mode === undefined ? {} : { mode })
   sync(fresh)
   renameSync(fresh, file)
 }

@@ -52,6 +52,16 @@ export class KeyringBudget extends Fault {
   }
 }
 
+/** The keys of the workspace are destroyed for good: nothing of it opens, and nothing new is sealed. */
+export class KeyringShredded extends Fault {
+  constructor() {
+    super('workspace_shredded', {
+      detail: 'The workspace was shredded: its keys are destroyed for good, and nothing of it can be read',
+    })
+    this.name = 'KeyringShredded'
+  }
+}
+
 /** The error for a refusal as the keyring sent it. A containment whose facts cannot be read is still a containment. */
 export function errorOf(body: Readonly<Record<string, unknown>>): Fault {
   const message = String(body['message'])
@@ -60,6 +70,8 @@ export function errorOf(body: Readonly<Record<string, unknown>>): Fault {
       return new KeyringUnavailable(message)
     case 'budget':
       return new KeyringBudget(message)
+    case 'shredded':
+      return new KeyringShredded()
     case 'contained':
       return new KeyringContained(readContainment(body['details']))
     default:

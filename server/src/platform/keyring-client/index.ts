@@ -16,7 +16,13 @@ export type { KeyringClientLog, KeyringState } from './channel.ts'
 export type { BlindAddress } from './blinding.ts'
 export type { ContentKeyLease, OpenedKeys, OpenedKeyState } from './content-keys.ts'
 export type { SignItem, SignOutcome } from './signing.ts'
-export { KeyringBudget, KeyringContained, KeyringRefused, KeyringUnavailable } from './errors.ts'
+export {
+  KeyringBudget,
+  KeyringContained,
+  KeyringRefused,
+  KeyringShredded,
+  KeyringUnavailable,
+} from './errors.ts'
 export type {
   AuditKeyInfo,
   KeyringOperator,

@@ -41,6 +41,13 @@ export function createAccessStore(pool: Queryable) {
     },
 
     /** Credentials from before the pepper: what is stored of them is the plain digest. */
+    async isShredded(workspaceId: string): Promise<boolean> {
+      const found = await pool.query<{ shredded: boolean }>('select engine.is_shredded($1) as shredded', [
+        workspaceId,
+      ])
+      return found.rows[0]?.shredded === true
+    },
+
     /** By id, behind `after`. */
     async unpeppered(
       after: string | null,

@@ -20,7 +20,7 @@ export interface SmtpIdentity {
 }
 
 export interface Access {
-  /** The principal behind an `Authorization` header. Throws `unauthenticated`, or `unavailable` while the database is away. */
+  /** The principal behind an `Authorization` header. Throws `unauthenticated`, `workspace_shredded`, or `unavailable` while the database is away. */
   authenticateBearer(authorization: string | undefined): Promise<Principal>
   /** The workspace behind SMTP AUTH. Throws `unauthenticated`, or `unavailable` while the database is away. */
   authenticateSmtp(username: string, password: string): Promise<SmtpIdentity>
@@ -90,9 +90,17 @@ export function createAccess(deps: {
   }
 
   async function liveApiKey(key: string): Promise<ApiKeyRow | null> {
-    if (!isApiKey(key)) return null
+    const row = await knownApiKey(key)
+    if (row === undefined || row.revoked_at !== null || row.killed) return null
+    if (row.endsAtMs !== null && row.endsAtMs <= clock()) return null
+    note('api_key', row.id)
+    return row
+  }
+
+  async function knownApiKey(key: string): Promise<KnownApiKey | undefined> {
+    if (!isApiKey(key)) return undefined
     const digest = hashSecret(key)
-    const row = await orUnavailable(
+    return orUnavailable(
       apiKeys.get(digest.toString('base64'), async () => {
         const peppered = await deps.pepper.of(digest)
         const askedAtMs = clock()
@@ -102,10 +110,20 @@ export function createAccess(deps: {
         return { ...found, endsAtMs: found.expires_in_ms === null ? null : askedAtMs + found.expires_in_ms }
       }),
     )
-    if (row === undefined || row.revoked_at !== null || row.killed) return null
-    if (row.endsAtMs !== null && row.endsAtMs <= clock()) return null
-    note('api_key', row.id)
-    return row
+  }
+
+  /** Whoever had a key that worked may know why it works no more. */
+  async function whyNot(key: string): Promise<Fault> {
+    const row = await knownApiKey(key)
+    const isShredded =
+      row !== undefined &&
+      row.revoked_at === null &&
+      row.killed &&
+      (await orUnavailable(store.isShredded(row.workspace_id)))
+    if (!isShredded) return unauthenticated(REFUSED)
+    return new Fault('workspace_shredded', {
+      detail: 'The workspace was shredded: its keys are destroyed for good, and its credentials have ended.',
+    })
   }
 
   async function findDeadCredentials(
@@ -126,7 +144,7 @@ export function createAccess(deps: {
         return { kind: 'operator', id: 'installation', scopes: OPERATOR_SCOPES }
       }
       const row = await liveApiKey(token)
-      if (row === null) throw unauthenticated(REFUSED)
+      if (row === null) throw await whyNot(token)
       return { kind: 'api_key', id: row.id, workspaceId: row.workspace_id, scopes: row.scopes }
     },
 

@@ -5,6 +5,7 @@ import type { Logger } from '../../platform/telemetry/index.ts'
 import type { WitnessClient } from '../../platform/witness-client/index.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import type { AuditSigner, Witness } from './checkpoints.ts'
+import { createErasing } from './erasing.ts'
 import { tryLeadership } from './leadership-store.ts'
 import { recoverLog } from './recovery.ts'
 import { createSequencer } from './sequencer.ts'
@@ -13,6 +14,7 @@ import { createSequencer } from './sequencer.ts'
 const LOOK_MS = 200
 const CHECKPOINT_MS = 1_000
 const RETRY_MS = 1_000
+const ERASE_MS = 2_000
 
 export interface AuditLogDeps {
   readonly pool: Pool
@@ -47,10 +49,25 @@ export function createAuditLog(deps: AuditLogDeps): { run(): Promise<void> } {
       },
     })
     const checkpoints = createCheckpoints({ ...deps, files })
+    const erasing = createErasing({ pool, files })
     const restored = await recoverLog({ ...deps, files, sequencer, checkpoints })
     log.info({ entries: sequencer.size, restored }, 'Sequencing the audit log')
     deps.onReady('sequencing')
+    let isCaughtUp = false
     await Promise.all([
+      repeat(
+        stop,
+        ERASE_MS,
+        async () => {
+          if (!isCaughtUp) await erasing.catchUp()
+          // A round that fails may have erased in the database only.
+          isCaughtUp = false
+          const erased = await erasing.round()
+          isCaughtUp = true
+          return erased > 0
+        },
+        'erase records of shredded workspaces',
+      ),
       repeat(stop, LOOK_MS, async () => (await sequencer.round()) > 0, 'sequence the audit log'),
       repeat(
         stop,

@@ -143,6 +143,42 @@ export async function append(
   ])
 }
 
+/** Appends entries of which only the commitment is left; see engine.audit_append_erased. */
+export async function appendErased(
+  db: Queryable,
+  size: number,
+  commitments: readonly Buffer[],
+  tiles: readonly GrownTile[],
+  root: Buffer,
+): Promise<void> {
+  await db.query('select engine.audit_append_erased($1, $2, $3, $4, $5, $6)', [
+    size,
+    commitments,
+    tiles.map((tile) => tile.level),
+    tiles.map((tile) => tile.index),
+    tiles.map((tile) => Buffer.concat(tile.hashes)),
+    root,
+  ])
+}
+
+/** Erases records of shredded workspaces; answers their places. */
+export async function eraseShredded(db: Queryable, rowsMax: number): Promise<number[]> {
+  const { rows } = await db.query<{ index: number }>(
+    'select index from engine.audit_erase_shredded($1) as e(index)',
+    [rowsMax],
+  )
+  return rows.map((row) => row.index)
+}
+
+/** The places of erased entries, oldest first behind `after`. */
+export async function readErased(db: Queryable, after: number, rowsMax: number): Promise<number[]> {
+  const { rows } = await db.query<{ index: number }>(
+    'select index from audit_entry where record is null and index > $1 order by index limit $2',
+    [after, rowsMax],
+  )
+  return rows.map((row) => row.index)
+}
+
 export async function readEntries(db: Queryable, from: number, to: number): Promise<StoredEntry[]> {
   const { rows } = await db.query<StoredEntry>(
     `select index, record, salt, commitment from audit_entry where index >= $1 and index < $2 order by index`,

@@ -80,9 +80,14 @@ async function assertSigned(deps: RecoveryDeps, onFile: number): Promise<void> {
 async function bringBack(deps: RecoveryDeps, from: number, to: number): Promise<number> {
   const acts: TakingAct[] = []
   for (let at = from; at < to; at += BATCH) {
-    const records = deps.files.read(at, Math.min(to, at + BATCH)).map(recordOf)
-    await deps.sequencer.restore(records)
-    acts.push(...records.map((item) => takingActOf(item.record)).filter((act) => act !== null))
+    for (const run of runsOf(deps.files.read(at, Math.min(to, at + BATCH)))) {
+      if (run[0]?.record === null) await deps.sequencer.restoreErased(run.map((entry) => entry.commitment))
+      else {
+        const records = run.map(recordOf)
+        await deps.sequencer.restore(records)
+        acts.push(...records.map((item) => takingActOf(item.record)).filter((act) => act !== null))
+      }
+    }
   }
   for (let at = 0; at < acts.length; at += ACTS_MAX) await takeAwayAgain(deps, acts.slice(at, at + ACTS_MAX))
   return to - from
@@ -101,9 +106,20 @@ async function takeAwayAgain(deps: RecoveryDeps, acts: readonly TakingAct[]): Pr
   }
 }
 
+/** Neighbours of a kind together: those that are erased, and those that are not. */
+function runsOf(entries: readonly StoredEntry[]): StoredEntry[][] {
+  const runs: StoredEntry[][] = []
+  for (const entry of entries) {
+    const last = runs.at(-1)
+    if (last !== undefined && (last[0]?.record === null) === (entry.record === null)) last.push(entry)
+    else runs.push([entry])
+  }
+  return runs
+}
+
 function recordOf(entry: StoredEntry): SealedRecord {
   const { record, salt, commitment } = entry
   if (record === null || salt === null || !commitmentOf(salt, record).equals(commitment))
-    throw new Error(`Entry ${entry.index} of the audit log is erased or altered on file and cannot come back`)
+    throw new Error(`Entry ${entry.index} of the audit log is altered on file and cannot come back`)
   return { record, salt, commitment }
 }

@@ -3,6 +3,7 @@ import type { TreeEdge } from '@bulkhead/tlog'
 import type { Pool } from '../../platform/postgres/index.ts'
 import {
   append,
+  appendErased,
   readNumbers,
   readRefusals,
   readState,
@@ -36,6 +37,8 @@ export interface Sequencer {
   round(): Promise<number>
   /** Appends records as they are: the way back of what a restored database has lost. */
   restore(records: readonly SealedRecord[]): Promise<void>
+  /** Appends entries whose records were erased. */
+  restoreErased(commitments: readonly Buffer[]): Promise<void>
   readonly size: number
 }
 
@@ -78,6 +81,13 @@ export function createSequencer(deps: {
     )
     await append(pool, size, records, grown.tiles, edgeRoot(grown.edge))
     size += records.length
+    edge = grown.edge
+  }
+
+  async function appendCommitments(commitments: readonly Buffer[]): Promise<void> {
+    const grown = growTree(size, edge, commitments.map(leafOf))
+    await appendErased(pool, size, commitments, grown.tiles, edgeRoot(grown.edge))
+    size += commitments.length
     edge = grown.edge
   }
 
@@ -131,6 +141,7 @@ export function createSequencer(deps: {
       return records.length
     },
     restore: appendRecords,
+    restoreErased: appendCommitments,
     get size() {
       return size
     },
