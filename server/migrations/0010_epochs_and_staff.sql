@@ -251,6 +251,33 @@ revoke insert, update, delete on process from bulkhead_api, bulkhead_smtp, bulkh
 revoke select on process from bulkhead_smtp, bulkhead_sender, bulkhead_worker, bulkhead_audit;
 grant select, insert, update, delete on process to bulkhead_engine;
 
+-- As in 0005, and what is younger than the least retention that can be set (7 days) stays: a hijacked worker erases no mail of today.
+create or replace function engine.drop_old_partitions(p_before timestamptz) returns integer
+language plpgsql security definer set search_path = public, engine, pg_temp set lock_timeout = '2s' as $$
+declare
+  week date;
+  suffix text;
+  target text;
+  dropped integer := 0;
+  v_before date := (least(p_before, now() - interval '7 days') at time zone 'UTC')::date;
+begin
+  for week in
+    select to_date(substring(c.relname from '^message_(\d{8})$'), 'YYYYMMDD')
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'message'::regclass and c.relname ~ '^message_\d{8}$'
+    order by 1
+  loop
+    continue when week + 7 > v_before;
+    continue when engine.is_waiting(engine.time_bound(week), engine.time_bound(week + 7));
+    suffix := to_char(week, 'YYYYMMDD');
+    foreach target in array array['event', 'outcome', 'recipient', 'body', 'message'] loop
+      execute format('drop table if exists %I', target || '_' || suffix);
+    end loop;
+    dropped := dropped + 1;
+  end loop;
+  return dropped;
+end $$;
+
 -- Staff: a directory in a schema of its own, which no process reads. What staff see and do goes through the functions below: they
 -- answer operational metadata and take away; none of them answers content, an address or a secret, and none gives a right.
 create schema staff;

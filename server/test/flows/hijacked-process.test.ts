@@ -303,6 +303,15 @@ describe('a hijacked api process', () => {
   })
 })
 
+describe('a hijacked worker process', () => {
+  it('erases no mail of a week that is not over', async () => {
+    for (const before of ['infinity', '9999-01-01'])
+      expect(
+        await attempt('bulkhead_worker', 'select engine.drop_old_partitions($1) as dropped', [before]),
+      ).toEqual([{ dropped: 0 }])
+  })
+})
+
 describe('epochs', () => {
   it('are bumped and credentials made while any process holds whatever lock it can take', async () => {
     for (const role of ['bulkhead_smtp', 'bulkhead_sender', 'bulkhead_staff', 'bulkhead_audit'] as const) {
