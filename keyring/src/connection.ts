@@ -66,7 +66,11 @@ export function serveConnection(
       return
     }
     if (!deps.admission.admit(socket, known)) {
-      refuseAndClose(0, `There are too many connections of processes of kind ${known}`)
+      // Without a word: a client takes a refusal for final, and this one may come again.
+      deps.log('warn', 'There are too many connections of a kind of process', { process: known })
+      closing = true
+      clearTimeout(helloTimer)
+      socket.destroy()
       return
     }
     clearTimeout(helloTimer)

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { formatCheckpoint, leafHash, nodeHash, parseVerifierKey } from '@bulkhead/tlog'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -146,4 +145,49 @@ describe('shredding', () => {
       { version: 2, destroyed: true },
     ])
   })
+})
+
+describe('kill -9', () => {
+  it('in the midst of rotations, again and again, with another keyring at work, leaves everything open and nothing old behind', async () => {
+    await using own = await createTestDatabase()
+    await using one = await makeTestKeyring({ databaseUrl: own.url.bulkhead_keyring })
+    await one.start()
+    const furnished = []
+    for (let i = 0; i < 4; i++) furnished.push(await world.furnish(one))
+    const api = world.clientOf('api', one)
+    for (const { workspaceId } of furnished)
+      await Promise.all(Array.from({ length: 120 }, () => api.contentKey(workspaceId)))
+    await using other = await makeTestKeyring({
+      databaseUrl: own.url.bulkhead_keyring,
+      rootPath: one.rootPath,
+    })
+    await other.start()
+    const query = async (sql: string) => (await world.rows(sql, [], own))[0].n
+    let interrupted = 0
+    for (let version = 2; version <= 4; version++) {
+      await world.clientOf('api', other).rotate({ scope: 'all', actor: 'operator' })
+      await expect
+        .poll(
+          () => query(`select count(*)::int as n from keyring.workspace_key where version = ${version}`),
+          {
+            interval: 2,
+            timeout: 10_000,
+          },
+        )
+        .toBeGreaterThan(0)
+      await Promise.all([one.kill(), other.kill()])
+      interrupted += await query(`select count(*)::int as n from keyring.rotation where state = 'running'`)
+      await Promise.all([one.start(), other.start()])
+      for (const item of furnished) await world.expectWhole(one, item)
+      expect(await world.rotated(world.clientOf('api', other))).toMatchObject({ state: 'done' })
+    }
+    expect(interrupted).toBeGreaterThan(0)
+    for (const item of furnished) for (const each of [one, other]) await world.expectWhole(each, item)
+    expect(
+      await query('select count(*)::int as n from keyring.workspace_key where wrapped is not null'),
+    ).toBe(4)
+    const older = `select count(*)::int as n from keyring.purpose_key
+                    where wrapped is not null and purpose in ('content', 'dkim') and version < 4`
+    expect(await query(older)).toBe(0)
+  }, 90_000)
 })

@@ -157,7 +157,7 @@ describe('rotation of the root', () => {
     await world.expectWhole(first, furnished)
     expect(await api.pepper('credential', [Buffer.alloc(32)])).toEqual([peppered])
     expect(await world.rows('select count(*)::int as n from keyring.workspace_key', [], own)).toEqual(before)
-  })
+  }, 90_000)
 })
 
 function withOneBitChanged(value: Buffer): Buffer {
