@@ -24,7 +24,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   not_found: 'What there is: bulkhead NOUN list.',
   not_cancellable: 'See what became of it: bulkhead messages show ID.',
   idempotency_conflict: 'Use another --idempotency-key for another message.',
-  contained: 'The detail names the reason. Sending goes on when the containment is lifted.',
+  contained:
+    'It goes on when the containment ends or is lifted; bulkhead containments list shows who may lift it.',
   too_many_requests: 'Wait a moment and try again.',
   unavailable: 'Look at: bulkhead status.',
   internal: "The server's log has the cause under the request id.",
@@ -35,6 +36,15 @@ export interface Explained {
   readonly exitCode: number
   readonly text: string
   readonly json: unknown
+}
+
+function nextStep(error: BulkheadError, noun: string): string | undefined {
+  // The API has one surface, staff have another: a path that is unknown there is asked at the wrong one.
+  if (error.code === 'not_found' && /^There is no [A-Z]+ \//.test(error.detail))
+    return 'Is the address right? The API and the staff API have one each: bulkhead help connection.'
+  if (error.code === 'contained' && error.appeal !== undefined)
+    return `${NEXT_STEPS['contained']} To object: ${clean(error.appeal)}`
+  return NEXT_STEPS[error.code]?.replace('NOUN', noun)
 }
 
 /** An error in words: what happened, which fields, and what to do next. `noun` is the first word of the command. */
@@ -54,7 +64,7 @@ export function explain(error: unknown, paint: Paint, noun: string): Explained {
           ({ field, problem, fix }) =>
             `  ${paint.bold(clean(field === '' ? 'body' : field))} ${clean(problem)}${fix === undefined ? '' : `. ${clean(fix)}`}`,
         )
-    const next = NEXT_STEPS[error.code]?.replace('NOUN', noun)
+    const next = nextStep(error, noun)
     // The detail repeats the first field for those who show nothing else.
     const [first] = error.errors
     const repeats =

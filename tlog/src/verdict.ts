@@ -67,7 +67,7 @@ export function judgeCheckpoint(
   }
   findings.add('proved', 'signature', `${key.name} signed ${checkpoint.size} entries`)
   if (trust.key === null)
-    findings.add('open', 'key', 'the key came with the log itself; give the key that you know with --key')
+    findings.add('open', 'key', 'the key came with the log itself; give the key that you know with --vkey')
   for (const witness of trust.witnesses) {
     const found = checkpoint.cosignatures.find((item) => item.key.text === witness.text)
     findings.check(

@@ -18,13 +18,14 @@ import {
 } from '../command.ts'
 import { EXIT, UsageError } from '../failure.ts'
 import { readLocal, writeOutput } from '../files.ts'
+import { actorOfId, idOf, idOfActor } from '../ids.ts'
 import { clock, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { facts, table, type Screen } from '../table.ts'
 import { detailText } from '../timeline.ts'
 
 const action = text('action', 'ACTION', 'Only this action, for example api_key.created.')
-const actor = text('actor', 'ACTOR', 'Only acts of this actor, for example api_key:….')
+const actor = text('actor', 'ACTOR', 'Only acts of this actor: key_…, smtp_…, stf_…, or process:api.')
 const target = text('target', 'ID', 'Only acts on this thing.')
 const filters = [action, actor, target]
 const POLL_MS = 1_000
@@ -32,9 +33,10 @@ const PAGE = 100
 const CHECKPOINT_BYTES_MAX = 1_000_000
 
 function filterOf(given: Given): { action?: string; actor?: string; target?: string } {
+  const actorGiven = given.flag(actor)
   return {
     ...optional('action', given.flag(action)),
-    ...optional('actor', given.flag(actor)),
+    ...optional('actor', actorGiven === undefined ? undefined : actorOfId(actorGiven)),
     ...optional('target', given.flag(target)),
   }
 }
@@ -79,14 +81,21 @@ const list: Command = {
   },
 }
 
+/** Containments and epochs write the bare UUID of what they concern. */
+function targetOf(row: { readonly action: string | null; readonly target: string | null }): string | null {
+  if (row.target === null) return null
+  if (row.action?.startsWith('containment.') === true) return idOf('ctm', row.target)
+  return row.action === 'epoch.bumped' ? idOf('ws', row.target) : idOfActor(row.target)
+}
+
 function renderEntries(items: readonly AuditItem[], screen: Screen): string {
   return table(
     [
       { title: 'ENTRY', of: (row) => String(row.index), align: 'right' },
       { title: 'WHEN', of: (row) => relative(row.at, screen.now) },
       { title: 'ACTION', of: (row) => row.action },
-      { title: 'ACTOR', of: (row) => row.actor },
-      { title: 'TARGET', of: (row) => row.target ?? '-' },
+      { title: 'ACTOR', of: (row) => idOfActor(row.actor) },
+      { title: 'TARGET', of: (row) => targetOf(row) ?? '-' },
     ],
     items,
     screen,
@@ -112,8 +121,8 @@ const show: Command = {
           ['Number', entry.number === null ? '(erased)' : String(entry.number)],
           ['When', `${clock(entry.at)} UTC`],
           ['Action', entry.action],
-          ['Actor', entry.actor],
-          ['Target', entry.target],
+          ['Actor', idOfActor(entry.actor)],
+          ['Target', targetOf(entry)],
           ['Process', entry.process],
           ['Detail', entry.detail === null ? '(erased)' : detailText(entry.detail)],
           ['Proof', entry.proof === null ? 'not yet under a checkpoint' : 'in --json'],
@@ -143,7 +152,7 @@ const tail: Command = {
       for (const entry of fresh.reverse())
         context.out.line(
           entry,
-          () => `${clock(entry.at)}  ${entry.action}  ${entry.actor}  ${entry.target ?? ''}\n`,
+          () => `${clock(entry.at)}  ${entry.action}  ${idOfActor(entry.actor)}  ${targetOf(entry) ?? ''}\n`,
         )
       last = fresh.at(-1)?.index ?? last
       await sleep(POLL_MS, undefined, { signal: context.signal })
@@ -268,7 +277,7 @@ const what = argument(
   'An export (NDJSON), the directory of a log, or the address of one: https://…/audit.',
 )
 const keyFlag = text(
-  'key',
+  'vkey',
   'VKEY',
   'The key of the log, from `bulkhead audit state` on a day you trusted it.',
 )
@@ -289,7 +298,7 @@ const verify: Command = {
   flags: [keyFlag, witnessFlag, verifySince],
   examples: [
     {
-      line: 'bulkhead audit verify audit.ndjson --key "$(cat log.vkey)"',
+      line: 'bulkhead audit verify audit.ndjson --vkey "$(cat log.vkey)"',
       says: 'an export, with the key you know',
     },
     {
@@ -315,6 +324,11 @@ async function verifyWhat(context: Context, given: Given): Promise<Verdict> {
   return verifyExport(lines, trust)
 }
 
+/** A checkpoint that was kept, also one that an editor or `jq -r` ended with a newline more. */
+function checkpointOf(file: string): string {
+  return readLocal(file, CHECKPOINT_BYTES_MAX).toString('utf8').trimEnd() + '\n'
+}
+
 function trustOf(given: Given): Trust {
   try {
     const key = given.flag(keyFlag)
@@ -322,7 +336,7 @@ function trustOf(given: Given): Trust {
     return {
       key: key === undefined ? null : parseVerifierKey(key),
       witnesses: given.flag(witnessFlag).map(parseVerifierKey),
-      since: since === undefined ? null : readLocal(since, CHECKPOINT_BYTES_MAX).toString('utf8'),
+      since: since === undefined ? null : checkpointOf(since),
     }
   } catch (error) {
     if (error instanceof TlogFault) throw new UsageError(`${error.message}.`)

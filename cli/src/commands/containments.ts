@@ -213,6 +213,7 @@ function render(made: Made, screen: Screen): string {
 }
 
 const rate = (perMinute: number): string => (perMinute >= 10 ? perMinute.toFixed(0) : perMinute.toFixed(2))
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 const percent = (ratio: number | null): string => (ratio === null ? '-' : `${Math.round(ratio * 100)} %`)
 
 function renderPreview(seen: ContainmentsPreviewOutput, screen: Screen): string {
@@ -248,7 +249,11 @@ function renderPreview(seen: ContainmentsPreviewOutput, screen: Screen): string 
         ],
         [
           'Live',
-          `${seen.credentials.apiKeys} API keys, ${seen.credentials.smtpCredentials} SMTP credentials, ${seen.streams} streams`,
+          [
+            counted(seen.credentials.apiKeys, 'API key'),
+            counted(seen.credentials.smtpCredentials, 'SMTP credential'),
+            counted(seen.streams, 'stream'),
+          ].join(', '),
         ],
         [
           'Proposed',

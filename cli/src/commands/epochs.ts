@@ -8,6 +8,12 @@ const kind = choice(
   ['any', 'api_key', 'smtp_credential', 'session'],
   'Which kind of credential ends: all API keys, all SMTP credentials, all sessions, or any of these.',
 )
+const ENDED = {
+  any: 'every credential',
+  api_key: 'every API key',
+  smtp_credential: 'every SMTP credential',
+  session: 'every session',
+} as const
 const reason = requiredText('reason', 'TEXT', 'Why, for the audit log.')
 
 const bump: Command = {
@@ -34,7 +40,7 @@ const bump: Command = {
     context.out.show(bumped, (screen) =>
       facts(
         [
-          ['Ended', bumped.class === 'any' ? 'every credential' : `every ${bumped.class.replace('_', ' ')}`],
+          ['Ended', ENDED[bumped.class]],
           ['Made until', relative(bumped.bumpedAt, screen.now)],
           ['Your key', bumped.keySurvives ? 'still works' : 'is dead too'],
         ],

@@ -25,7 +25,7 @@ const status: Command = {
             ['Root', state.root],
             ['Previous roots', state.previousRoots.join(', ')],
             ['Database', state.database],
-            ['Unwraps recorded', String(state.unwraps)],
+            ['Unwraps since it started', String(state.unwraps)],
           ],
           screen,
         ),

@@ -54,7 +54,7 @@ const create: Command = {
 const list: Command = {
   path: ['keys', 'list'],
   summary: 'List API keys, newest first',
-  description: 'Revoked keys stay in the list. Secrets are never shown.',
+  description: 'Revoked keys stay in the list. Secrets are never shown. --json has all scopes.',
   operations: ['apiKeys.list'],
   flags: listFlags,
   examples: [
@@ -78,7 +78,7 @@ const list: Command = {
                 stateOf(row, screen.now) === 'active' ? screen.paint.green(cell) : screen.paint.dim(cell),
             },
             { title: 'LAST USED', of: (row) => relative(row.lastUsedAt, screen.now) },
-            { title: 'SCOPES', of: (row) => row.scopes.join(' ') },
+            { title: 'SCOPES', of: (row) => scopesOf(row.scopes) },
             { title: 'ID', of: (row) => row.id, whole: true },
           ],
           items,
@@ -87,6 +87,14 @@ const list: Command = {
       'No keys. Make one with: bulkhead keys create --name NAME.',
     )
   },
+}
+
+/** A first key has all twenty: the list would be wider than any screen. `--json` has them all. */
+const SCOPES_SHOWN = 3
+
+function scopesOf(all: readonly string[]): string {
+  const shown = all.slice(0, SCOPES_SHOWN).join(' ')
+  return all.length > SCOPES_SHOWN ? `${shown} and ${all.length - SCOPES_SHOWN} more` : shown
 }
 
 function stateOf(

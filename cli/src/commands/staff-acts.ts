@@ -1,16 +1,17 @@
-import { STAFF_CHOICES } from '@bulkhead/sdk'
+import { STAFF_CHOICES, type Staff } from '@bulkhead/sdk'
 import { argument, choice, choicesOf, instant, requiredText, text, type Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
+import { idOfActor } from '../ids.ts'
 import { relative } from '../instants.ts'
 import { facts, table } from '../table.ts'
 
 const workspace = text('workspace', 'ID', 'The workspace, ws_…; left out: the whole installation.')
 const credential = text('credential', 'ID', 'Only this credential of the workspace, key_… or smtp_….')
 const capabilities = choicesOf(
-  'cut',
-  'CAPABILITY',
+  'capability',
+  'WHAT',
   STAFF_CHOICES['staffContainments.create'].capabilities,
-  'What is cut off; deliver:bulk holds a lane.',
+  'What is cut off; repeat it or use commas. deliver:bulk holds a lane.',
 )
 const actorClass = choice(
   'class',
@@ -44,6 +45,16 @@ function reachOf(workspaceId: string | undefined, credentialIdGiven: string | un
   return { scope: 'credential', workspaceId, credentialId: credentialIdGiven }
 }
 
+function boundOf(row: Staff.StaffContainment): string {
+  const who =
+    row.scope === 'installation'
+      ? 'the installation'
+      : row.scope === 'workspace'
+        ? 'the workspace'
+        : idOfActor(row.subject ?? row.scope)
+  return row.actorClass === 'any' ? who : `${who}, ${row.actorClass}`
+}
+
 const contain: Command = {
   path: ['staff', 'contain'],
   summary: 'Contain the installation, a workspace or a credential, as staff',
@@ -52,17 +63,17 @@ const contain: Command = {
   flags: [workspace, credential, capabilities, actorClass, reasonCode, told, incident, until],
   examples: [
     {
-      line: 'bulkhead staff contain --workspace ws_01jq… --cut send --reason "Phishing was reported" --incident INC-7',
+      line: 'bulkhead staff contain --workspace ws_01jq… --capability send --reason "Phishing was reported" --incident INC-7',
       says: 'the workspace sends nothing for a day',
     },
     {
-      line: 'bulkhead staff contain --cut deliver:bulk --reason "A provider is down" --until 2h',
+      line: 'bulkhead staff contain --capability deliver:bulk --reason "A provider is down" --until 2h',
       says: 'holds the bulk lane of all',
     },
   ],
   async run(context, given) {
     const cut = given.flag(capabilities)
-    if (cut.length === 0) throw new UsageError('--cut is missing: say what is cut off.')
+    if (cut.length === 0) throw new UsageError('--capability is missing: say what is cut off.')
     const made = await context.staff().staffContainments.create({
       ...reachOf(given.flag(workspace), given.flag(credential)),
       capabilities: cut,
@@ -76,8 +87,8 @@ const contain: Command = {
       facts(
         [
           ['Containment', made.id],
-          ['Ends', relative(made.until, screen.now)],
-          ['Ended by force', String(made.ended)],
+          ['Until', `${made.until} (${relative(made.until, screen.now)})`],
+          ['Ended by force', made.ended > 0 ? `${made.ended} unfinished transactions` : null],
         ],
         screen,
       ),
@@ -122,10 +133,11 @@ const containments: Command = {
         ? 'Nothing was ever contained.\n'
         : table(
             [
-              { title: 'STATE', of: (row) => row.state },
-              { title: 'SCOPE', of: (row) => row.workspaceId ?? row.scope },
-              { title: 'CUT', of: (row) => row.capabilities.join(' ') },
-              { title: 'UNTIL', of: (row) => relative(row.until, screen.now) },
+              { title: 'STATE', of: (row) => row.state.replace('_', ' ') },
+              { title: 'BINDS', of: boundOf, whole: true },
+              { title: 'WORKSPACE', of: (row) => row.workspaceId ?? '-', whole: true },
+              { title: 'FROM', of: (row) => row.capabilities.join(',') },
+              { title: 'UNTIL', of: (row) => relative(row.endedAt ?? row.until, screen.now) },
               { title: 'REASON', of: (row) => row.reason },
               { title: 'ID', of: (row) => row.id, whole: true },
             ],

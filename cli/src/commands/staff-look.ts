@@ -1,5 +1,5 @@
 import { text, type Command } from '../command.ts'
-import { relative } from '../instants.ts'
+import { duration, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { table } from '../table.ts'
 
@@ -79,7 +79,7 @@ const processes: Command = {
           { title: 'HOST', of: (row) => row.host },
           { title: 'PID', of: (row) => String(row.pid) },
           { title: 'READY', of: (row) => (row.ready ? 'yes' : 'no') },
-          { title: 'HEARTBEAT', of: (row) => `${row.heartbeatAgeMs} ms ago` },
+          { title: 'HEARTBEAT', of: (row) => `${duration(row.heartbeatAgeMs)} ago` },
         ],
         found.data,
         screen,

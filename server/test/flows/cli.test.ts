@@ -343,7 +343,7 @@ describe.runIf(process.platform === 'linux')('the command line against the whole
     expect((await as(ann, 'queue', '--workspace', id)).data).toEqual([])
     expect((await as(ann, 'preview', '--workspace', id)).data).toHaveLength(4)
 
-    const made = await as(ann, 'contain', '--workspace', id, '--cut', 'send', '--reason', 'A drill')
+    const made = await as(ann, 'contain', '--workspace', id, '--capability', 'send', '--reason', 'A drill')
     const send = () =>
       createClient({ baseUrl: installation.apiUrl, apiKey: second.apiKey.key })
         .messages.send({ from: 'a@example.test', to: 'b@example.com', subject: 'x', text: 'x' })
