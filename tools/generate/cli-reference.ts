@@ -56,7 +56,7 @@ function writeCommand(command: Command): string {
   parts.push(['```sh', lines.join('\n\n'), '```'].join('\n'))
   if (command.operations.length > 0)
     parts.push(
-      `API: ${command.operations.map((id) => `[\`${id}\`](api.md#${id.toLowerCase().replaceAll('.', '')})`).join(', ')}.`,
+      `API: ${command.operations.map((id) => `[\`${id}\`](${pageOf(id)}#${id.toLowerCase().replaceAll('.', '')})`).join(', ')}.`,
     )
   return parts.join('\n\n')
 }
@@ -71,4 +71,9 @@ function rowsTable(title: string, rows: readonly (readonly [string, string])[]):
 
 function escape(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
+
+/** Staff have an API of their own, with a page of its own; its operations begin with the word. */
+function pageOf(operation: string): string {
+  return /^staff[A-Z]/.test(operation) ? 'staff.md' : 'api.md'
 }
