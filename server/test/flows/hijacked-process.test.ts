@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createIdGenerator } from '../../src/kernel/ids.ts'
+import { createStaffStore } from '../../src/modules/staff/staff-store.ts'
 import { openRuntimeDirectory } from '../../src/platform/lifecycle/runtime-directory.ts'
 import {
   ensureRoles,
@@ -63,18 +64,21 @@ interface Made {
   readonly unfinished: number
 }
 
-/** As the product does it: the act, and after its commit the end of what was open, where there is anything. */
-async function contain(capabilities: readonly string[] = ['sender-change']): Promise<Made> {
-  const staff = database.pool('bulkhead_staff')
-  const { rows } = await staff.query<Made>(
-    `select id, ended, unfinished from engine.contain('workspace', $1, null, 'any', $2, 'security_hold', 'x', null, null,
-       now() + interval '1 hour', 'staff:00000000-0000-0000-0000-000000000001')`,
-    [workspace, capabilities],
-  )
-  const made = rows[0]!
-  if (made.unfinished === 0) return made
-  const drained = await staff.query<Made>('select ended, unfinished from engine.drain_guards($1)', [made.id])
-  return { ...made, ...drained.rows[0] }
+/** As staff do it: the act, and after its commit the end of what was open, where there is anything. */
+function contain(capabilities: readonly string[] = ['sender-change']): Promise<Made> {
+  return createStaffStore(database.pool('bulkhead_staff')).contain({
+    scope: 'workspace',
+    workspaceId: workspace,
+    subject: null,
+    actorClass: 'any',
+    capabilities,
+    reasonCode: 'security_hold',
+    reason: 'x',
+    incident: null,
+    evidence: null,
+    until: new Date(Date.now() + 3_600_000),
+    actor: 'staff:00000000-0000-0000-0000-000000000001',
+  })
 }
 
 const domains = (): Promise<unknown[]> =>
