@@ -46,7 +46,7 @@ export function createDkimKeys(deps: {
     try {
       return await openPrivate(row, row.sealedPrivate)
     } catch (error) {
-      if (error instanceof Refusal && error.code === 'refused') return null
+      if (error instanceof Refusal && (error.code === 'refused' || error.code === 'shredded')) return null
       throw error
     }
   }

@@ -94,7 +94,8 @@ export function createRotation(deps: {
         try {
           await rotateWorkspace(job, id, store, progress)
         } catch (error) {
-          if (!(error instanceof Refusal) || error.code !== 'refused') throw error
+          if (!(error instanceof Refusal) || (error.code !== 'refused' && error.code !== 'shredded'))
+            throw error
           // Shredded while it was worked on: nothing is left to rotate.
           const [newest] = await store.workspaceKeyVersions(id, job.startedAt)
           if (newest?.isDestroyed !== true) problems.push(`workspace ${id}: ${error.message}`)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../../../test/support/database.ts'
 import { KeyringRefused } from './index.ts'
 import { makeTestKeyring, TEST_TOKENS } from './test-keyring.ts'
-import { startWorld } from './world.test-support.ts'
+import { block, startWorld } from './world.test-support.ts'
 import type { World } from './world.test-support.ts'
 
 let world: World
@@ -96,6 +96,39 @@ describe('somebody who writes to the database', () => {
     await expect(
       audit.signCheckpoint({ checkpoint, oldSize: lastSize ?? 0, consistencyProof: [] }),
     ).rejects.toThrow(/three lines/)
+  })
+})
+
+describe('a shredded workspace whose rows somebody put back', () => {
+  it('opens nothing, and keeps neither the signatures nor the rotation of the others from being done', async () => {
+    await using own = await createTestDatabase()
+    await using one = await makeTestKeyring({ databaseUrl: own.url.bulkhead_keyring })
+    await one.start()
+    const [victim, good] = [await world.furnish(one), await world.furnish(one)]
+    await world.rows(
+      `insert into keyring.shred (workspace_id, requested_by, execute_at, state, started_at, finished_at)
+       values ($1, 'operator', now(), 'shredded', now(), now())`,
+      [victim.workspaceId],
+      own,
+    )
+    const sender = world.clientOf('sender', one)
+    const worker = world.clientOf('worker', one)
+    const open = () => worker.openSecret(victim.workspaceId, 'webhook', 'w/1', victim.secret, 'test')
+    await expect.poll(() => open().then(() => 'opened', String), { timeout: 5000 }).toMatch(/shredded/)
+    const signed = await sender.sign(
+      [victim, good].map(({ dkim }) => ({ keyId: dkim.keyId, data: block('s1') })),
+    )
+    expect(signed.map(({ state }) => state)).toEqual(['refused', 'signed'])
+    const api = world.clientOf('api', one)
+    await api.rotate({ scope: 'all', actor: 'operator' })
+    expect(await world.rotated(api)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining(`1 workspaces were not rotated; workspace ${victim.workspaceId}`),
+    })
+    const living = `select version from keyring.workspace_key where workspace_id = $1 and wrapped is not null`
+    expect(await world.rows(living, [good.workspaceId], own)).toEqual([{ version: 2 }])
+    await world.expectWhole(one, good)
+    await expect(open()).rejects.toThrow(/shredded/)
   })
 })
 
