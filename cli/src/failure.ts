@@ -25,7 +25,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   not_cancellable: 'See what became of it: bulkhead messages show ID.',
   idempotency_conflict: 'Use another --idempotency-key for another message.',
   contained:
-    'It goes on when the containment ends or is lifted; bulkhead containments list shows who may lift it.',
+    'It goes on when the containment ends or is lifted; its owner finds it with bulkhead containments list.',
   too_many_requests: 'Wait a moment and try again.',
   unavailable: 'Look at: bulkhead status.',
   internal: "The server's log has the cause under the request id.",

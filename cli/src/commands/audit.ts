@@ -81,10 +81,11 @@ const list: Command = {
   },
 }
 
-/** Containments and epochs write the bare UUID of what they concern. */
+/** Containments, staff and epochs write the bare UUID of what they concern. */
 function targetOf(row: { readonly action: string | null; readonly target: string | null }): string | null {
   if (row.target === null) return null
   if (row.action?.startsWith('containment.') === true) return idOf('ctm', row.target)
+  if (row.action?.startsWith('staff.') === true) return idOf('stf', row.target)
   return row.action === 'epoch.bumped' ? idOf('ws', row.target) : idOfActor(row.target)
 }
 
