@@ -59,7 +59,14 @@ export async function openSpool(deps: { path: string; nowMs: () => number; log: 
     const found = await readState(path, deps.log)
     if (found !== null && clockHour() - found.hour <= MAX_CATCH_UP_HOURS) return found
     if (found !== null) await unlink(path)
-    deps.log('warn', 'A new spool state is made: sensitive messages under way do not open any more', { path })
+    // At the first start of all there is none; upkeep says where messages are under way that it would open.
+    if (found === null) deps.log('info', 'A new spool state is made', { path })
+    else
+      deps.log(
+        'warn',
+        'A new spool state is made, because the one on file is too old: what was sealed with it does not open any more',
+        { path },
+      )
     const made = await createState(
       path,
       {

@@ -173,6 +173,18 @@ export function createStore(deps: { database: Pick<Database, 'query'> }) {
       return rows.length
     },
 
+    /** Whether sensitive messages are under way that were sealed with another spool state, of this host before or of another one. */
+    async hasForeignSpooled(spoolId: string, oldestHour: number): Promise<boolean> {
+      const rows = await query<{ id: string }>(
+        'has_foreign_spooled',
+        `select id from keyring.content_key
+          where spool_hour >= $2 and wrapped is not null and spool_id <> $1
+          limit 1`,
+        [spoolId, oldestHour],
+      )
+      return rows.length > 0
+    },
+
     /**
      * Rows whose spool key is gone open never again; their wrapped keys go too. The database's clock must agree, so that one keyring with
      * a clock that is ahead destroys nothing of the others. Returns how many.

@@ -52,6 +52,16 @@ export function createUpkeep(deps: {
     while (count === BATCH) count = isStopped() ? 0 : await step(BATCH)
   }
 
+  /** A spool state that was lost is only a loss where something was sealed with it. */
+  async function tellOfForeignSpool(): Promise<void> {
+    if (await deps.store.hasForeignSpooled(deps.spool.id, deps.spool.oldestHour()))
+      deps.log(
+        'warn',
+        'Sensitive messages are under way that were sealed with another spool state: if its file was lost they do not open any more, if another host has it give all hosts the same file',
+        { spool: deps.spool.id },
+      )
+  }
+
   return {
     start(): void {
       every('spool keys', FORGET_EVERY_MS, () => deps.spool.forget())
@@ -59,6 +69,7 @@ export function createUpkeep(deps: {
       every('rows of forgotten spool keys', REFRESH_EVERY_MS, () =>
         repeat((limit) => deps.store.destroySpooledBefore(deps.spool.oldestHour(), limit)),
       )
+      every('other spool states', TRIM_EVERY_MS, tellOfForeignSpool, REFRESH_AGAIN_MS)
       every('the record of unwraps', TRIM_EVERY_MS, () => repeat((limit) => deps.ledger.trimUnwraps(limit)))
     },
     stop(): void {

@@ -432,7 +432,7 @@ begin
           p_reason_code, p_reason, p_incident, p_evidence, p_until, v_origin, p_actor, v_made_at);
   perform engine.record_containment(p_workspace, p_actor, 'containment.contained', v_id, jsonb_build_object(
     'scope', p_scope, 'subject', p_subject, 'actorClass', p_actor_class, 'capabilities', p_capabilities, 'reasonCode', p_reason_code,
-    'incident', p_incident, 'until', p_until, 'ended', v_ended, 'unfinished', v_unfinished));
+    'reason', p_reason, 'incident', p_incident, 'until', p_until, 'ended', v_ended, 'unfinished', v_unfinished));
   perform engine.tell_containment(p_workspace, v_id);
   perform set_config('lock_timeout', v_lock_timeout, true);
   perform pg_notify('bulkhead_containment', v_id::text);

@@ -122,6 +122,11 @@ export class Fault extends Error {
   }
 }
 
+/** The words of the database as a sentence: it begins with a capital and ends with a full stop. */
+export function sentence(words: string): string {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`
+}
+
 /** A fault about one field. */
 export function invalidField(field: string, problem: string, fix?: string): Fault {
   return new Fault('invalid_request', {

@@ -346,7 +346,8 @@ describe('accepted mail of a contained workspace', () => {
     const late = (await api.call(workspace.key, 'POST', '/v1/api-keys', { name: 'late' })).body
     const ask = (key: string, what: string) =>
       api.call(key, 'POST', `/v1/containments/${made.id}/${what}`, { reason: 'over' })
-    expect((await ask(workspace.second, 'request-lift')).body.code).toBe('lift_refused')
+    const refused = (await ask(workspace.second, 'request-lift')).body
+    expect(refused).toMatchObject({ code: 'lift_refused', detail: expect.stringMatching(/^[A-Z].*\.$/) })
     expect((await ask(late.key, 'request-lift')).body.code).toBe('lift_refused')
     expect((await ask(workspace.key, 'request-lift')).status).toBe(200)
   })
@@ -443,8 +444,8 @@ describe('a containment', () => {
     await eventually(() => (watch.blocking(question) === null ? true : undefined), 'the lift is seen', 1_000)
     const { rows } = await api.database
       .pool('superuser')
-      .query<{ action: string }>(
-        `select action from audit_outbox where workspace_id = $1 and action like 'containment.%' order by at`,
+      .query<{ action: string; detail: { reason?: string } }>(
+        `select action, detail from audit_outbox where workspace_id = $1 and action like 'containment.%' order by at`,
         [workspace.uuid],
       )
     expect(rows.map((row) => row.action)).toEqual([
@@ -452,6 +453,7 @@ describe('a containment', () => {
       'containment.lift_requested',
       'containment.lifted',
     ])
+    expect(rows[0]?.detail).toMatchObject({ reason: 'We look into it.', reasonCode: 'security_hold' })
   })
 
   it('is told to the workspace’s webhooks, unless they are what is contained', async () => {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { ActorClass, Capability, ReasonCode } from '../../kernel/containment.ts'
-import { Fault } from '../../kernel/faults.ts'
+import { Fault, sentence } from '../../kernel/faults.ts'
 import { encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import { errorCode } from '../../platform/postgres/index.ts'
@@ -205,7 +205,7 @@ function viewOf(row: ContainmentRow): ContainmentView {
 
 /** What the engine refuses, in the words that it gives. */
 function faultOfEngine(error: unknown): unknown {
-  const detail = error instanceof Error ? `${error.message}.` : ''
+  const detail = error instanceof Error ? sentence(error.message) : ''
   switch (errorCode(error)) {
     case 'BH403':
       return new Fault('lift_refused', { detail, cause: error })

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { CONTAINMENT_DAYS_MAX, CONTAINMENT_HOURS_DEFAULT } from '../../kernel/containment.ts'
-import { Fault, invalidField } from '../../kernel/faults.ts'
+import { Fault, sentence, invalidField } from '../../kernel/faults.ts'
 import { decodeId, encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOf, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import { readLiveProcesses } from '../../platform/lifecycle/index.ts'
@@ -205,7 +205,7 @@ async function withFaults<T>(work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    const detail = `${error instanceof Error ? error.message : 'it was refused'}.`
+    const detail = sentence(error instanceof Error ? error.message : 'it was refused')
     switch (errorCode(error) ?? '') {
       case 'BH403':
         throw new Fault('lift_refused', { detail, cause: error })

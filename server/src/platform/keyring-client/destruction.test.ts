@@ -3,7 +3,7 @@ import { copyFile, readFile, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../../../test/support/database.ts'
-import { KeyringRefused } from './index.ts'
+import { KeyringShredded } from './index.ts'
 import type { KeyringClient } from './index.ts'
 import { makeTestKeyring } from './test-keyring.ts'
 import { block, startWorld } from './world.test-support.ts'
@@ -62,7 +62,7 @@ describe('shredding', () => {
     await expect(api.cancelShred(workspaceId, 'operator')).rejects.toThrow(/it is shredded/)
     await api.rotate({ scope: 'all', actor: 'operator' })
     expect(await world.rotated(api)).toMatchObject({ state: 'done' })
-    await expect(world.clientOf('api').contentKey(workspaceId)).rejects.toThrow(KeyringRefused)
+    await expect(world.clientOf('api').contentKey(workspaceId)).rejects.toThrow(KeyringShredded)
   })
 
   it('waits, can be cancelled until then, and also holds for a workspace that never had a key', async () => {
@@ -82,7 +82,7 @@ describe('shredding', () => {
         timeout: 10_000,
       })
       .toBe('shredded')
-    await expect(world.clientOf('api').contentKey(unused)).rejects.toThrow(KeyringRefused)
+    await expect(world.clientOf('api').contentKey(unused)).rejects.toThrow(KeyringShredded)
     await world.expectWhole(world.keyring, furnished)
   })
 })
@@ -142,9 +142,15 @@ describe('keys of sensitive messages', () => {
     await using one = await makeTestKeyring({ databaseUrl: own.url.bulkhead_keyring })
     await one.start()
     const { workspaceId, content, sensitive } = await world.furnish(one)
+    // The first start of all has nothing to warn of.
+    expect(one.output()).toContain('A new spool state is made')
+    expect(one.output()).not.toMatch(/"level":(40|50).*spool/)
     await one.kill()
     await rm(join(dirname(one.rootPath), 'spool.state'))
     await one.start()
+    await expect
+      .poll(() => one.output(), { timeout: 5000 })
+      .toMatch(/Sensitive messages are under way that were sealed with another spool state/)
     const ids = [content.keyId, sensitive.keyId]
     const keys = await world.clientOf('sender', one).openContentKeys(workspaceId, ids, 'test')
     expect(ids.map((id) => keys.stateOf(id))).toEqual(['open', 'destroyed'])
