@@ -15,7 +15,7 @@ export interface PrepareDependencies {
 
 /**
  * What preparing made of a row: a job, or why there is none now (`later`; `contained` or `budget` where the keyring said no for this
- * workspace) or never (`gone`; `shredded` with all of its workspace).
+ * workspace) or never (`gone`, or `shredded` as all of its workspace is).
  */
 export type Prepared =
   | { readonly kind: 'job'; readonly job: Job }

@@ -83,7 +83,9 @@ describe('access', () => {
     })
     const principal = await access.authenticateBearer('Bearer the-operator')
     expect(principal).toMatchObject({ kind: 'operator' })
-    expect(principal.scopes.filter((scope) => !/^(workspaces|operations|keyring|installation-audit):/.test(scope))).toEqual([])
+    expect(
+      principal.scopes.filter((scope) => !/^(workspaces|operations|keyring|installation-audit):/.test(scope)),
+    ).toEqual([])
   })
 })
 
