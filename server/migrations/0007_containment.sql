@@ -588,13 +588,16 @@ end $$;
 create trigger guard_enter before insert on queue for each statement
   when (session_user <> all ('{bulkhead_api,bulkhead_smtp,bulkhead_sender,bulkhead_worker}'::name[]))
   execute function engine.guard_whole('send', 'write');
-create trigger guard_change before update or delete on queue for each statement
+create trigger guard_change before update on queue for each statement
   when (session_user <> all ('{bulkhead_sender,bulkhead_worker}'::name[])) execute function engine.guard_whole('send', 'write');
+create trigger guard_take before delete on queue for each statement
+  when (session_user <> all ('{bulkhead_sender,bulkhead_worker}'::name[])) execute function engine.guard_enter();
 create trigger guard_delete after delete on queue referencing old table as gone for each statement
   when (session_user <> all ('{bulkhead_sender,bulkhead_worker}'::name[])) execute function engine.guard_rows('send', 'write');
 create trigger guard_truncate before truncate on queue for each statement execute function engine.guard_truncate();
 alter table queue enable always trigger guard_enter;
 alter table queue enable always trigger guard_change;
+alter table queue enable always trigger guard_take;
 alter table queue enable always trigger guard_delete;
 alter table queue enable always trigger guard_truncate;
 
@@ -708,7 +711,7 @@ begin
   from waiting where n = 64;
 end $$;
 
--- As in 0004, and it leaves out what is contained; a containment tells its own facts.
+-- As in 0004, and it leaves out what is contained; a containment and a record of the audit log (0008) tell their own facts.
 create or replace function engine.claim_webhooks(
   p_limit integer, p_per_endpoint integer, p_lease_seconds integer, p_flying uuid[], p_after uuid
 ) returns table (
@@ -760,8 +763,8 @@ begin
   )
   select t.id, t.endpoint_id, t.workspace_id, t.type, t.event_id, t.message_id, t.number, t.attempts, t.created_at,
          e.url, e.secret, case when e.previous_secret_expires_at > now() then e.previous_secret end, e.failing_since,
-         coalesce(o.at, v.at, m.created_at, t.created_at), o.attempts,
-         coalesce(o.detail, v.detail, to_jsonb(k) - '{workspace_id,ended_at}'::text[], '{}'), r.address,
+         coalesce(o.at, v.at, a.at, m.created_at, t.created_at), o.attempts,
+         coalesce(o.detail, v.detail, a.record::jsonb - '{v,id,workspace}'::text[] || jsonb_build_object('index', a.index), to_jsonb(k) - '{workspace_id,ended_at}'::text[], '{}'), r.address,
          coalesce(m.sensitive, false), coalesce(m.tags, '{}'),
          case when m.sensitive then null else m.summary end
   from taken t
@@ -769,6 +772,8 @@ begin
   left join message m on m.id = t.message_id
   left join recipient r on r.message_id = t.message_id and r.number = t.number
   left join outcome o on o.message_id = t.message_id and o.number = t.number and o.event_id = t.event_id
+  left join audit_entry a on t.type = 'audit.recorded' and a.workspace_id = t.workspace_id
+    and a.index = ('x' || right(replace(t.event_id::text, '-', ''), 12))::bit(48)::bigint
   left join event v on v.message_id = t.message_id and v.id = t.event_id
   left join containment k on t.type = 'containment.changed' and k.id = t.event_id;
 end $$;

@@ -265,23 +265,6 @@ language sql stable security definer set search_path = public, engine, pg_temp a
   order by e.index
 $$;
 
--- Claims of webhooks read the record too; what 0007 has set for the function stays.
-do $$
-declare
-  v_before text := pg_get_functiondef('engine.claim_webhooks'::regproc);
-  v_after text;
-begin
-  v_after := replace(
-    replace(v_before, 'coalesce(o.detail, v.detail,', 'coalesce(o.detail, v.detail, a.record::jsonb - ''{v,id,workspace}''::text[] || jsonb_build_object(''index'', a.index),'),
-    'left join event v on',
-    'left join audit_entry a on t.type = ''audit.recorded'' and a.workspace_id = t.workspace_id
-    and a.index = (''x'' || right(replace(t.event_id::text, ''-'', ''''), 12))::bit(48)::bigint
-  left join event v on');
-  v_after := replace(v_after, 'coalesce(o.at, v.at,', 'coalesce(o.at, v.at, a.at,');
-  if length(v_after) < length(v_before) + 200 then raise exception 'engine.claim_webhooks has another form'; end if;
-  execute v_after;
-end $$;
-
 grant create on schema engine to bulkhead_engine;
 do $$
 declare signature text;

@@ -149,7 +149,7 @@ describe('the catalog', () => {
     const full = ['guard_delete', 'guard_enter', 'guard_insert', 'guard_truncate', 'guard_update']
     const own: Readonly<Record<string, readonly string[]>> = {
       // A cancellation is a delete of the api process; claims and settling change rows without being looked at.
-      queue: ['guard_change', 'guard_delete', 'guard_enter', 'guard_truncate'],
+      queue: ['guard_change', 'guard_delete', 'guard_enter', 'guard_take', 'guard_truncate'],
       // Deliveries of events are always written.
       webhook_delivery: ['guard_delete', 'guard_enter', 'guard_truncate', 'guard_update'],
     }
