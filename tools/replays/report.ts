@@ -24,6 +24,11 @@ export interface ReplayRun {
   readonly replays: readonly ReplayResult[]
 }
 
+/** What replays.json holds: each result with the run that it is of. */
+interface ReplayFile {
+  readonly replays: readonly (Fields & { readonly id: string })[]
+}
+
 const BEGIN = '<!-- replays: made by npm run replays, do not edit -->'
 const END = '<!-- end of replays -->'
 
@@ -76,6 +81,19 @@ export function readReplays(report: unknown): ReplayResult[] {
             : 'bounded',
       arms: { real: found.real, control: found.control },
     }))
+}
+
+/** The results of `run`, and of what it did not run those that the file has. Takes any JSON; what is no result in it is dropped. */
+export function mergedRun(file: unknown, run: ReplayRun): ReplayFile {
+  const results = new Map<string, Fields & { readonly id: string }>()
+  const earlier = fields(file)
+  for (const kept of list(earlier['replays']).map(fields)) {
+    const id = text(kept['id'])
+    const { commit = earlier['commit'], at = earlier['at'], ...rest } = kept
+    if (id !== '') results.set(id, { ...rest, id, commit, at })
+  }
+  for (const result of run.replays) results.set(result.id, { ...result, commit: run.commit, at: run.at })
+  return { replays: [...results.values()].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true })) }
 }
 
 function armOf(test: Fields, verdict: Fields): Arm {

@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readReplays, terminalTable } from '../../../tools/replays/report.ts'
+import { chooseReplays, replayFiles } from '../../../tools/replays/choice.ts'
+import { mergedRun, readReplays, terminalTable } from '../../../tools/replays/report.ts'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
 
@@ -157,6 +158,35 @@ describe('the report of the replays', () => {
     expect(text).toContain('✓ M-99  bounded, 2.4 s')
     expect(text).toContain('evidence  read 0')
     expect(text).toContain('c. Got: all of it')
+  })
+
+  it('of a choice keeps the results of the others, each with the commit it is of', () => {
+    const results = (id: string) =>
+      readReplays(report(test('real', 'passed'), test('control', 'passed'))).map((item) => ({ ...item, id }))
+    const whole = mergedRun(null, { commit: 'a', at: '1', replays: [...results('M-99'), ...results('X-01')] })
+    const parsed: unknown = JSON.parse(JSON.stringify(whole))
+    const merged = mergedRun(parsed, { commit: 'b', at: '2', replays: results('X-01') })
+    expect(merged.replays).toMatchObject([
+      { id: 'M-99', commit: 'a', at: '1', state: 'bounded' },
+      { id: 'X-01', commit: 'b', at: '2', state: 'bounded' },
+    ])
+    expect(mergedRun(parsed, { commit: 'b', at: '2', replays: [] })).toEqual(whole)
+  })
+
+  it('takes ids in any case, help, and nothing else', () => {
+    const known = [...replayFiles(readdirSync(import.meta.dirname)).keys()]
+    expect(known.toSorted()).toEqual(DEMANDED.toSorted())
+    expect(chooseReplays([], known)).toEqual({ kind: 'run', ids: known })
+    expect(chooseReplays(['m-05'], known)).toEqual({ kind: 'run', ids: ['M-05'] })
+    for (const slip of ['M-0', 'M', '', '--verbose'])
+      expect(chooseReplays(['M-05', slip], known)).toMatchObject({
+        kind: 'refused',
+        text: expect.stringContaining('SCAN'),
+      })
+    expect(chooseReplays(['--help'], known)).toMatchObject({
+      kind: 'help',
+      text: expect.stringContaining('M-05B'),
+    })
   })
 
   it('counts a replay that failed before it could judge', () => {
