@@ -58,6 +58,10 @@ export class UnwrapTrail {
     this.#counts = new Map(statements.map((statement) => [statement.instance, statement.count]))
   }
 
+  get isEmpty(): boolean {
+    return this.#records === 0
+  }
+
   /** Takes the next record of the log; others than unwraps are passed over. */
   add(record: AuditRecord, isWholeLog: boolean): void {
     if (record.action !== UNWRAP_ACTION) return
@@ -94,7 +98,9 @@ export class UnwrapTrail {
       return findings.add(
         'open',
         what,
-        `${this.#records} records of opened data are genuine; that no other was left out shows only in the whole log (its operator's directory)`,
+        this.#records === 0
+          ? "it has no records of opened data; that none was left out shows only in the whole log (its operator's directory)"
+          : `${this.#records} records of opened data are genuine; that no other was left out shows only in the whole log (its operator's directory)`,
       )
     const unsigned = [...this.#heads].filter(
       ([instance, head]) => (this.#counts.get(instance) ?? 0) < head.number,

@@ -45,6 +45,34 @@ describe('verifying', () => {
     expect((await verifyExport([], trust)).ok).toBe(false)
   })
 
+  it('names the cause of a failed export once: a line that is refused is not also a lost end', async () => {
+    const failed = async (lines: string[]) =>
+      (await verifyExport(lines, trust)).findings.filter((item) => item.state === 'failed')
+    expect(await failed([good[0]!, good[1]!.replace('"index":0', '"index":1'), good[2]!])).toEqual([
+      { state: 'failed', what: 'export', detail: expect.stringContaining('line 2: entry 1 is not') },
+    ])
+    expect(await failed(good.slice(0, 2))).toEqual([
+      { state: 'failed', what: 'export', detail: expect.stringContaining('its last line is missing') },
+    ])
+  })
+
+  it('says of the public half of a log what it shows, and nothing of opened data', async () => {
+    const entry = logEntry(commitmentOf(salt, canonicalJson(record)))
+    const source = {
+      checkpoint: () => Promise.resolve(checkpoint),
+      vkey: () => Promise.resolve(signer.key.text),
+      tile: (path: string) =>
+        Promise.resolve(
+          path.startsWith('tile/entries') ? Buffer.concat([Buffer.from([0, entry.length]), entry]) : leaf,
+        ),
+      records: () => Promise.resolve(null),
+      statements: () => Promise.resolve([]),
+    }
+    const { ok, findings } = await verifyLog(source, trust)
+    expect(ok).toBe(true)
+    expect(findings.map((item) => item.what)).toEqual(['signature', 'cosignature', 'tree', 'records'])
+  })
+
   test.prop([fc.array(fc.oneof(fc.json(), fc.string(), fc.constantFrom(...good)), { maxLength: 6 })])(
     'no invented export is believed and none crashes',
     async (lines) => {
