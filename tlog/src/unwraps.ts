@@ -52,6 +52,9 @@ export class UnwrapTrail {
   readonly #counts: ReadonlyMap<string, number>
   readonly #statements: readonly UnwrapStatement[]
   #records = 0
+  /** Numbers that no record has. Without erased records each is one too many. */
+  #missing = 0
+  readonly #gaps: string[] = []
 
   constructor(statements: readonly UnwrapStatement[]) {
     this.#statements = statements
@@ -63,15 +66,16 @@ export class UnwrapTrail {
   }
 
   /** Takes the next record of the log; others than unwraps are passed over. */
-  add(record: AuditRecord, isWholeLog: boolean): void {
+  add(record: AuditRecord): void {
     if (record.action !== UNWRAP_ACTION) return
     this.#records += 1
     const unwrap = unwrapOf(record)
     const head = this.#heads.get(unwrap.instance) ?? { number: 0, chain: Buffer.alloc(32), signed: null }
     const follows = unwrap.number === head.number + 1
-    if (unwrap.number <= head.number || (isWholeLog && !follows))
+    if (unwrap.number <= head.number)
       this.#problem(`keyring ${unwrap.instance}: unwrap ${unwrap.number} after ${head.number}`)
-    else if (follows && !chainOf(head.chain, unwrap).equals(unwrap.chain))
+    else if (!follows) this.#gap(unwrap.instance, head.number, unwrap.number)
+    else if (!chainOf(head.chain, unwrap).equals(unwrap.chain))
       this.#problem(`keyring ${unwrap.instance}: the chain breaks at unwrap ${unwrap.number}`)
     head.number = unwrap.number
     head.chain = unwrap.chain
@@ -79,20 +83,28 @@ export class UnwrapTrail {
     this.#heads.set(unwrap.instance, head)
   }
 
-  /** Compares with the signed statements and says what holds. */
-  conclude(isWholeLog: boolean, findings: Findings): void {
+  #gap(instance: string, from: number, to: number): void {
+    this.#missing += to - from - 1
+    if (this.#gaps.length < 10) this.#gaps.push(`keyring ${instance}: unwrap ${to} after ${from}`)
+  }
+
+  /** Compares with the signed statements and says what holds. As many unwraps as there are erased records may be among these. */
+  conclude(isWholeLog: boolean, findings: Findings, erased = 0): void {
     const statements = this.#statements
     const what = 'unwraps'
     if (isWholeLog)
       for (const statement of statements) {
         const head = this.#heads.get(statement.instance)
-        if ((head?.number ?? 0) < statement.count)
-          this.#problem(
-            `keyring ${statement.instance} signed ${statement.count} unwraps, the log has ${head?.number ?? 0}`,
+        const last = head?.number ?? 0
+        if (last < statement.count) {
+          this.#missing += statement.count - last
+          this.#gaps.push(
+            `keyring ${statement.instance} signed ${statement.count} unwraps, the log has ${last}`,
           )
-        else if (head?.signed?.equals(statement.chain) === false)
+        } else if (head?.signed?.equals(statement.chain) === false)
           this.#problem(`keyring ${statement.instance}: the log does not hold the unwraps that it signed`)
       }
+    if (isWholeLog && this.#missing > erased) this.#problems.push(...this.#gaps)
     if (this.#problems.length > 0) return findings.add('failed', what, this.#problems.join('; '))
     if (!isWholeLog)
       return findings.add(
@@ -101,6 +113,12 @@ export class UnwrapTrail {
         this.#records === 0
           ? "it has no records of opened data; that none was left out shows only in the whole log (its operator's directory)"
           : `${this.#records} records of opened data are genuine; that no other was left out shows only in the whole log (its operator's directory)`,
+      )
+    if (this.#missing > 0)
+      return findings.add(
+        'open',
+        what,
+        `${this.#records} records of opened data are genuine; ${this.#missing} more are among the ${erased} records that were erased with their workspaces`,
       )
     const unsigned = [...this.#heads].filter(
       ([instance, head]) => (this.#counts.get(instance) ?? 0) < head.number,

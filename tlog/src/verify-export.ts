@@ -131,7 +131,7 @@ class ExportReading {
     this.#entries += 1
     this.#inPart += 1
     this.#numbers.add(record)
-    this.#unwraps.add(record, false)
+    this.#unwraps.add(record)
   }
 
   #end(line: Line): void {

@@ -52,7 +52,8 @@ export async function verifyLog(source: LogSource, trust: Trust): Promise<Verdic
     await reading.run()
     reading.conclude()
     // The public half alone says nothing of unwraps.
-    if (reading.hasRecords || !reading.unwraps.isEmpty) reading.unwraps.conclude(reading.hasRecords, findings)
+    if (reading.hasRecords || !reading.unwraps.isEmpty)
+      reading.unwraps.conclude(reading.hasRecords, findings, reading.erased)
   } catch (error) {
     findings.add('failed', 'log', reason(error))
   }
@@ -67,7 +68,7 @@ class LogReading {
   readonly #numbers = new NumberTrail()
   readonly unwraps: UnwrapTrail
   hasRecords = true
-  #erased = 0
+  erased = 0
   #size = 0
   #edge: TreeEdge = []
   #oldRoot: Buffer | null = null
@@ -133,14 +134,14 @@ class LogReading {
       const index = this.#size + at
       if (half?.index !== index) throw new TlogFault(`the record of entry ${index} is missing`)
       if (half.record === null || half.salt === null) {
-        this.#erased += 1
+        this.erased += 1
         continue
       }
       if (!commitmentOf(half.salt, half.record).equals(commitment))
         throw new TlogFault(`the record of entry ${index} is not the one that the log committed to`)
       const record = parseRecord(half.record)
       this.#numbers.add(record)
-      this.unwraps.add(record, true)
+      this.unwraps.add(record)
     }
   }
 
@@ -170,9 +171,9 @@ class LogReading {
     this.#findings.add(
       'proved',
       'records',
-      `${size - this.#erased} records are those that the log committed to${this.#erased === 0 ? '' : `; ${this.#erased} are erased`}`,
+      `${size - this.erased} records are those that the log committed to${this.erased === 0 ? '' : `; ${this.erased} are erased`}`,
     )
-    if (this.#erased === 0)
+    if (this.erased === 0)
       this.#findings.check(
         this.#numbers.problems.length === 0,
         'numbers',

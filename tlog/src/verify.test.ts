@@ -30,6 +30,9 @@ const good = [
   JSON.stringify({ type: 'end', entries: 1, more: false }),
 ]
 
+const failed = async (lines: string[]) =>
+  (await verifyExport(lines, trust)).findings.filter((item) => item.state === 'failed')
+
 describe('verifying', () => {
   it('says of a genuine export what is proved and what is open', async () => {
     const verdict = await verifyExport(good, trust)
@@ -46,8 +49,6 @@ describe('verifying', () => {
   })
 
   it('names the cause of a failed export once: a line that is refused is not also a lost end', async () => {
-    const failed = async (lines: string[]) =>
-      (await verifyExport(lines, trust)).findings.filter((item) => item.state === 'failed')
     expect(await failed([good[0]!, good[1]!.replace('"index":0', '"index":1'), good[2]!])).toEqual([
       { state: 'failed', what: 'export', detail: expect.stringContaining('line 2: entry 1 is not') },
     ])

@@ -76,6 +76,12 @@ describe('a shredded workspace', () => {
     const [victim, neighbour] = [await sendingWorkspace(api), await sendingWorkspace(api)]
     for (const workspace of [victim, neighbour])
       for (let at = 0; at < 3; at++) await workspace.send({ to: 'bob@example.com' })
+    // Of both, so that the chain of the keyring's unwraps goes through records that are erased, and ends with one.
+    const opener = api.keyring('sender')
+    for (const workspace of [victim, neighbour, victim]) {
+      const lease = await api.keyring('api').contentKey(workspace.uuid)
+      await opener.openContentKeys(workspace.uuid, [lease.keyId], 'test')
+    }
     await audit.settle()
     const files = () =>
       readdirSync(join(audit.directory, 'records'))
@@ -116,6 +122,11 @@ describe('a shredded workspace', () => {
       since: null,
     })
     expect(verdict.findings.filter((item) => item.state === 'failed')).toEqual([])
+    expect(verdict.findings).toContainEqual({
+      state: 'open',
+      what: 'unwraps',
+      detail: expect.stringMatching(/more are among the \d+ records that were erased/),
+    })
     const list = (await api.call(api.operatorKey, 'GET', '/v1/keyring/shreds')).body.data
     expect(list).toMatchObject([
       { workspaceId: victim.id, state: 'shredded', ended: { mail: 3, webhooks: 0 } },

@@ -142,6 +142,9 @@ describe('the report of the replays', () => {
     },
   })
 
+  const results = (id: string) =>
+    readReplays(report(test('real', 'passed'), test('control', 'passed'))).map((item) => ({ ...item, id }))
+
   it('calls a replay bounded only where the bound holds and the control arm succeeds', () => {
     const states = [
       report(test('real', 'passed'), test('control', 'passed')),
@@ -161,8 +164,6 @@ describe('the report of the replays', () => {
   })
 
   it('of a choice keeps the results of the others, each with the commit it is of', () => {
-    const results = (id: string) =>
-      readReplays(report(test('real', 'passed'), test('control', 'passed'))).map((item) => ({ ...item, id }))
     const whole = mergedRun(null, { commit: 'a', at: '1', replays: [...results('M-99'), ...results('X-01')] })
     const parsed: unknown = JSON.parse(JSON.stringify(whole))
     const merged = mergedRun(parsed, { commit: 'b', at: '2', replays: results('X-01') })
