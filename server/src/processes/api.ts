@@ -47,7 +47,7 @@ await runProcess({
     const audit = createAuditOutbox({ newId })
     const operator = loadOperatorKey(config)
     const pepper = createCredentialPepper({ keyring, name: 'credential' })
-    const access = createAccess({ pool, pepper, operatorKeyHash: operator.hash })
+    const access = createAccess({ pool, pepper, operatorKeyHash: operator.hash, log })
     const watch = startCredentialWatch({ pool, log, access })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
     const accept = createAcceptService({

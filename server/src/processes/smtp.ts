@@ -22,7 +22,11 @@ await runProcess({
     const { config, pool, log } = context
     const newId = createIdGenerator()
     const keyring = createKeyringClient({ ...context.keyring, log })
-    const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
+    const access = createAccess({
+      pool,
+      pepper: createCredentialPepper({ keyring, name: 'credential' }),
+      log,
+    })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
     const accept = createAcceptService({
       pool,

@@ -18,7 +18,7 @@ await runProcess({
     const app = createStaffServer({
       log,
       transactions: createTenantTransactions(pool),
-      access: createStaffAccess({ pool, pepper, operatorKeyHash: loadOperatorKey(config).hash }),
+      access: createStaffAccess({ pool, pepper, operatorKeyHash: loadOperatorKey(config).hash, log }),
       staff: createStaff({ pool, pepper, newId: createIdGenerator(), clock: Date.now }),
     })
     await app.listen({ host: config.staff.host, port: config.staff.port })

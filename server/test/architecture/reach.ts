@@ -86,6 +86,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'pepper_credentials',
     'queue_summary',
     'read_containments',
+    'report_forged',
     'request_lift',
     'reschedule',
     'shredded_workspaces',
@@ -104,6 +105,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'find_sending_domain',
     'find_smtp_credential',
     'heartbeat',
+    'report_forged',
     'touch_credentials',
   ],
   bulkhead_sender: [
@@ -159,6 +161,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'lift',
     'list_staff',
     'read_containments',
+    'report_forged',
     'request_lift',
     'revoke_staff',
     'staff_containments',

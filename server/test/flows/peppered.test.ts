@@ -5,11 +5,13 @@ import { createKeyringClient } from '../../src/platform/keyring-client/index.ts'
 import { TEST_TOKENS, makeTestKeyring } from '../../src/platform/keyring-client/test-keyring.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import {
+  bindingDigest,
   createAccess,
   createCredentialPepper,
   hashSecret,
   pepperOldCredentials,
 } from '../../src/security/access/index.ts'
+import type { Bound } from '../../src/security/access/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
 import { startStaff } from './staff-fixture.ts'
@@ -108,6 +110,213 @@ describe('credentials from before the pepper of a contained workspace', () => {
     expect(await pepperOldCredentials(deps)).toEqual({ peppered: 2, contained: 1 })
     await owner.query(`update containment set until = now() where workspace_id = $1`, [ids[1]])
     expect(await pepperOldCredentials(deps)).toEqual({ peppered: 1, contained: 0 })
+  })
+})
+
+const database = () => api.database.pool('superuser')
+const status = async (key: string): Promise<number> => {
+  const { status: code } = await api.call(key, 'GET', '/v1/messages')
+  return code
+}
+const uuid = (kind: 'apiKey' | 'smtpCredential' | 'workspace' | 'staffMember', id: string): string => {
+  const decoded = decodeId(kind, id)
+  if (decoded === null) throw new Error(`not an id: ${id}`)
+  return decoded
+}
+
+/** A workspace with two keys: one to be forged by, one that must go on. */
+async function twoKeys(
+  extra: object = {},
+): Promise<{ workspace: string; first: string; id: string; key: string }> {
+  const { id, key } = await api.workspace()
+  const made = await api.call(key, 'POST', '/v1/api-keys', { name: 'x', ...extra })
+  return {
+    workspace: uuid('workspace', id),
+    first: key,
+    id: uuid('apiKey', made.body.id),
+    key: made.body.key,
+  }
+}
+
+/** What a process answers that has seen no key before. */
+async function newProcess(key: string): Promise<string> {
+  const access = createAccess({
+    pool: api.database.pool('bulkhead_api'),
+    pepper: createCredentialPepper({ keyring: api.keyring('api'), name: 'credential' }),
+  })
+  return access.authenticateBearer(`Bearer ${key}`).then(
+    ({ kind }) => kind,
+    (error: { code: string }) => error.code,
+  )
+}
+
+/** 401 once the process no longer believes its last look-up; the other keys of both workspaces go on. */
+async function expectRefused(key: string, others: readonly string[]): Promise<void> {
+  await expect.poll(() => status(key), { timeout: 3_000 }).toBe(401)
+  for (const other of others) expect(await status(other)).toBe(200)
+}
+
+/** The control arm: the row opens as soon as the keyring has bound it as it is now; so nothing but the binding refused it. */
+async function expectOpenWhenBound(id: string, key: string): Promise<void> {
+  const { rows } = await database().query<Pick<Bound, 'workspaceId' | 'scopes' | 'expiresAt'>>(
+    `select workspace_id as "workspaceId", scopes, expires_at as "expiresAt" from api_key where id = $1`,
+    [id],
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error('no such key')
+  const digest = bindingDigest({ kind: 'api_key', id, ...row }, hashSecret(key))
+  const [binding] = await api.keyring('api').pepper('credential', [digest])
+  await database().query('update api_key set binding = $2 where id = $1', [id, binding])
+  await expect.poll(() => status(key), { timeout: 3_000 }).toBe(200)
+}
+
+describe('whoever owns the database', () => {
+  it('opens no other workspace with the hash of a key of his own', async () => {
+    const [own, victim] = [await twoKeys(), await twoKeys()]
+    await database().query(
+      `with mine as (delete from api_key where id = $1 returning secret_hash, binding)
+       update api_key k set secret_hash = mine.secret_hash, binding = mine.binding from mine where k.id = $2`,
+      [own.id, victim.id],
+    )
+    await expectRefused(own.key, [own.first, victim.first])
+    await expectOpenWhenBound(victim.id, own.key)
+  })
+
+  it('opens no other workspace with a row of his own that he moves there', async () => {
+    const [own, victim] = [await twoKeys(), await twoKeys()]
+    expect(await status(own.key)).toBe(200)
+    await database().query('update api_key set workspace_id = $2 where id = $1', [own.id, victim.workspace])
+    await expectRefused(own.key, [own.first, victim.first])
+    await expectOpenWhenBound(own.id, own.key)
+  })
+
+  it('gives a key no scope', async () => {
+    const own = await twoKeys({ scopes: ['domains:read'] })
+    expect(await status(own.key)).toBe(403)
+    await database().query(`update api_key set scopes = scopes || '{messages:read}' where id = $1`, [own.id])
+    await expectRefused(own.key, [own.first])
+    await expectOpenWhenBound(own.id, own.key)
+  })
+
+  it('lets no key live longer', async () => {
+    const own = await twoKeys({ expiresAt: new Date(Date.now() + 2_000).toISOString() })
+    await expect.poll(() => status(own.key), { timeout: 5_000 }).toBe(401)
+    await database().query(`update api_key set expires_at = now() + interval '1 day' where id = $1`, [own.id])
+    const { rows } = await database().query('select now() < expires_at as live from api_key where id = $1', [
+      own.id,
+    ])
+    expect(rows).toEqual([{ live: true }])
+    expect(await newProcess(own.key)).toBe('unauthenticated')
+    await database().query('update api_key set expires_at = null where id = $1', [own.id])
+    expect(await newProcess(own.key)).toBe('unauthenticated')
+    await expectRefused(own.key, [own.first])
+    await expectOpenWhenBound(own.id, own.key)
+  })
+
+  it('makes no row of his own open: without a binding, and with that of another row', async () => {
+    const own = await twoKeys()
+    const victim = await twoKeys()
+    await database().query(
+      `insert into api_key (id, workspace_id, name, prefix, secret_hash, scopes, binding)
+       select gen_random_uuid(), $2, name, prefix, sha256(secret_hash), scopes, binding from api_key where id = $1`,
+      [own.id, victim.workspace],
+    )
+    await database().query('update api_key set binding = null where id = $1', [own.id])
+    await expectRefused(own.key, [own.first, victim.first])
+  })
+
+  it('sends from no other workspace with an SMTP credential', async () => {
+    const [own, victim] = [await twoKeys(), await twoKeys()]
+    const made = await api.call(own.first, 'POST', '/v1/smtp-credentials', { name: 'x' })
+    const id = uuid('smtpCredential', made.body.id)
+    const access = createAccess({
+      pool: api.database.pool('bulkhead_smtp'),
+      pepper: createCredentialPepper({ keyring: api.keyring('smtp'), name: 'credential' }),
+    })
+    const workspace = () =>
+      access.authenticateSmtp(made.body.username, made.body.password).then(
+        (identity) => identity.workspaceId,
+        (error: { code: string }) => error.code,
+      )
+    expect(await workspace()).toBe(own.workspace)
+    await database().query('update smtp_credential set workspace_id = $2 where id = $1', [
+      id,
+      victim.workspace,
+    ])
+    access.forget()
+    expect(await workspace()).toBe('unauthenticated')
+    const digest = bindingDigest(
+      { kind: 'smtp_credential', id, workspaceId: victim.workspace, scopes: [], expiresAt: null },
+      hashSecret(made.body.password),
+    )
+    const [binding] = await api.keyring('smtp').pepper('credential', [digest])
+    await database().query('update smtp_credential set binding = $2 where id = $1', [id, binding])
+    access.forget()
+    expect(await workspace()).toBe(victim.workspace)
+    await access.close()
+  })
+
+  it('acts as no other member of staff', async () => {
+    await using staff = await startStaff(api)
+    const [own, victim] = [await staff.member(), await staff.member()]
+    const see = async (key: string): Promise<number> =>
+      (await staff.call(key, 'GET', '/v1/workspaces')).status
+    expect([await see(own.key), await see(victim.key)]).toEqual([200, 200])
+    await database().query(
+      `with mine as (delete from staff.member where id = $1 returning key_hash, binding)
+       update staff.member m set key_hash = mine.key_hash, binding = mine.binding from mine where m.id = $2`,
+      [uuid('staffMember', own.id), uuid('staffMember', victim.id)],
+    )
+    expect(await see(own.key)).toBe(401)
+    const digest = bindingDigest(
+      { kind: 'staff', id: uuid('staffMember', victim.id), workspaceId: null, scopes: [], expiresAt: null },
+      hashSecret(own.key),
+    )
+    const [binding] = await api.keyring('staff').pepper('staff', [digest])
+    await database().query('update staff.member set binding = $2 where id = $1', [
+      uuid('staffMember', victim.id),
+      binding,
+    ])
+    expect(await see(own.key)).toBe(200)
+  })
+
+  it('is on record where he tried, once in an hour for each row', async () => {
+    const [own, victim] = [await twoKeys(), await twoKeys()]
+    await database().query('update api_key set workspace_id = $2 where id = $1', [own.id, victim.workspace])
+    const lines: string[] = []
+    const log = createLogger({ name: 'test', level: 'error', write: (line) => lines.push(line) })
+    // Two processes that meet it at the same time, each several times.
+    const processes = [1, 2].map(() =>
+      createAccess({
+        pool: api.database.pool('bulkhead_api'),
+        pepper: createCredentialPepper({ keyring: api.keyring('api'), name: 'credential' }),
+        log,
+      }),
+    )
+    for (let n = 0; n < 3; n++) {
+      for (const access of processes) access.forget()
+      const codes = await Promise.all(
+        processes.map((access) =>
+          access.authenticateBearer(`Bearer ${own.key}`).catch((error: { code: string }) => error.code),
+        ),
+      )
+      expect(codes).toEqual(['unauthenticated', 'unauthenticated'])
+    }
+    const { rows } = await database().query(
+      `select workspace_id, actor, target, detail from audit_outbox where action = 'credential.forged' and target = $1`,
+      [`api_key:${own.id}`],
+    )
+    expect(rows).toEqual([
+      {
+        workspace_id: victim.workspace,
+        actor: 'process:api',
+        target: `api_key:${own.id}`,
+        detail: { kind: 'api_key' },
+      },
+    ])
+    expect(lines).toHaveLength(2)
+    expect(lines[0]).toContain(own.id)
+    expect(lines[0]).not.toContain(own.key)
   })
 })
 

@@ -4,7 +4,7 @@ import { encodeId } from '../../kernel/ids.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
-import { mintApiKey } from '../../security/access/index.ts'
+import { bindCredential, mintApiKey } from '../../security/access/index.ts'
 import type { CredentialPepper } from '../../security/access/index.ts'
 import { scopesBeyond } from './api-key.ts'
 import type { ApiKey, ApiKeyWithSecret } from './api-key.ts'
@@ -15,14 +15,19 @@ type ApiKeyView = z.output<typeof ApiKey>
 export type MintedApiKey = z.output<typeof ApiKeyWithSecret>
 type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'principal' | 'read' | 'act'>
 
-/** A key that is not stored yet; `hash` is peppered. */
-export type FreshKey = ReturnType<typeof mintApiKey>
-
 interface NewApiKey {
   readonly name: string
   readonly scopes: readonly string[]
   readonly expiresAt: Date | null
 }
+
+/** A key that is not stored yet; `hash` is peppered, and `binding` binds it to all the others. */
+type FreshKey = NewApiKey &
+  ReturnType<typeof mintApiKey> & {
+    readonly id: string
+    readonly workspaceId: string
+    readonly binding: Buffer
+  }
 
 export interface ApiKeys {
   /** Throws `missing_scope` where the new key could do more than the caller's. */
@@ -32,10 +37,10 @@ export interface ApiKeys {
     query: { readonly limit: number; readonly cursor?: string | undefined },
   ): Promise<{ data: ApiKeyView[]; nextCursor: string | null }>
   revoke(caller: Caller, id: string): Promise<void>
-  /** Makes a key and peppers it, before the transaction that stores it: the keyring is not asked inside of one. */
-  mint(): Promise<FreshKey>
+  /** Makes a key, peppers and binds it, before the transaction that stores it: the keyring is not asked inside of one. */
+  mint(workspaceId: string, wanted: NewApiKey): Promise<FreshKey>
   /** Stores a minted key in a transaction of the caller's; for a workspace's first key. */
-  storeIn(db: TenantDatabase, workspaceId: string, fresh: FreshKey, wanted: NewApiKey): Promise<MintedApiKey>
+  storeIn(db: TenantDatabase, fresh: FreshKey): Promise<MintedApiKey>
 }
 
 /** API keys: see the slice's door for what holds. */
@@ -46,19 +51,14 @@ export function createApiKeys(deps: {
 }): ApiKeys {
   const clock = deps.clock ?? Date.now
 
-  async function mint(): Promise<FreshKey> {
-    const { key, prefix, hash } = mintApiKey()
-    return { key, prefix, hash: await deps.pepper.of(hash) }
-  }
-
-  async function storeIn(
-    db: TenantDatabase,
-    workspaceId: string,
-    { key, prefix, hash }: FreshKey,
-    wanted: NewApiKey,
-  ): Promise<MintedApiKey> {
-    const row = await insertApiKey(db, { ...wanted, id: deps.newId(), workspaceId, prefix, hash })
-    return { ...view(row), key: key.reveal() }
+  async function mint(workspaceId: string, wanted: NewApiKey): Promise<FreshKey> {
+    const minted = mintApiKey()
+    const row = { ...wanted, id: deps.newId(), workspaceId }
+    return {
+      ...row,
+      ...minted,
+      ...(await bindCredential(deps.pepper, { ...row, kind: 'api_key' }, minted.hash)),
+    }
   }
 
   return {
@@ -76,9 +76,9 @@ export function createApiKeys(deps: {
       if (wanted.expiresAt !== null && wanted.expiresAt.getTime() <= clock()) {
         throw invalidField('expiresAt', 'is in the past', 'Give a time to come, or leave it out.')
       }
-      const fresh = await mint()
+      const fresh = await mint(caller.workspaceId, wanted)
       return caller.act(async (db, about) => {
-        const made = await storeIn(db, caller.workspaceId, fresh, wanted)
+        const made = await storeIn(db, fresh)
         about(made.id, { name: made.name, scopes: made.scopes })
         return made
       })
@@ -97,6 +97,10 @@ export function createApiKeys(deps: {
         about(encodeId('apiKey', id), { id })
       }),
   }
+}
+
+async function storeIn(db: TenantDatabase, fresh: FreshKey): Promise<MintedApiKey> {
+  return { ...view(await insertApiKey(db, fresh)), key: fresh.key.reveal() }
 }
 
 function view(row: ApiKeyRecord): ApiKeyView {

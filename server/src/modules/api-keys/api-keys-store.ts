@@ -26,13 +26,14 @@ export async function insertApiKey(
     readonly hash: Buffer
     readonly scopes: readonly string[]
     readonly expiresAt: Date | null
+    readonly binding: Buffer
   },
 ): Promise<ApiKeyRecord> {
   const [row] = await db.query<ApiKeyRecord>(
-    `insert into api_key (workspace_id, id, name, prefix, secret_hash, scopes, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
+    `insert into api_key (workspace_id, id, name, prefix, secret_hash, scopes, expires_at, binding)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
      returning ${COLUMNS}`,
-    [key.workspaceId, key.id, key.name, key.prefix, key.hash, key.scopes, key.expiresAt],
+    [key.workspaceId, key.id, key.name, key.prefix, key.hash, key.scopes, key.expiresAt, key.binding],
   )
   if (row === undefined) throw new Error('the API key was not stored')
   return row

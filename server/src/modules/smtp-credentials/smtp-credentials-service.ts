@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
-import { hashSecret, randomBase62 } from '../../security/access/index.ts'
+import { bindCredential, hashSecret, randomBase62 } from '../../security/access/index.ts'
 import type { CredentialPepper } from '../../security/access/index.ts'
 import type { SmtpCredential, SmtpCredentialWithSecret } from './smtp-credential.ts'
 import {
@@ -40,17 +40,13 @@ export function createSmtpCredentials(deps: {
     async create(caller, { name }) {
       const password = randomBase62(PASSWORD_CHARS)
       const username = `smtp_${randomBase62(USERNAME_CHARS)}`
-      const hash = await deps.pepper.of(hashSecret(password))
+      const row = { id: deps.newId(), workspaceId: caller.workspaceId }
+      const bound = { ...row, kind: 'smtp_credential', scopes: [], expiresAt: null } as const
+      const peppered = await bindCredential(deps.pepper, bound, hashSecret(password))
       return caller.act(async (db, about) => {
-        const row = await insertSmtpCredential(db, {
-          id: deps.newId(),
-          workspaceId: caller.workspaceId,
-          name,
-          username,
-          hash,
-        })
-        about(encodeId('smtpCredential', row.id), { name })
-        return { ...view(row), password }
+        const stored = await insertSmtpCredential(db, { ...row, ...peppered, name, username })
+        about(encodeId('smtpCredential', stored.id), { name })
+        return { ...view(stored), password }
       })
     },
 

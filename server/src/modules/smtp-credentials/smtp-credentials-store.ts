@@ -22,13 +22,21 @@ export async function insertSmtpCredential(
     readonly name: string
     readonly username: string
     readonly hash: Buffer
+    readonly binding: Buffer
   },
 ): Promise<SmtpCredentialRecord> {
   const [row] = await db.query<SmtpCredentialRecord>(
-    `insert into smtp_credential (workspace_id, id, name, username, secret_hash)
-     values ($1, $2, $3, $4, $5)
+    `insert into smtp_credential (workspace_id, id, name, username, secret_hash, binding)
+     values ($1, $2, $3, $4, $5, $6)
      returning ${COLUMNS}`,
-    [credential.workspaceId, credential.id, credential.name, credential.username, credential.hash],
+    [
+      credential.workspaceId,
+      credential.id,
+      credential.name,
+      credential.username,
+      credential.hash,
+      credential.binding,
+    ],
   )
   if (row === undefined) throw new Error('the SMTP credential was not stored')
   return row

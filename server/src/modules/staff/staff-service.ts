@@ -6,7 +6,7 @@ import { idCursor, idOf, idOfCursor, missing, page } from '../../platform/http/l
 import { readLiveProcesses } from '../../platform/lifecycle/index.ts'
 import { errorCode } from '../../platform/postgres/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
-import { mintStaffKey } from '../../security/access/index.ts'
+import { bindCredential, mintStaffKey } from '../../security/access/index.ts'
 import type { CredentialPepper } from '../../security/access/index.ts'
 import { MEMBER_LABEL, viewContainment, viewMember, viewQueue, viewWorkspace } from './staff-views.ts'
 import { createStaffStore } from './staff-store.ts'
@@ -45,7 +45,11 @@ export function createStaff(deps: {
           id,
           label,
           prefix,
-          hash: await deps.pepper.of(hash),
+          ...(await bindCredential(
+            deps.pepper,
+            { kind: 'staff', id, workspaceId: null, scopes: [], expiresAt: null },
+            hash,
+          )),
           actor,
         })
         const member = viewMember({

@@ -84,14 +84,16 @@ export function createStaffStore(pool: Queryable) {
       readonly label: string
       readonly prefix: string
       readonly hash: Buffer
+      readonly binding: Buffer
       readonly actor: string
     }): Promise<Date> =>
       (
-        await first<{ created_at: Date }>('select engine.add_staff($1, $2, $3, $4, $5) as created_at', [
+        await first<{ created_at: Date }>('select engine.add_staff($1, $2, $3, $4, $5, $6) as created_at', [
           member.id,
           member.label,
           member.prefix,
           member.hash,
+          member.binding,
           member.actor,
         ])
       ).created_at,

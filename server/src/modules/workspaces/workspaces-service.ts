@@ -35,14 +35,10 @@ export function createWorkspaces(deps: {
   return {
     async create(actor, name) {
       const id = deps.newId()
-      const fresh = await deps.apiKeys.mint()
+      const fresh = await deps.apiKeys.mint(id, { name: 'First key', scopes: ALL_SCOPES, expiresAt: null })
       return deps.transactions.write(id, async (db) => {
         const workspace = view(await insertWorkspace(db, id, name))
-        const apiKey = await deps.apiKeys.storeIn(db, id, fresh, {
-          name: 'First key',
-          scopes: ALL_SCOPES,
-          expiresAt: null,
-        })
+        const apiKey = await deps.apiKeys.storeIn(db, fresh)
         await deps.recordAudit(db, {
           workspaceId: id,
           actor,

@@ -1,5 +1,6 @@
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { CauseOfDeath } from '../epochs/index.ts'
+import type { Bound } from './credential-binding.ts'
 
 export interface ApiKeyRow {
   readonly id: string
@@ -10,6 +11,8 @@ export interface ApiKeyRow {
   readonly revoked_at: Date | null
   /** An epoch was bumped over it. */
   readonly killed: boolean
+  readonly expires_at: Date | null
+  readonly binding: Buffer | null
 }
 
 export interface SmtpCredentialRow {
@@ -18,6 +21,19 @@ export interface SmtpCredentialRow {
   readonly secret_hash: Buffer
   readonly revoked_at: Date | null
   readonly killed: boolean
+  readonly binding: Buffer | null
+}
+
+/** A credential from before the pepper: what is stored of it is the plain digest. */
+export interface UnpepperedRow extends Bound {
+  readonly kind: 'api_key' | 'smtp_credential'
+  readonly workspaceId: string
+  readonly digest: Buffer
+}
+
+/** Records that a credential does not fit its row; the database lets one record in an hour through for each row. */
+export async function reportForged(pool: Queryable, kind: Bound['kind'], id: string): Promise<void> {
+  await pool.query('select engine.report_forged($1, $2)', [kind, id])
 }
 
 /** Look-ups of credentials. They cross workspaces by nature, so each is a function of the engine. */
@@ -25,7 +41,7 @@ export function createAccessStore(pool: Queryable) {
   return {
     async apiKey(hash: Buffer): Promise<ApiKeyRow | undefined> {
       const found = await pool.query<ApiKeyRow>(
-        `select id, workspace_id, scopes, revoked_at, killed,
+        `select id, workspace_id, scopes, revoked_at, killed, expires_at, binding,
                 (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as expires_in_ms
          from engine.find_api_key($1)`,
         [hash],
@@ -40,7 +56,6 @@ export function createAccessStore(pool: Queryable) {
       return found.rows[0]
     },
 
-    /** Credentials from before the pepper: what is stored of them is the plain digest. */
     async isShredded(workspaceId: string): Promise<boolean> {
       const found = await pool.query<{ shredded: boolean }>('select engine.is_shredded($1) as shredded', [
         workspaceId,
@@ -49,25 +64,24 @@ export function createAccessStore(pool: Queryable) {
     },
 
     /** By id, behind `after`. */
-    async unpeppered(
-      after: string | null,
-      limit: number,
-    ): Promise<{ kind: string; id: string; workspaceId: string; digest: Buffer }[]> {
-      const found = await pool.query<{ kind: string; id: string; workspaceId: string; digest: Buffer }>(
-        `select kind, id, workspace_id as "workspaceId", digest from engine.unpeppered_credentials($1, $2)`,
+    async unpeppered(after: string | null, limit: number): Promise<UnpepperedRow[]> {
+      const found = await pool.query<UnpepperedRow>(
+        `select kind, id, workspace_id as "workspaceId", scopes, expires_at as "expiresAt", digest
+         from engine.unpeppered_credentials($1, $2)`,
         [after, limit],
       )
       return found.rows
     },
 
     async setPeppered(
-      rows: readonly { kind: string; id: string; digest: Buffer; peppered: Buffer }[],
+      rows: readonly (UnpepperedRow & { readonly hash: Buffer; readonly binding: Buffer })[],
     ): Promise<void> {
-      await pool.query('select engine.pepper_credentials($1, $2, $3, $4)', [
+      await pool.query('select engine.pepper_credentials($1, $2, $3, $4, $5)', [
         rows.map((row) => row.kind),
         rows.map((row) => row.id),
         rows.map((row) => row.digest),
-        rows.map((row) => row.peppered),
+        rows.map((row) => row.hash),
+        rows.map((row) => row.binding),
       ])
     },
 

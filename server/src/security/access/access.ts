@@ -2,10 +2,14 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import { Fault } from '../../kernel/faults.ts'
 import type { Principal } from '../../platform/http/operation.ts'
+import type { Logger } from '../../platform/telemetry/index.ts'
 import { createAccessStore } from './access-store.ts'
 import type { ApiKeyRow, SmtpCredentialRow } from './access-store.ts'
 import { bearerToken, orUnavailable } from './bearer.ts'
+import { fitsItsRow } from './credential-binding.ts'
+import type { Bound } from './credential-binding.ts'
 import type { CredentialPepper } from './credential-pepper.ts'
+import { createForgeryReports } from './forgeries.ts'
 import { createShortCache } from './short-cache.ts'
 import { hashSecret, isApiKey } from './key-format.ts'
 import { EPOCH_POLL_MS } from '../epochs/index.ts'
@@ -54,6 +58,7 @@ export function createAccess(deps: {
   readonly pepper: CredentialPepper
   readonly clock?: () => number
   readonly operatorKeyHash?: string
+  readonly log?: Logger
 }): Access {
   const clock = deps.clock ?? (() => performance.now())
   const store = createAccessStore(deps.pool)
@@ -71,6 +76,7 @@ export function createAccess(deps: {
     entriesMax: CACHED_MAX,
   })
   const used = { api_key: new Set<string>(), smtp_credential: new Set<string>() }
+  const reportForgery = createForgeryReports({ pool: deps.pool, clock, log: deps.log })
   let touchedAt = clock()
 
   async function touchAll(): Promise<void> {
@@ -106,10 +112,18 @@ export function createAccess(deps: {
         const askedAtMs = clock()
         const found = await store.apiKey(peppered)
         if (found === undefined) return undefined
+        if (!(await isGenuine(boundApiKey(found), digest, found.binding))) return undefined
         deps.pepper.keep(digest, peppered)
         return { ...found, endsAtMs: found.expires_in_ms === null ? null : askedAtMs + found.expires_in_ms }
       }),
     )
+  }
+
+  /** A row that somebody else than Bulkhead wrote is no credential. */
+  async function isGenuine(bound: Bound, digest: Buffer, binding: Buffer | null): Promise<boolean> {
+    if (await fitsItsRow(deps.pepper, bound, digest, binding)) return true
+    await reportForgery(bound)
+    return false
   }
 
   /** Whoever had a key that worked may know why it works no more. */
@@ -161,9 +175,11 @@ export function createAccess(deps: {
       const digest = hashSecret(password)
       const peppered = await orUnavailable(deps.pepper.of(digest))
       const matches = timingSafeEqual(peppered, row?.secret_hash ?? NO_HASH)
-      if (matches) deps.pepper.keep(digest, peppered)
       if (row === undefined || row.revoked_at !== null || row.killed || !matches)
         throw unauthenticated(REFUSED_SMTP)
+      if (!(await orUnavailable(isGenuine(boundSmtpCredential(row), digest, row.binding))))
+        throw unauthenticated(REFUSED_SMTP)
+      deps.pepper.keep(digest, peppered)
       note('smtp_credential', row.id)
       return identity(row.workspace_id, { kind: 'smtp_credential', id: row.id })
     },
@@ -182,6 +198,26 @@ export function createAccess(deps: {
 const NO_HASH = Buffer.alloc(32)
 const REFUSED = 'The API key is not valid: it is mistyped, expired, revoked or ended.'
 const REFUSED_SMTP = 'The user name or the password is not valid.'
+
+function boundApiKey(row: ApiKeyRow): Bound {
+  return {
+    kind: 'api_key',
+    id: row.id,
+    workspaceId: row.workspace_id,
+    scopes: row.scopes,
+    expiresAt: row.expires_at,
+  }
+}
+
+function boundSmtpCredential(row: SmtpCredentialRow): Bound {
+  return {
+    kind: 'smtp_credential',
+    id: row.id,
+    workspaceId: row.workspace_id,
+    scopes: [],
+    expiresAt: null,
+  }
+}
 
 function unauthenticated(detail: string): Fault {
   return new Fault('unauthenticated', { detail })

@@ -14,8 +14,8 @@ export interface CredentialPepper {
 const KEEP_MS = 300_000
 /** A kept answer is asked for anew at this age, so that an outage finds it young. */
 const RENEW_MS = 60_000
-/** About 200 bytes each. */
-const KEPT_MAX = 50_000
+/** About 200 bytes each; two for each credential, its digest and its binding. */
+const KEPT_MAX = 100_000
 const BATCH_MAX = 256
 
 interface Kept {

@@ -4,10 +4,13 @@
  * Tables read: api_key, smtp_credential, through functions of the engine (a credential is looked up before its workspace is known).
  * Invariants: every failure reads the same; a credential that was revoked is dead within a second; a database that is away is
  * `unavailable` and never `wrong password`, and so is a keyring that is away for a secret it has not peppered lately; no secret is
- * stored, logged or compared in readable form, and what is stored cannot be tested without the keyring.
+ * stored, logged or compared in readable form, and what is stored cannot be tested without the keyring; a row that was moved,
+ * widened or planted past Bulkhead opens nothing (audit `credential.forged`).
  */
 export { createAccess } from './access.ts'
 export type { Access, SmtpIdentity } from './access.ts'
+export { bindCredential, bindingDigest } from './credential-binding.ts'
+export type { Bound } from './credential-binding.ts'
 export { createCredentialPepper } from './credential-pepper.ts'
 export type { CredentialPepper, Pepperer } from './credential-pepper.ts'
 export { pepperOldCredentials } from './pepper-old-credentials.ts'

@@ -1,11 +1,14 @@
 import { containmentDetail, type Queryable } from '../../platform/postgres/index.ts'
 import { createAccessStore } from './access-store.ts'
+import type { UnpepperedRow } from './access-store.ts'
+import { bindingDigest } from './credential-binding.ts'
 import type { Pepperer } from './credential-pepper.ts'
 
-const BATCH = 200
+/** Each takes two places of a request to the keyring. */
+const BATCH = 100
 
 /**
- * Peppers credentials that were made before there was a pepper; answers how many, and how many wait because `credential` is contained
+ * Peppers credentials, and binds them to their rows, that were made before there was a pepper; answers how many, and how many wait because `credential` is contained
  * for their workspace. What is stored of them is the digest that the pepper takes, so that no secret is needed. Before this has run
  * they do not log in. Throws where keyring or database are away.
  */
@@ -31,19 +34,18 @@ export async function pepperOldCredentials(deps: {
   }
 
   /** False where the workspace is contained. */
-  async function pepperGroup(
-    rows: readonly { readonly kind: string; readonly id: string; readonly digest: Buffer }[],
-  ): Promise<boolean> {
+  async function pepperGroup(rows: readonly UnpepperedRow[]): Promise<boolean> {
     const hashes = await deps.keyring.pepper(
       'credential',
-      rows.map((row) => row.digest),
+      rows.flatMap((row) => [row.digest, bindingDigest(row, row.digest)]),
     )
     try {
       await store.setPeppered(
         rows.map((row, n) => {
-          const hash = hashes[n]
-          if (hash === undefined) throw new Error('the keyring answered too few digests')
-          return { ...row, peppered: hash }
+          const [hash, binding] = hashes.slice(2 * n, 2 * n + 2)
+          if (hash === undefined || binding === undefined)
+            throw new Error('the keyring answered too few digests')
+          return { ...row, hash, binding }
         }),
       )
       return true

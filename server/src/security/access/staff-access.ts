@@ -2,8 +2,11 @@ import { timingSafeEqual } from 'node:crypto'
 import { Fault } from '../../kernel/faults.ts'
 import type { Principal } from '../../platform/http/operation.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
+import type { Logger } from '../../platform/telemetry/index.ts'
 import { bearerToken, orUnavailable } from './bearer.ts'
+import { fitsItsRow } from './credential-binding.ts'
 import type { CredentialPepper } from './credential-pepper.ts'
+import { createForgeryReports } from './forgeries.ts'
 import { hashSecret, isStaffKey } from './key-format.ts'
 import { STAFF_OPERATOR_SCOPES, STAFF_SCOPES } from './scopes.ts'
 import { findStaff } from './staff-access-store.ts'
@@ -21,9 +24,15 @@ export function createStaffAccess(deps: {
   readonly pool: Queryable
   readonly pepper: CredentialPepper
   readonly operatorKeyHash: string
+  readonly log?: Logger
 }): StaffAccess {
   const operatorHash = Buffer.from(deps.operatorKeyHash, 'hex')
   if (operatorHash.length !== 32) throw new Error('operatorKeyHash is not a SHA-256 in hex')
+  const reportForgery = createForgeryReports({
+    pool: deps.pool,
+    clock: () => performance.now(),
+    log: deps.log,
+  })
   return {
     async authenticateBearer(authorization) {
       const token = bearerToken(authorization)
@@ -37,7 +46,13 @@ export function createStaffAccess(deps: {
         (async () => {
           const peppered = await deps.pepper.of(digest)
           const found = await findStaff(deps.pool, peppered)
-          if (found !== undefined) deps.pepper.keep(digest, peppered)
+          if (found === undefined) return undefined
+          const bound = { ...STAFF, id: found.id }
+          if (!(await fitsItsRow(deps.pepper, bound, digest, found.binding))) {
+            await reportForgery(bound)
+            return undefined
+          }
+          deps.pepper.keep(digest, peppered)
           return found
         })(),
       )
@@ -46,6 +61,8 @@ export function createStaffAccess(deps: {
     },
   }
 }
+
+const STAFF = { kind: 'staff', workspaceId: null, scopes: [], expiresAt: null } as const
 
 function refused(): Fault {
   return new Fault('unauthenticated', { detail: 'The staff key is not valid: it is mistyped or revoked.' })

@@ -1,0 +1,65 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { CredentialPepper } from './credential-pepper.ts'
+import { hashSecret } from './key-format.ts'
+
+/** What a credential is bound to: who changes any of it has another credential, which opens nothing. */
+export interface Bound {
+  readonly kind: 'api_key' | 'smtp_credential' | 'staff'
+  /** UUID of the row. */
+  readonly id: string
+  /** Null for staff. */
+  readonly workspaceId: string | null
+  /** Empty for what has none. */
+  readonly scopes: readonly string[]
+  /** To the millisecond; null for what never expires. */
+  readonly expiresAt: Date | null
+}
+
+/** No secret has this form, so that no binding passes for the peppered form of one. */
+const LABEL = 'bulkhead credential binding 1'
+
+/**
+ * The 32 bytes whose peppered form is the column `binding`. `digest` is the SHA-256 of the secret. JSON keeps the fields apart,
+ * whatever stands in them; the order of scopes says nothing.
+ */
+export function bindingDigest(bound: Bound, digest: Buffer): Buffer {
+  return hashSecret(
+    JSON.stringify([
+      LABEL,
+      bound.kind,
+      bound.id,
+      bound.workspaceId,
+      [...bound.scopes].sort(),
+      // The driver answers a number for `infinity`, which JSON would not tell from null.
+      bound.expiresAt === null ? null : String(Number(bound.expiresAt)),
+      digest.toString('hex'),
+    ]),
+  )
+}
+
+/** Hash and binding of a new credential, in one request to the keyring. Throws what the keyring client throws. */
+export async function bindCredential(
+  pepper: Pick<CredentialPepper, 'of'>,
+  bound: Bound,
+  digest: Buffer,
+): Promise<{ readonly hash: Buffer; readonly binding: Buffer }> {
+  const [hash, binding] = await Promise.all([pepper.of(digest), pepper.of(bindingDigest(bound, digest))])
+  return { hash, binding }
+}
+
+/**
+ * Whether a stored credential is the one that was made, and is where it was made. The answer for one that fits is kept with that for its
+ * digest. Throws what the keyring client throws where it is not kept.
+ */
+export async function fitsItsRow(
+  pepper: CredentialPepper,
+  bound: Bound,
+  digest: Buffer,
+  binding: Buffer | null,
+): Promise<boolean> {
+  const asked = bindingDigest(bound, digest)
+  const expected = await pepper.of(asked)
+  if (binding?.length !== expected.length || !timingSafeEqual(binding, expected)) return false
+  pepper.keep(asked, expected)
+  return true
+}
