@@ -314,6 +314,55 @@ describe('a hijacked worker process', () => {
         await attempt('bulkhead_worker', 'select engine.drop_old_partitions($1) as dropped', [before]),
       ).toEqual([{ dropped: 0 }])
   })
+
+  it('trims no webhook that waits, none of today, and not the inbox, whatever it asks for', async () => {
+    const endpoint = newId()
+    await superuser(`insert into webhook_endpoint (id, workspace_id, url, secret) values ($1, $2, 'x', '')`, [
+      endpoint,
+      workspace,
+    ])
+    await superuser(
+      `insert into webhook_delivery (endpoint_id, workspace_id, event_id, type, state, created_at)
+       select $1, $2, gen_random_uuid(), state || hours, state, now() - make_interval(hours => hours)
+       from unnest('{pending,delivered,failed}'::text[]) state, unnest('{0,23,25,167,169}'::int[]) hours`,
+      [endpoint, workspace],
+    )
+    await superuser(
+      `insert into captured (id, workspace_id, size_bytes, envelope, sealed)
+       select gen_random_uuid(), $1, 1, '', '' from generate_series(1, 105)`,
+      [workspace],
+    )
+    await superuser(
+      `insert into idempotency (workspace_id, key_hash, body_hash, message_id, expires_at)
+       values ($1, 'k', '', gen_random_uuid(), now() + interval '1 minute')`,
+      [workspace],
+    )
+    for (const age of ['0', '-1000 years', null])
+      await attempt('bulkhead_worker', 'select engine.trim_webhooks($1, 2147483647)', [age])
+    for (const kept of [0, -1, null])
+      await attempt('bulkhead_worker', 'select engine.trim_captured($1, 2147483647)', [kept])
+    await attempt('bulkhead_worker', 'select engine.trim_idempotency(2147483647)')
+    const left = await superuser<{ type: string }>(
+      'select type from webhook_delivery where workspace_id = $1 order by state, created_at desc',
+      [workspace],
+    )
+    expect(left.map((row) => row.type)).toEqual([
+      'delivered0',
+      'delivered23',
+      'failed0',
+      'failed23',
+      'pending0',
+      'pending23',
+      'pending25',
+      'pending167',
+    ])
+    const counts = await superuser(
+      `select (select count(*) from captured where workspace_id = $1)::int as captured,
+              (select count(*) from idempotency where workspace_id = $1)::int as keys`,
+      [workspace],
+    )
+    expect(counts).toEqual([{ captured: 100, keys: 1 }])
+  })
 })
 
 describe('epochs', () => {

@@ -53,15 +53,23 @@ describe('upkeep', () => {
     expect(await store.trimWebhooks(7, 2)).toBe(2)
     expect(await store.trimWebhooks(7, 100)).toBe(1)
 
-    for (const workspace of [one, one, one, two]) {
+    for (const [workspace, count] of [
+      [one, 103],
+      [two, 1],
+    ] as const)
       await owner.query(
-        "insert into captured (id, workspace_id, size_bytes, envelope, sealed) values ($1, $2, 1, '', '')",
-        [newId(), workspace],
+        `insert into captured (id, workspace_id, size_bytes, envelope, sealed)
+         select gen_random_uuid(), $1, 1, '', '' from generate_series(1, $2)`,
+        [workspace, count],
       )
-    }
-    expect(await store.trimCaptured(2, 100)).toBe(1)
-    const kept = await owner.query('select workspace_id from captured order by id')
-    expect(kept.rows.map((row) => row['workspace_id'])).toEqual([one, one, two])
+    expect(await store.trimCaptured(101, 100)).toBe(2)
+    const kept = await owner.query('select workspace_id, count(*)::int as n from captured group by 1')
+    expect(new Map(kept.rows.map((row) => [row['workspace_id'], row['n']]))).toEqual(
+      new Map([
+        [one, 101],
+        [two, 1],
+      ]),
+    )
   })
 
   // The engine gives senders 20 s after a start of PostgreSQL to renew their leases; alone, this test waits for that.
