@@ -180,8 +180,9 @@ const shred: Command = {
 
 const shreds: Command = {
   path: ['keyring', 'shreds'],
-  summary: 'Workspaces whose keys are to be destroyed or were',
-  description: "For the operator: needs the operator's key. The latest first.",
+  summary: 'Workspaces whose keys are to be destroyed or were, and what ended with them',
+  description:
+    "For the operator: needs the operator's key. The latest first. Ended: recipients that waited and are expired, webhooks that waited and are failed, records of the audit log that were erased.",
   operations: ['keyring.listShreds'],
   examples: [{ line: 'bulkhead keyring shreds', says: 'what waits, and until when' }],
   async run(context) {
@@ -203,10 +204,21 @@ function renderShreds(rows: readonly Shred[], screen: Screen): string {
         of: (row) => (row.state === 'pending' ? relative(row.executeAt, screen.now) : '-'),
       },
       { title: 'GONE SINCE', of: (row) => relative(row.startedAt, screen.now) },
+      { title: 'ENDED WITH IT', of: endedText },
     ],
     rows,
     screen,
   )
+}
+
+function endedText({ state, ended }: Shred): string {
+  if (ended === null) return state === 'shredded' ? 'not noted yet' : '-'
+  const parts = [
+    [ended.mail, 'recipient'],
+    [ended.webhooks, 'webhook'],
+    [ended.auditRecords, 'audit record'],
+  ] as const
+  return parts.map(([count, noun]) => `${count} ${noun}${count === 1 ? '' : 's'}`).join(', ')
 }
 
 export const keyringCommands: readonly Command[] = [status, rotate, shred, shreds]
