@@ -84,6 +84,8 @@ describe('what the keyring refuses', () => {
     const ready: unknown = await (await fetch(`${api.url}/readyz`)).json()
     expect(ready).toMatchObject({
       warnings: [
+        expect.stringContaining('audit: no process is ready'),
+        expect.stringContaining('staff: no process is ready'),
         expect.stringContaining('keyring refused requests of api over budget in one minute of the last hour'),
         expect.stringContaining('keyring refused requests of smtp outside what it may ask'),
         expect.stringContaining('keyring refused requests of worker over budget'),

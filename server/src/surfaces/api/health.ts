@@ -12,6 +12,12 @@ const CHECK_MS = 2_000
 /** The kinds without which mail is not accepted, sent or followed. */
 const NEEDED = ['api', 'smtp', 'sender', 'worker'] as const
 
+/** Without which mail flows all the same: a warning, with what stands still. */
+const WARNED = {
+  audit: 'acts that need a record are refused two minutes after it went; mail flows',
+  staff: 'staff cannot act; what is contained stays contained',
+} as const
+
 /**
  * `/healthz`: this process answers. `/readyz`: the whole installation does its work; 503 names what does not. A process counts
  * when its heartbeat is younger than 7 s (it beats every 2 s) and it said that it is ready.
@@ -41,7 +47,9 @@ export function addHealthRoutes(
       within(readKeyringRefusals(deps.pool)).catch(() => []),
     ])
     const processes = [...(database.ok ? database.processes : []), keyring]
-    const missing = NEEDED.filter((kind) => !processes.some((row) => row.process === kind && row.ready))
+    const lacking = (kind: string) => !processes.some((row) => row.process === kind && row.ready)
+    const missing = NEEDED.filter(lacking)
+    const warned = Object.entries(WARNED).filter(([kind]) => database.ok && lacking(kind))
     const problems = [
       ...(database.ok ? [] : [`database: ${database.problem}`]),
       ...(database.ok ? missing.map((kind) => `${kind}: no process is ready`) : []),
@@ -58,7 +66,10 @@ export function addHealthRoutes(
           processes,
           // Not the reasons: anybody may ask here, and they concern a workspace.
           containments: summaryOf(deps.containment.active()),
-          warnings: refusals.map(warningOf),
+          warnings: [
+            ...warned.map(([kind, effect]) => `${kind}: no process is ready: ${effect}`),
+            ...refusals.map(warningOf),
+          ],
         }),
       )
   })
