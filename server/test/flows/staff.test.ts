@@ -133,6 +133,13 @@ async function send(operation: AnyOperation, world: World, key?: string): Promis
   )
 }
 
+async function auditActions(): Promise<string[]> {
+  const { rows } = await api.database
+    .pool('superuser')
+    .query<{ action: string }>('select action from audit_outbox order by at, id')
+  return rows.map((row) => row.action)
+}
+
 describe('the staff API', () => {
   it('has an example for every operation, each of which answers, and no answer shows what a workspace holds', async () => {
     expect(Object.keys(EXAMPLES).sort()).toEqual(staffApiOperations.map((operation) => operation.id).sort())
@@ -149,6 +156,29 @@ describe('the staff API', () => {
     // The control arm: the workspace's own key sees its canaries, so that a blind search would be noticed.
     const own = await api.call(worlds[0]?.key ?? '', 'GET', '/v1/messages')
     expect(own.text).toContain(CANARY)
+  })
+
+  it('writes one audit record of each act, under a name of its contract, for either kind of credential', async () => {
+    const world = worlds[1]!
+    const smtp = await api.call(world.key, 'POST', '/v1/smtp-credentials', { name: 'Printer' })
+    const cases = Object.entries(EXAMPLES).map(([id, make]) => ({ id, make }))
+    cases.push({
+      id: 'staffCredentials.revoke',
+      make: () => ({ body: { credentialId: smtp.body.id, reason: aReason } }),
+    })
+    for (const { id, make } of cases) {
+      const operation = staffApiOperations.find((item) => item.id === id)!
+      const example = await make(world)
+      const before = await auditActions()
+      const path = example.path ?? operation.path
+      const answer = await staff.call(example.key ?? ann.key, operation.method, path, example.body)
+      expect([answer.status < 300, answer.text], id).toEqual([true, answer.text])
+      const written = (await auditActions()).slice(before.length)
+      expect(written, id).toHaveLength(
+        operation.method === 'GET' || id === 'staffContainments.preview' ? 0 : 1,
+      )
+      for (const action of written) expect([operation.audit].flat(), id).toContain(action)
+    }
   })
 
   it('routes what it names and nothing of the native API: no reading, sending, exporting, making or changing', async () => {

@@ -83,8 +83,8 @@ interface OperationFacts {
   readonly description?: string
   readonly scope: string
   readonly risk: Risk
-  /** The audit event; reads name theirs too, though only acts write one. */
-  readonly audit: string
+  /** The audit event; reads name theirs too, though only acts write one. Several where it depends on what the act is about: one is written. */
+  readonly audit: string | readonly string[]
   readonly faults: readonly FaultCode[]
   readonly bodyBytesMax?: number
   readonly idempotent?: boolean

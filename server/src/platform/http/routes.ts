@@ -212,7 +212,9 @@ function contextOf<Services>(
             target = about
             detail = more
           })
-          await deps.recordAudit(db, { workspaceId, actor, action: operation.audit, target, detail })
+          const { audit: action } = operation
+          if (typeof action !== 'string') throw new Error(`${operation.id} chooses its record itself`)
+          await deps.recordAudit(db, { workspaceId, actor, action, target, detail })
           return result
         },
         actor,

@@ -37,7 +37,7 @@ export const staffRevokeCredential = defineEmptyOperation({
   description: 'The workspace sees it in its audit stream, with the reason.',
   scope: 'credentials:kill',
   risk: 'safety',
-  audit: 'credential.revoked',
+  audit: ['api_key.revoked', 'smtp_credential.revoked'],
   faults: ['invalid_request', 'not_found'],
   input: z.strictObject({ credentialId: z.string().describe('key_… or smtp_….'), reason: Why }),
   handle: (context: Context, input) =>
