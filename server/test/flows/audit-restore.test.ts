@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseVerifierKey, verifyLog } from '@bulkhead/tlog'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { decodeId } from '../../src/kernel/ids.ts'
 import { directorySource } from '../../../cli/src/audit/sources.ts'
 import { createWitnessServer } from '../../../cli/src/witness/witness-server.ts'
 import { openWitnessState } from '../../../cli/src/witness/witness-state.ts'
@@ -37,6 +38,7 @@ const TABLES = [
   'audit_outbox',
   'api_key',
   'epoch',
+  'shredded_workspace',
 ]
 
 async function backUp(): Promise<void> {
@@ -103,6 +105,81 @@ describe('a restored database', () => {
     const trust = { key: parseVerifierKey(await audit.vkey()), witnesses: [], since: null }
     const verdict = await verifyLog(directorySource(directory), trust)
     expect(verdict.findings.filter((item) => item.state === 'failed')).toEqual([])
+  })
+
+  it('gets back what was erased since as its commitments, and not as what it said', async () => {
+    await using other = await startApi()
+    const database = other.database.pool('superuser')
+    const directory = join(work, 'erased')
+    const [victim, neighbour] = [await other.workspace('Victim'), await other.workspace('Neighbour')]
+    const victimId = decodeId('workspace', victim.id)
+    const act = (workspace: { key: string }, name: string) =>
+      other.call(workspace.key, 'POST', '/v1/suppressions', { email: `${name}@example.com` })
+    const before = testSigner()
+    const backup = [
+      'audit_entry',
+      'audit_tile',
+      'audit_state',
+      'audit_stream',
+      'audit_outbox',
+      'shredded_workspace',
+    ]
+    {
+      await using audit = startAudit(other.database, { directory, signer: before })
+      for (const workspace of [victim, neighbour]) await act(workspace, 'early')
+      await audit.settle()
+    }
+    const saved = (await database.query('select size, root from audit_state')).rows[0]!
+    for (const table of backup) await database.query(`create table backup_${table} as table ${table}`)
+    let size: number
+    const commitments = async () =>
+      (await database.query('select index, commitment from audit_entry order by index')).rows
+    const records = async () =>
+      (
+        await database.query(
+          `select count(*) filter (where record is null)::int as erased,
+                  count(*) filter (where record like '%' || $1 || '%' and record not like '%workspace.shredded%')::int as told
+           from audit_entry where index >= $2`,
+          [victimId, saved['size']],
+        )
+      ).rows[0]
+    {
+      await using audit = startAudit(other.database, { directory, signer: before })
+      for (let at = 0; at < 5; at++)
+        for (const workspace of [victim, neighbour, victim]) await act(workspace, `late${at}${workspace.id}`)
+      await audit.settle()
+      await database.query('insert into shredded_workspace (workspace_id, shredded_at) values ($1, now())', [
+        victimId,
+      ])
+      await until('the records are erased', 10_000, async () => (await records())?.told === 0)
+      size = await audit.settle()
+    }
+    const [genuine, erased] = [await commitments(), await records()]
+    expect(erased?.erased).toBeGreaterThanOrEqual(5)
+    for (const table of backup) {
+      await database.query(`alter table ${table} disable trigger user`)
+      await database.query(`delete from ${table}`)
+      await database.query(`insert into ${table} select * from backup_${table}`)
+      await database.query(`alter table ${table} enable trigger user`)
+    }
+    await database.query('alter table audit_outbox enable trigger must_flow')
+    const restored = testSigner(undefined, { size: saved['size'], root: saved['root'] })
+    await using audit = startAudit(other.database, { directory, signer: restored })
+    await audit.ready()
+    expect(await commitments()).toEqual(genuine)
+    expect(await records()).toEqual(erased)
+    // Both go on, and the files prove it all.
+    for (const workspace of [victim, neighbour]) await act(workspace, 'after')
+    expect(await audit.settle()).toBeGreaterThan(size)
+    writeFileSync(join(directory, 'records', 'statements.json'), '[]')
+    const trust = { key: parseVerifierKey(await audit.vkey()), witnesses: [], since: null }
+    const verdict = await verifyLog(directorySource(directory), trust)
+    expect(verdict.findings.filter((item) => item.state === 'failed')).toEqual([])
+    expect(verdict.findings).toContainEqual({
+      state: 'proved',
+      what: 'records',
+      detail: expect.stringMatching(/; \d+ are erased$/),
+    })
   })
 
   it('whose files are lost as well does not go on behind its witness', async () => {
