@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createIdGenerator } from '../kernel/ids.ts'
 import { createApiKeys } from '../modules/api-keys/index.ts'
@@ -19,10 +18,8 @@ import { formatAddress, mayLeaveSensitive } from '../platform/config/index.ts'
 import { createResolver } from '../platform/dns/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
-import type { ProcessContext } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
-import { createAccess, createCredentialPepper, pepperOldCredentials } from '../security/access/index.ts'
-import type { Pepperer } from '../security/access/index.ts'
+import { createAccess, createCredentialPepper } from '../security/access/index.ts'
 import { startContainmentWatch } from '../security/containment/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
@@ -30,10 +27,8 @@ import { createApiServer } from '../surfaces/api/api-server.ts'
 import { capabilityOfAction, type ApiServices } from '../surfaces/api/registry.ts'
 import { prepareDevelopment } from './api-development.ts'
 import { loadOperatorKey } from './api-operator.ts'
+import { startPeppering } from './api-peppering.ts'
 import { sealOldRows } from './api-sealing.ts'
-
-const PEPPER_AGAIN_MS = 500
-const PEPPER_CONTAINED_MS = 10_000
 
 await runProcess({
   name: 'api',
@@ -119,9 +114,14 @@ await runProcess({
       recordAudit: (db, record) => audit.record(db, record),
       consoleDirectory: fileURLToPath(new URL('../../../console/dist', import.meta.url)),
     })
-    const contained = await pepperPatiently(context, keyring)
+    const peppering = await startPeppering({
+      pool,
+      keyring,
+      log,
+      signal: context.signal,
+      dataDirectory: config.dataDirectory,
+    })
     await app.listen({ host: config.http.host, port: config.http.port, backlog: 4_096 })
-    const peppering = pepperContained(context, keyring, contained)
     const sealing = sealOldRows({ transactions, keyring, log, signal: context.signal })
     const development =
       config.mode === 'development'
@@ -132,7 +132,7 @@ await runProcess({
       async [Symbol.asyncDispose]() {
         await app.close()
         await sealing
-        await peppering
+        await peppering.finished
         await watch[Symbol.asyncDispose]()
         await containment[Symbol.asyncDispose]()
         await accept.drain()
@@ -143,34 +143,3 @@ await runProcess({
     }
   },
 })
-
-/**
- * Before the first request: credentials of an older version are peppered. The keyring may still be starting. Where `credential` is
- * contained they wait, and the api does not wait for them; answers how many.
- */
-async function pepperPatiently({ pool, log, signal }: ProcessContext, keyring: Pepperer): Promise<number> {
-  for (let tries = 1; !signal.aborted; tries++) {
-    try {
-      const { peppered, contained } = await pepperOldCredentials({ pool, keyring })
-      if (peppered > 0) log.info({ count: peppered }, 'Credentials of an older version are peppered now')
-      return contained
-    } catch (error) {
-      if (tries === 1) log.warn({ err: error }, 'Old credentials cannot be peppered yet; trying again')
-      await wait(PEPPER_AGAIN_MS, undefined, { signal }).catch(() => undefined)
-    }
-  }
-  return 0
-}
-
-/** Until the last containment is lifted: those credentials do not log in before. */
-async function pepperContained(context: ProcessContext, keyring: Pepperer, contained: number): Promise<void> {
-  if (contained > 0)
-    context.log.warn(
-      { count: contained },
-      'Credentials of an older version are contained; they work once they are peppered, after the lift',
-    )
-  for (let left = contained; left > 0 && !context.signal.aborted;) {
-    await wait(PEPPER_CONTAINED_MS, undefined, { signal: context.signal }).catch(() => undefined)
-    left = await pepperPatiently(context, keyring)
-  }
-}

@@ -1,8 +1,12 @@
 import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeId } from '../../src/kernel/ids.ts'
 import { createKeyringClient } from '../../src/platform/keyring-client/index.ts'
 import { TEST_TOKENS, makeTestKeyring } from '../../src/platform/keyring-client/test-keyring.ts'
+import { startPeppering } from '../../src/processes/api-peppering.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import {
   bindingDigest,
@@ -112,6 +116,11 @@ describe('credentials from before the pepper of a contained workspace', () => {
     expect(await pepperOldCredentials(deps)).toEqual({ peppered: 1, contained: 0 })
   })
 })
+
+async function temporaryDirectory(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'bulkhead-peppered-'))
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
+}
 
 const database = () => api.database.pool('superuser')
 const status = async (key: string): Promise<number> => {
@@ -225,6 +234,41 @@ describe('whoever owns the database', () => {
     await expectRefused(own.key, [own.first, victim.first])
   })
 
+  it('has no plain digest bound that turns up after the upgrade, and an alarm says so', async () => {
+    const [own, victim] = [await twoKeys(), await twoKeys()]
+    await using data = await temporaryDirectory()
+    const lines: string[] = []
+    const start = async (): Promise<void> => {
+      const { finished } = await startPeppering({
+        pool: api.database.pool('bulkhead_api'),
+        keyring: api.keyring('api'),
+        log: createLogger({ name: 'test', level: 'error', write: (line) => lines.push(line) }),
+        signal: new AbortController().signal,
+        dataDirectory: data.path,
+      })
+      await finished
+    }
+    const enter = () =>
+      database().query(
+        'update api_key set secret_hash = $2, binding = null, pepper_version = 0 where id = $1',
+        [victim.id, hashSecret(own.key)],
+      )
+    await start()
+    await enter()
+    await start()
+    await expectRefused(victim.key, [own.first, victim.first])
+    expect(lines).toHaveLength(1)
+    const { rows } = await database().query('select binding, pepper_version from api_key where id = $1', [
+      victim.id,
+    ])
+    expect(rows).toEqual([{ binding: null, pepper_version: 0 }])
+    // The control arm: without the file on the host it would be taken for a credential of an older version.
+    await rm(join(data.path, 'credentials.peppered'))
+    await database().query('delete from api_key where id = $1', [own.id])
+    await start()
+    await expect.poll(() => newProcess(own.key)).toBe('api_key')
+  })
+
   it('sends from no other workspace with an SMTP credential', async () => {
     const [own, victim] = [await twoKeys(), await twoKeys()]
     const made = await api.call(own.first, 'POST', '/v1/smtp-credentials', { name: 'x' })
@@ -278,6 +322,23 @@ describe('whoever owns the database', () => {
       binding,
     ])
     expect(await see(own.key)).toBe(200)
+  })
+
+  it('costs those who are who they say no round trip to the database', async () => {
+    const { key } = await api.workspace()
+    const pool = api.database.pool('bulkhead_api')
+    let asked = 0
+    const access = createAccess({
+      pool: {
+        query: (statement, values) => {
+          asked += 1
+          return pool.query(statement, values)
+        },
+      },
+      pepper: createCredentialPepper({ keyring: api.keyring('api'), name: 'credential' }),
+    })
+    expect((await access.authenticateBearer(`Bearer ${key}`)).kind).toBe('api_key')
+    expect(asked).toBe(1)
   })
 
   it('is on record where he tried, once in an hour for each row', async () => {

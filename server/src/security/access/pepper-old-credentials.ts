@@ -55,3 +55,8 @@ export async function pepperOldCredentials(deps: {
     }
   }
 }
+
+/** Whether there is any that was made before the pepper, or entered as if it had been. */
+export async function hasUnpepperedCredentials(pool: Queryable): Promise<boolean> {
+  return (await createAccessStore(pool).unpeppered(null, 1)).length > 0
+}
