@@ -72,7 +72,7 @@ export interface Installation extends Setup, AsyncDisposable {
   untilReady(timeoutMs?: number): Promise<void>
   ledger(): Promise<Ledger>
   /** Waits until nothing is pending and answers the ledger. */
-  untilSettled(timeoutMs: number): Promise<Ledger>
+  untilSettled(timeoutMs: number, waiting?: 'pending' | 'pending or scheduled'): Promise<Ledger>
   output(): string
 }
 
@@ -229,14 +229,16 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
     isReady,
     untilReady,
     ledger,
-    async untilSettled(timeoutMs) {
+    async untilSettled(timeoutMs, waiting = 'pending') {
       let last: Ledger | undefined
       await until(
         'an empty queue',
         timeoutMs,
         async () => {
           last = await ledger().catch(() => undefined)
-          return last !== undefined && last.pending === 0
+          // What goes back because the keyring was away counts as scheduled for some seconds.
+          const left = (last?.pending ?? 1) + (waiting === 'pending' ? 0 : (last?.scheduled ?? 1))
+          return left === 0
         },
         200,
         () => `${JSON.stringify(last)}\n${running().output().slice(-4_000)}`,

@@ -85,7 +85,7 @@ export async function judgeAll(
   outages: readonly Outage[],
 ): Promise<{ evidence: Evidence; verdict: Verdict }> {
   await sink.behave({ rules: [{ at: 'rcpt', recipient: 'bounce-*', reply: '550 5.1.1 no such user' }] })
-  const ledger = await installation.untilSettled(90_000)
+  const ledger = await installation.untilSettled(90_000, 'pending or scheduled')
   const evidence = {
     requests: load.requests,
     journal: sink.journal(),

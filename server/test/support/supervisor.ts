@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
 import { join, resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '../../..')
@@ -18,11 +19,21 @@ export interface RunningSupervisor {
   readonly exited: Promise<number | null>
 }
 
-/** Three free ports as settings, so that several installations fit on one host. */
+/** Below the range from which the kernel takes ports for outgoing connections: one of those could be there before a restart. */
+const PORTS = { first: 15_000, last: 31_999 } as const
+
+/** Free ports as settings, so that several installations fit on one host. */
 export async function freeAddresses(): Promise<Record<string, string>> {
   const names = ['BULKHEAD_HTTP', 'BULKHEAD_SUBMISSION', 'BULKHEAD_SUBMISSIONS', 'BULKHEAD_STAFF']
-  const servers = names.map(() => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const servers: Server[] = []
+  while (servers.length < names.length) {
+    const server = createServer().listen(randomInt(PORTS.first, PORTS.last + 1), '127.0.0.1')
+    const listens = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (listens) servers.push(server)
+  }
   const entries = names.map((name, index) => [
     name,
     `127.0.0.1:${(servers[index]!.address() as AddressInfo).port}`,
@@ -56,7 +67,7 @@ export function startSupervisor(env: Readonly<Record<string, string>>, root = RO
       const look = (): void => {
         if (pattern.test(output.slice(after))) settle(null)
       }
-      const timer = setTimeout(() => settle(new Error(`Did not see ${pattern} in:\n${output}`)), 40_000)
+      const timer = setTimeout(() => settle(new Error(`Did not see ${pattern} in:\n${output}`)), 80_000)
       child.on('printed', look)
       void exited.then(() =>
         settle(pattern.test(output.slice(after)) ? null : new Error(`Ended before ${pattern}:\n${output}`)),
