@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { commands } from '../../../cli/src/program.ts'
 import { createClient, type Client } from '../../../sdk/src/index.ts'
 import { apiOperations } from '../../src/surfaces/api/registry.ts'
@@ -19,6 +19,9 @@ interface Outcome {
   readonly out: string
   readonly err: string
 }
+
+// Each command is a process of its own: on a busy machine a long walk takes more than the usual 30 s.
+vi.setConfig({ testTimeout: 90_000 })
 
 /** Runs a program of the repository in a process of its own. */
 function program(

@@ -4,11 +4,14 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { pathDigest } from '../../src/platform/postgres/index.ts'
 import { makeDirectory } from '../support/cluster.ts'
 import { childrenOf, freeAddresses, lives, startSupervisor } from '../support/supervisor.ts'
 import type { RunningSupervisor } from '../support/supervisor.ts'
+
+// A first start makes a PostgreSQL cluster and all processes: on a busy machine more than the usual 30 s.
+vi.setConfig({ testTimeout: 90_000 })
 
 const isRoot = process.getuid?.() === 0
 const running: RunningSupervisor[] = []

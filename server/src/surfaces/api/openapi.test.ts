@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { FAULTS } from '../../kernel/faults.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
 import { asJson, propertiesOf, type Json } from '../../platform/http/json-schema.ts'
@@ -9,6 +9,9 @@ import { createLogger } from '../../platform/telemetry/index.ts'
 import { ALL_SCOPES, OPERATOR_SCOPES } from '../../security/access/scopes.ts'
 import { OPENAPI_INFO } from './api-server.ts'
 import { apiOperations } from './registry.ts'
+
+// Hundreds of schemas are compiled: seconds, and on a busy machine more than the usual 30.
+vi.setConfig({ testTimeout: 90_000 })
 
 const document = openApiOf(apiOperations, OPENAPI_INFO)
 
@@ -113,7 +116,7 @@ const RULES = {
 
 function ajv(): Ajv2020 {
   const instance = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false })
-  for (const format of ['date-time', 'ipv4', 'ipv6', 'email', 'uri']) instance.addFormat(format, true)
+  for (const format of ['date-time', 'ipv4', 'ipv6', 'email', 'uri', 'uuid']) instance.addFormat(format, true)
   return instance
 }
 
