@@ -222,6 +222,18 @@ describe('whoever owns the database', () => {
     await expectOpenWhenBound(own.id, own.key)
   })
 
+  it('and whoever asks for a key that has ended gets none, by the clock of the database', async () => {
+    const { first, workspace } = await twoKeys()
+    const ended = { name: 'ended', expiresAt: new Date(Date.now() - 1_000).toISOString() }
+    const { status: code, body } = await api.call(first, 'POST', '/v1/api-keys', ended)
+    expect({ code, text: JSON.stringify(body) }).toMatchObject({
+      code: 400,
+      text: expect.stringContaining('is in the past'),
+    })
+    const { rows } = await database().query('select 1 from api_key where workspace_id = $1', [workspace])
+    expect(rows).toHaveLength(2)
+  })
+
   it('makes no row of his own open: without a binding, and with that of another row', async () => {
     const own = await twoKeys()
     const victim = await twoKeys()

@@ -70,18 +70,21 @@ async function useOn({ installation }: World['hosts'][number]): Promise<Seen> {
   const send = (): Promise<{ status: number }> =>
     http.send({ from, to: 'someone@reader.test', subject: 'x', text: 'x' })
   const read = (): Promise<{ status: number }> => http.call('GET', '/v1/messages')
-  const made = (await http.call('POST', '/v1/api-keys', { body: { name: 'short' } })).body
-  const use = async (): Promise<boolean> =>
-    (await http.call('GET', '/v1/workspace', { key: made.key })).status !== 401
   const answered = (await http.call('GET', '/v1/workspace')).headers.get('date') ?? ''
 
   // Both ends are set by the clock of the database, which is right.
-  await withClient(urls.superuser, 'replay', (client) =>
-    client.query(`update api_key set expires_at = clock_timestamp() + $2::interval where id = $1`, [
-      decodeId('apiKey', made.id),
+  const { rows } = await withClient(urls.superuser, 'replay', (client) =>
+    client.query<{ end: Date }>('select clock_timestamp() + $1::interval as end', [
       `${KEY_LIVES_MS} milliseconds`,
     ]),
   )
+  const expiresAt = rows[0]?.end.toISOString()
+  const { status, body: made } = await http.call('POST', '/v1/api-keys', {
+    body: { name: 'short', expiresAt },
+  })
+  if (status !== 201) throw new Error(`no key: ${status}`)
+  const use = async (): Promise<boolean> =>
+    (await http.call('GET', '/v1/workspace', { key: made.key })).status !== 401
   await withClient(urls.roles.bulkhead_staff, 'replay', (client) =>
     client.query(
       `select engine.contain('workspace', $1, null, 'any', '{send,read}', 'security_hold', 'We look into it.', 'INC-6', null,

@@ -11,10 +11,13 @@ export interface ApiKeyRecord {
   readonly last_used_at: Date | null
   /** An epoch was bumped over it. */
   readonly killed: boolean
+  /** By the clock of the database, which judges for all hosts. */
+  readonly expired: boolean
 }
 
 const COLUMNS = `id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at,
-  issued_epoch <= engine.epoch_floor(workspace_id, null, 'api_key') as killed`
+  issued_epoch <= engine.epoch_floor(workspace_id, null, 'api_key') as killed,
+  coalesce(expires_at <= clock_timestamp(), false) as expired`
 
 export async function insertApiKey(
   db: TenantDatabase,
