@@ -76,7 +76,7 @@ async function readWithoutKeyring({ installation, sink }: World): Promise<Loot> 
   renameSync(`${rootKey}.away`, rootKey)
   await installation.untilReady(40_000)
   await sink.behave({ rules: [] })
-  const ledger = await installation.untilSettled(60_000)
+  const ledger = await installation.untilSettled(60_000, 'pending or scheduled')
   const recipients = sink.journal().map((line) => line.recipient)
   return {
     read: reading.filter((answer) => answer.status === 200).length,
