@@ -90,7 +90,8 @@ create trigger announce after update of revoked_at on api_key
 create trigger announce after update of revoked_at on smtp_credential
   for each row when (old.revoked_at is null and new.revoked_at is not null) execute function engine.announce_revocation();
 
--- The greatest floor that reaches a credential: four look-ups in one small index. p_workspace and p_member may be null. plpgsql keeps
+-- The greatest floor that reaches a credential, -1 where none does (0 is issued: credentials from before there were epochs have it): four
+-- look-ups in one small index. p_workspace and p_member may be null. plpgsql keeps
 -- its plan; as an SQL function each call planned anew (measured: 0.6 ms instead of 0.04).
 create function engine.epoch_floor(p_workspace uuid, p_member uuid, p_class text) returns bigint
 language plpgsql stable security definer set search_path = public, engine, pg_temp as $$
@@ -100,7 +101,7 @@ begin
     (select max(e.floor) from epoch e where e.workspace_id = p_workspace and e.subject is null and e.class in ('any', p_class)),
     (select max(e.floor) from epoch e where e.workspace_id is null and e.subject = p_member and e.class in ('any', p_class)),
     (select max(e.floor) from epoch e where e.workspace_id = p_workspace and e.subject = p_member and e.class in ('any', p_class))
-  ), 0);
+  ), -1);
 end $$;
 
 -- Kills what was issued until now within a reach: one row, its audit record and the wake-up commit together. The api process

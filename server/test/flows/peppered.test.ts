@@ -69,14 +69,21 @@ describe('credentials from before the pepper', () => {
     const { body } = await api.call(key, 'POST', '/v1/smtp-credentials', { name: 'old' })
     const old = await api.call(key, 'POST', '/v1/api-keys', { name: 'old' })
     const owner = api.database.pool('superuser')
-    await owner.query('update api_key set secret_hash = $2, pepper_version = 0 where id = $1', [
-      decodeId('apiKey', old.body.id),
-      sha256(old.body.key),
-    ])
-    await owner.query('update smtp_credential set secret_hash = $2, pepper_version = 0 where id = $1', [
-      decodeId('smtpCredential', body.id),
-      sha256(body.password),
-    ])
+    // As the migrations leave them: from before there were epochs too.
+    await owner.query(
+      'alter table api_key disable trigger stamp; alter table smtp_credential disable trigger stamp',
+    )
+    await owner.query(
+      'update api_key set secret_hash = $2, pepper_version = 0, issued_epoch = 0 where id = $1',
+      [decodeId('apiKey', old.body.id), sha256(old.body.key)],
+    )
+    await owner.query(
+      'update smtp_credential set secret_hash = $2, pepper_version = 0, issued_epoch = 0 where id = $1',
+      [decodeId('smtpCredential', body.id), sha256(body.password)],
+    )
+    await owner.query(
+      'alter table api_key enable trigger stamp; alter table smtp_credential enable trigger stamp',
+    )
     expect((await api.call(old.body.key, 'GET', '/v1/messages')).status).toBe(401)
     const deps = { pool: api.database.pool('bulkhead_api'), keyring: api.keyring('api') }
     expect(await pepperOldCredentials(deps)).toEqual({ peppered: 2, contained: 0 })
