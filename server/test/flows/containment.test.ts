@@ -2,28 +2,26 @@ import { once } from 'node:events'
 import { connect as connectTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { selfSigned } from '../../../bench/self-signed.ts'
 import type { Sink } from '../../../bench/sink.ts'
 import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
 import type { Engine } from '../../src/modules/delivery/index.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
 import { errorCode } from '../../src/platform/postgres/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
-import { createAccess, createCredentialPepper } from '../../src/security/access/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
-import { createSubmission } from '../../src/surfaces/submission/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { Answer, ApiFixture } from './api-fixture.ts'
 import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
+import { startTestSubmission } from './submission-fixture.ts'
+import type { SubmissionFixture } from './submission-fixture.ts'
 
 const APPEAL = 'https://mail.example.net/appeal'
 
 let api: ApiFixture
 let engine: Engine
 let sink: Sink & AsyncDisposable
-let port: number
-let stopSubmission: () => Promise<void>
+let submission: SubmissionFixture
 
 beforeAll(async () => {
   api = await startApi()
@@ -33,53 +31,10 @@ beforeAll(async () => {
     keyring: api.keyring('sender'),
     outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
   })
-  const log = createLogger({ name: 'smtp', level: 'error' })
-  const pool = api.database.pool('bulkhead_smtp')
-  const keyring = api.keyring('smtp')
-  const newId = createIdGenerator()
-  const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
-  const accept = createAcceptService({
-    pool,
-    keyring,
-    containment,
-    sensitiveMayLeave: true,
-    log,
-    now: Date.now,
-    newId,
-  })
-  const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
-  const material = selfSigned('mail.example.net')
-  const submission = createSubmission({
-    listeners: [
-      {
-        name: 'submissions',
-        tls: 'implicit',
-        host: '127.0.0.1',
-        port: 0,
-        requireTls: true,
-        requireAuth: true,
-      },
-    ],
-    hostname: 'mail.example.net',
-    tls: () => material,
-    access,
-    messages: createMessages({ accept, keyring, now: Date.now, newId }),
-    accept,
-    containment,
-    appeal: APPEAL,
-    log,
-    now: Date.now,
-  })
-  port = (await submission.listen())[0]?.port ?? 0
-  stopSubmission = async () => {
-    await submission.close({ graceMs: 100 })
-    await containment[Symbol.asyncDispose]()
-    await accept.drain()
-    await access.close()
-  }
+  submission = await startTestSubmission(api, { appeal: APPEAL })
 })
 afterAll(async () => {
-  await stopSubmission()
+  await submission[Symbol.asyncDispose]()
   await engine[Symbol.asyncDispose]()
   await sink.stop()
   await api[Symbol.asyncDispose]()
@@ -514,7 +469,11 @@ async function claimed(workspace: TestWorkspace) {
 
 /** A submission connection that has logged in; `say` answers with the whole reply. */
 async function smtpSession(username: string, password: string) {
-  const socket: TLSSocket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false })
+  const socket: TLSSocket = connectTls({
+    host: '127.0.0.1',
+    port: submission.ports.implicit,
+    rejectUnauthorized: false,
+  })
   socket.on('error', () => undefined)
   let heard = ''
   socket.on('data', (chunk: Buffer) => {

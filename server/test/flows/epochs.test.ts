@@ -2,78 +2,26 @@ import { once } from 'node:events'
 import { connect as connectTls } from 'node:tls'
 import type { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { selfSigned } from '../../../bench/self-signed.ts'
-import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
-import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
-import { createLogger } from '../../src/platform/telemetry/index.ts'
-import { createAccess, createCredentialPepper } from '../../src/security/access/index.ts'
-import { startContainmentWatch } from '../../src/security/containment/index.ts'
-import { startCredentialWatch } from '../../src/security/epochs/index.ts'
-import { createSubmission, submissionSource } from '../../src/surfaces/submission/index.ts'
+import { decodeId } from '../../src/kernel/ids.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
 import { eventually, sendingWorkspace } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
+import { startTestSubmission } from './submission-fixture.ts'
+import type { SubmissionFixture } from './submission-fixture.ts'
 
 /** What C-11 allows, in milliseconds, from the answer to the bump. */
 const DEAD_WITHIN_MS = 1_000
 
 let api: ApiFixture
-let port: number
-let stop: () => Promise<void>
+let submission: SubmissionFixture
 
 beforeAll(async () => {
   api = await startApi()
-  const log = createLogger({ name: 'smtp', level: 'error' })
-  const pool = api.database.pool('bulkhead_smtp')
-  const keyring = api.keyring('smtp')
-  const newId = createIdGenerator()
-  const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
-  const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
-  const accept = createAcceptService({
-    pool,
-    keyring,
-    containment,
-    sensitiveMayLeave: true,
-    log,
-    now: Date.now,
-    newId,
-  })
-  const material = selfSigned('mail.example.net')
-  const submission = createSubmission({
-    listeners: [
-      {
-        name: 'submissions',
-        tls: 'implicit',
-        host: '127.0.0.1',
-        port: 0,
-        requireTls: true,
-        requireAuth: true,
-      },
-    ],
-    hostname: 'mail.example.net',
-    tls: () => material,
-    access,
-    messages: createMessages({ accept, keyring, now: Date.now, newId }),
-    accept,
-    containment,
-    appeal: 'https://mail.example.net/appeal',
-    log,
-    now: Date.now,
-  })
-  const watch = startCredentialWatch({ pool, log, access })
-  watch.addSource(submissionSource(submission))
-  port = (await submission.listen())[0]?.port ?? 0
-  stop = async () => {
-    await submission.close({ graceMs: 100 })
-    await watch[Symbol.asyncDispose]()
-    await containment[Symbol.asyncDispose]()
-    await accept.drain()
-    await access.close()
-  }
+  submission = await startTestSubmission(api, { watchesCredentials: true })
 })
 afterAll(async () => {
-  await stop()
+  await submission[Symbol.asyncDispose]()
   await api[Symbol.asyncDispose]()
 })
 
@@ -87,7 +35,11 @@ async function smtpCredential(workspace: TestWorkspace) {
 
 /** An authenticated SMTP connection; `ended` is what it heard last and when it was over. */
 async function smtpSession(username: string, password: string) {
-  const socket: TLSSocket = connectTls({ host: '127.0.0.1', port, rejectUnauthorized: false })
+  const socket: TLSSocket = connectTls({
+    host: '127.0.0.1',
+    port: submission.ports.implicit,
+    rejectUnauthorized: false,
+  })
   socket.on('error', () => undefined)
   let heard = ''
   socket.on('data', (chunk: Buffer) => {

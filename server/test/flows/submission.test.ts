@@ -6,26 +6,20 @@ import type { TLSSocket } from 'node:tls'
 import { createTransport } from 'nodemailer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Sink } from '../../../bench/sink.ts'
-import { selfSigned } from '../../../bench/self-signed.ts'
-import { createIdGenerator } from '../../src/kernel/ids.ts'
 import type { Engine } from '../../src/modules/delivery/index.ts'
-import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
-import { createLogger } from '../../src/platform/telemetry/index.ts'
-import { createAccess, createCredentialPepper } from '../../src/security/access/index.ts'
-import { startContainmentWatch } from '../../src/security/containment/index.ts'
-import { createSubmission } from '../../src/surfaces/submission/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
 import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
+import { startTestSubmission } from './submission-fixture.ts'
+import type { SubmissionFixture } from './submission-fixture.ts'
 
 let api: ApiFixture
 let engine: Engine
 let sink: Sink & AsyncDisposable
 let workspace: TestWorkspace
 let credential: { username: string; password: string }
-let ports: { starttls: number; implicit: number }
-let stopSubmission: () => Promise<void>
+let submission: SubmissionFixture
 
 beforeAll(async () => {
   api = await startApi()
@@ -41,49 +35,10 @@ beforeAll(async () => {
     keyring: api.keyring('sender'),
     outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
   })
-  const log = createLogger({ name: 'smtp', level: 'error' })
-  const pool = api.database.pool('bulkhead_smtp')
-  const keyring = api.keyring('smtp')
-  const newId = createIdGenerator()
-  const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
-  const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
-  const accept = createAcceptService({
-    pool,
-    keyring,
-    containment,
-    sensitiveMayLeave: true,
-    log,
-    now: Date.now,
-    newId,
-  })
-  const material = selfSigned('mail.example.net')
-  const listener = { host: '127.0.0.1', port: 0, requireTls: true, requireAuth: true } as const
-  const submission = createSubmission({
-    listeners: [
-      { name: 'submission', tls: 'starttls', ...listener },
-      { name: 'submissions', tls: 'implicit', ...listener },
-    ],
-    hostname: 'mail.example.net',
-    tls: () => material,
-    access,
-    messages: createMessages({ accept, keyring, now: Date.now, newId }),
-    accept,
-    containment,
-    appeal: 'https://mail.example.net/appeal',
-    log,
-    now: Date.now,
-  })
-  const [first, second] = await submission.listen()
-  ports = { starttls: first?.port ?? 0, implicit: second?.port ?? 0 }
-  stopSubmission = async () => {
-    await submission.close({ graceMs: 100 })
-    await containment[Symbol.asyncDispose]()
-    await accept.drain()
-    await access.close()
-  }
+  submission = await startTestSubmission(api)
 })
 afterAll(async () => {
-  await stopSubmission()
+  await submission[Symbol.asyncDispose]()
   await engine[Symbol.asyncDispose]()
   await sink.stop()
   await api[Symbol.asyncDispose]()
@@ -92,7 +47,7 @@ afterAll(async () => {
 const transport = (secure: boolean, auth: { user: string; pass: string }) =>
   createTransport({
     host: '127.0.0.1',
-    port: secure ? ports.implicit : ports.starttls,
+    port: secure ? submission.ports.implicit : submission.ports.starttls,
     secure,
     requireTLS: !secure,
     tls: { rejectUnauthorized: false },
@@ -122,7 +77,11 @@ async function talk(socket: Socket) {
 
 /** An authenticated session over implicit TLS. */
 async function session() {
-  const socket: TLSSocket = connectTls({ host: '127.0.0.1', port: ports.implicit, rejectUnauthorized: false })
+  const socket: TLSSocket = connectTls({
+    host: '127.0.0.1',
+    port: submission.ports.implicit,
+    rejectUnauthorized: false,
+  })
   await once(socket, 'secureConnect')
   const conversation = await talk(socket)
   await conversation.say('EHLO client.example\r\n')
@@ -196,7 +155,7 @@ describe('submission', () => {
   })
 
   it('refuses AUTH and MAIL before TLS, and commands injected before the handshake', async () => {
-    const plain = connect(ports.starttls, '127.0.0.1')
+    const plain = connect(submission.ports.starttls, '127.0.0.1')
     await once(plain, 'connect')
     const { say, socket } = await talk(plain)
     expect(await say('EHLO x\r\n')).not.toMatch(/AUTH/)
