@@ -18,6 +18,7 @@ export const OPERATIONS = [
   'sealSecret',
   'openSecret',
   'resealSecret',
+  'verifyTotp',
   'auditKey',
   'signCheckpoint',
   'attestUnwraps',
@@ -62,6 +63,7 @@ const NOTHING = {
   sealSecret: 'refused',
   openSecret: 'refused',
   resealSecret: 'refused',
+  verifyTotp: 'refused',
   auditKey: 'refused',
   signCheckpoint: 'refused',
   attestUnwraps: 'refused',
@@ -87,6 +89,7 @@ export const ACCESS: Readonly<Record<ProcessKind, Readonly<Record<Operation, Rul
     publicKeys: 'allowed',
     sealSecret: 'allowed',
     resealSecret: 'allowed',
+    verifyTotp: 'allowed',
     auditKey: 'allowed',
     // For the operator's key, which only the api knows: it destroys nothing that cannot be cancelled for days.
     rotate: 'allowed',

@@ -114,6 +114,13 @@ export function readScope(body: Body): 'root' | 'workspace' | 'all' {
   return scope
 }
 
+/** Six digits, as authenticator apps show them. */
+export function readCode(body: Body, field: string): string {
+  const value = body[field]
+  if (typeof value !== 'string' || !/^[0-9]{6}$/.test(value)) throw invalid(field, 'six digits')
+  return value
+}
+
 /** A whole number from 0 to 2^53 - 1. */
 export function readCount(body: Body, field: string): number {
   const value = body[field]

@@ -70,6 +70,7 @@ describe('the access matrix', () => {
       sealSecret: ['api'],
       openSecret: ['worker'],
       resealSecret: ['api'],
+      verifyTotp: ['api'],
       auditKey: ['api', 'audit'],
       signCheckpoint: ['audit'],
       attestUnwraps: ['audit'],

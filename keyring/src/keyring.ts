@@ -28,6 +28,7 @@ import { createSecrets } from './secrets.ts'
 import { createShredStore } from './shred-store.ts'
 import { createShredding } from './shredding.ts'
 import { createSigner } from './signer.ts'
+import { createTotp } from './totp.ts'
 import { openSpool } from './spool.ts'
 import { createStore } from './store.ts'
 import { createUnwrapLog } from './unwrap-log.ts'
@@ -90,6 +91,7 @@ export async function startKeyring(deps: {
   const keyPool = createRsaPool({ size: RSA_POOL_SIZE, busy: () => signer.busy() })
   const dkimKeys: DkimKeys = createDkimKeys({ hierarchy, store, takeRsa: () => keyPool.take(), nowMs })
   const signer = createSigner({ keys: dkimKeys })
+  const secrets = createSecrets({ hierarchy, budgets, unwrapLog })
   const upkeep = createUpkeep({ budgets, ledger, spool, store, log })
 
   async function health() {
@@ -127,8 +129,10 @@ export async function startKeyring(deps: {
       containments,
       dkimKeys,
       peppers: createPeppers({ hierarchy }),
-      secrets: createSecrets({ hierarchy, budgets, unwrapLog }),
+      secrets,
       signer,
+      // Codes are of the time of day, not of the clock that only runs forward: one leap ahead would refuse all from then on.
+      totp: createTotp({ secrets, wallMs: Date.now }),
     }),
     ...createUpkeepHandlers({ auditKey, ledger, rotation, shredding, health, status }),
   }

@@ -4,6 +4,8 @@ import {
   onlyAttachment,
   readAlgorithm,
   readBoolean,
+  readCode,
+  readCount,
   readDomain,
   readLine,
   readPepper,
@@ -24,6 +26,7 @@ import type { createPeppers } from './peppers.ts'
 import { Refusal } from './refusal.ts'
 import type { createSecrets } from './secrets.ts'
 import type { createSigner } from './signer.ts'
+import type { createTotp } from './totp.ts'
 
 export interface Reply {
   readonly result: Readonly<Record<string, unknown>>
@@ -44,6 +47,7 @@ const MAX_ADDRESS_BYTES = 320
 const MAX_CONTEXT_BYTES = 512
 const MAX_REASON_BYTES = 200
 const MAX_SECRET_BYTES = 64 * 1024
+const MAX_SEALED_SEED_BYTES = 256
 const MAX_SIGN_ITEMS = 256
 
 /**
@@ -58,6 +62,7 @@ export function createKeyHandlers(deps: {
   peppers: ReturnType<typeof createPeppers>
   secrets: ReturnType<typeof createSecrets>
   signer: ReturnType<typeof createSigner>
+  totp: ReturnType<typeof createTotp>
 }): Omit<Handlers, UpkeepOperation> {
   const { blindIndex, contentKeys, dkimKeys, secrets, signer } = deps
 
@@ -171,10 +176,14 @@ export function createKeyHandlers(deps: {
 
     openSecret: async (request) => {
       const { process, body, attachments } = request
+      const purpose = readSecretPurpose(body)
+      // A seed makes codes for ever: once sealed it is shown to nobody, and codes are checked by verifyTotp.
+      if (purpose === 'totp')
+        throw new Refusal('refused', 'A seed of an authenticator app does not leave the keyring')
       const plaintext = await secrets.open({
         process,
         workspaceId: workspaceOf('openSecret', request),
-        purpose: readSecretPurpose(body),
+        purpose,
         context: readText(body, 'context', MAX_CONTEXT_BYTES),
         sealed: onlyAttachment(attachments, MAX_SECRET_BYTES),
         reason: readLine(body, 'reason', MAX_REASON_BYTES),
@@ -194,6 +203,20 @@ export function createKeyHandlers(deps: {
         reason: readLine(body, 'reason', MAX_REASON_BYTES),
       })
       return { result: {}, attachments: [sealed] }
+    },
+
+    // No capability stops it: people sign in under a containment too, to see what is contained and why.
+    verifyTotp: async ({ process, body, attachments }) => {
+      const step = await deps.totp.verify({
+        process,
+        workspaceId: readUuid(body, 'workspaceId'),
+        context: readText(body, 'context', MAX_CONTEXT_BYTES),
+        sealed: onlyAttachment(attachments, MAX_SEALED_SEED_BYTES),
+        code: readCode(body, 'code'),
+        lastStep: readCount(body, 'lastStep'),
+        reason: readLine(body, 'reason', MAX_REASON_BYTES),
+      })
+      return { result: { step } }
     },
   }
 }

@@ -33,6 +33,7 @@ const KEYRING: Readonly<Record<Kind, readonly string[]>> = {
     'sealSecret',
     'shreds',
     'status',
+    'verifyTotp',
   ],
   smtp: ['blind', 'blindAddresses', 'contentKey', 'health', 'pepper'],
   sender: ['blind', 'blindAddresses', 'destroyContentKeys', 'health', 'openContentKeys', 'sign'],

@@ -72,6 +72,19 @@ export interface KeyringClient extends AsyncDisposable, KeyringOperator {
     sealed: Buffer,
     reason: string,
   ): Promise<Buffer>
+  /**
+   * The time step (of 30 s since 1970) whose code this is, if it is later than `lastStep`; else null. The seed stays in the keyring.
+   * Counts and is recorded as an unwrap.
+   */
+  verifyTotp(request: {
+    readonly workspaceId: string
+    readonly context: string
+    readonly sealed: Buffer
+    /** Six digits. */
+    readonly code: string
+    readonly lastStep: number
+    readonly reason: string
+  }): Promise<number | null>
   /** HMAC-SHA256 of each digest (32 bytes) under a key that is not in the database, in order; at most 2,048. */
   pepper(name: PepperName, digests: readonly Buffer[]): Promise<Buffer[]>
   health(): Promise<KeyringHealth>
@@ -140,6 +153,11 @@ export function createKeyringClient(deps: {
     async resealSecret(workspaceId, purpose, fromContext, toContext, sealed, reason) {
       const body = { workspaceId, purpose, fromContext, toContext, reason }
       return readAttachment(await ask('resealSecret', body, [sealed]), null)
+    },
+
+    async verifyTotp({ sealed, ...body }) {
+      const frame = await ask('verifyTotp', body, [sealed])
+      return frame.body['step'] === null ? null : readNumber(frame, 'step')
     },
 
     async pepper(name, digests) {

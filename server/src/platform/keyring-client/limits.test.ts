@@ -160,6 +160,7 @@ describe('the access matrix over the socket', () => {
     sealSecret: ['api'],
     openSecret: ['worker'],
     resealSecret: ['api'],
+    verifyTotp: ['api'],
     auditKey: ['api', 'audit'],
     signCheckpoint: ['audit'],
     attestUnwraps: ['audit'],
