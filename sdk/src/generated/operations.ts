@@ -110,6 +110,8 @@ export interface Problem {
     readonly fix?: string
   })[]
   readonly requestId?: string
+  /** Of code step_up_required: how old the last strong authentication may be. */
+  readonly maxAgeSeconds?: number
   /** Of code contained: the id of the containment. */
   readonly containment?: string
   /** Of code contained: what is cut off. */
@@ -593,7 +595,7 @@ export interface ApiKeysCreateInput {
   /** What the key is for. */
   readonly name: string
   /** Default: those of the key that asks. */
-  readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "containments:read" | "containments:write" | "audit:read" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read")[] | undefined
+  readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "containments:read" | "containments:write" | "audit:read" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read" | "alerts:read" | "alerts:write")[] | undefined
   /** Default: never. */
   readonly expiresAt?: string | undefined
 }
@@ -1196,7 +1198,7 @@ export const CHOICES = {
     state: ["pending","delivered","failed"],
   },
   'apiKeys.create': {
-    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","containments:read","containments:write","audit:read","inbox:read","inbox:write","workspace:read","operations:read"],
+    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","containments:read","containments:write","audit:read","inbox:read","inbox:write","workspace:read","operations:read","alerts:read","alerts:write"],
   },
   'epochs.bump': {
     class: ["any","session","api_key","smtp_credential"],

@@ -13,6 +13,36 @@ export const FAULTS = {
     smtp: '550 5.7.1',
     retryable: false,
   },
+  step_up_required: {
+    status: 403,
+    title: 'The second factor must be shown again',
+    smtp: '550 5.7.1',
+    retryable: false,
+  },
+  second_factor_required: {
+    status: 403,
+    title: 'A second factor is needed',
+    smtp: '550 5.7.1',
+    retryable: false,
+  },
+  address_refused: {
+    status: 403,
+    title: 'Not from this network',
+    smtp: '550 5.7.1',
+    retryable: false,
+  },
+  csrf_refused: {
+    status: 403,
+    title: 'The request did not come from the console',
+    smtp: '550 5.7.1',
+    retryable: false,
+  },
+  workspace_required: {
+    status: 400,
+    title: 'The workspace is not named',
+    smtp: '550 5.6.0',
+    retryable: false,
+  },
   not_found: { status: 404, title: 'Not found', smtp: '550 5.1.1', retryable: false },
   method_not_allowed: { status: 405, title: 'Method not allowed', smtp: '502 5.5.1', retryable: false },
   conflict: {
@@ -92,6 +122,8 @@ export interface FaultOptions {
   readonly internal?: string
   readonly fields?: readonly FieldProblem[]
   readonly retryAfterSeconds?: number
+  /** Of a `step_up_required` fault: how old the last strong authentication may be. */
+  readonly maxAgeSeconds?: number
   /** Of a `contained` fault: by what. */
   readonly containment?: FaultContainment
   readonly cause?: unknown
@@ -104,6 +136,7 @@ export class Fault extends Error {
   readonly internal: string | undefined
   readonly fields: readonly FieldProblem[]
   readonly retryAfterSeconds: number | undefined
+  readonly maxAgeSeconds: number | undefined
   readonly containment: FaultContainment | undefined
 
   constructor(code: FaultCode, options: FaultOptions) {
@@ -114,6 +147,7 @@ export class Fault extends Error {
     this.internal = options.internal
     this.fields = options.fields ?? []
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.maxAgeSeconds = options.maxAgeSeconds
     this.containment = options.containment
   }
 

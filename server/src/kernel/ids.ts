@@ -18,6 +18,11 @@ export const ID_PREFIXES = {
   process: 'prc',
   containment: 'ctm',
   staffMember: 'stf',
+  person: 'per',
+  session: 'ses',
+  member: 'mem',
+  permissionSet: 'pst',
+  federationRule: 'fdr',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

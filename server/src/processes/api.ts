@@ -12,14 +12,21 @@ import { createAcceptService, createMessages } from '../modules/messages/index.t
 import { createSenders } from '../modules/senders/index.ts'
 import { createSmtpCredentials } from '../modules/smtp-credentials/index.ts'
 import { createSuppressions } from '../modules/suppressions/index.ts'
+import { createSystemMail } from '../modules/system-mail/index.ts'
 import { createWebhooks } from '../modules/webhooks/index.ts'
 import { createWorkspaces } from '../modules/workspaces/index.ts'
 import { formatAddress, mayLeaveSensitive } from '../platform/config/index.ts'
+import { trustedProxies } from '../platform/http/client-address.ts'
 import { createResolver } from '../platform/dns/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
-import { createAccess, createCredentialPepper } from '../security/access/index.ts'
+import {
+  createAccess,
+  createCredentialPepper,
+  createPeopleAccess,
+  joinAccess,
+} from '../security/access/index.ts'
 import { startContainmentWatch } from '../security/containment/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
@@ -29,6 +36,7 @@ import { prepareDevelopment } from './api-development.ts'
 import { loadOperatorKey } from './api-operator.ts'
 import { startPeppering } from './api-peppering.ts'
 import { sealOldRows } from './api-sealing.ts'
+import { prepareSystemMail } from './api-system-mail.ts'
 
 await runProcess({
   name: 'api',
@@ -43,7 +51,8 @@ await runProcess({
     const operator = loadOperatorKey(config)
     const pepper = createCredentialPepper({ keyring, name: 'credential' })
     const access = createAccess({ pool, pepper, operatorKeyHash: operator.hash, log })
-    const watch = startCredentialWatch({ pool, log, access })
+    const people = createPeopleAccess({ pool, pepper })
+    const watch = startCredentialWatch({ pool, log, access: joinAccess(access, people) })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
     const accept = createAcceptService({
       pool,
@@ -60,19 +69,30 @@ await runProcess({
       tries: 2,
     })
     const apiKeys = createApiKeys({ pepper, newId })
+    const messages = createMessages({ accept, keyring, now: Date.now, newId })
+    const domains = createDomains({
+      keyring,
+      resolver,
+      transactions,
+      settings: {
+        delegationZone: config.delegationZone,
+        hostname: config.hostname,
+        trustTestDomains: config.mode === 'development',
+      },
+      newId,
+    })
+    const systemMail = createSystemMail({
+      messages,
+      domains,
+      transactions,
+      recordAudit: (db, record) => audit.record(db, record),
+      from: config.systemFrom,
+      sensitiveMayLeave: mayLeaveSensitive(config),
+      now: Date.now,
+    })
     const services: ApiServices = {
-      messages: createMessages({ accept, keyring, now: Date.now, newId }),
-      domains: createDomains({
-        keyring,
-        resolver,
-        transactions,
-        settings: {
-          delegationZone: config.delegationZone,
-          hostname: config.hostname,
-          trustTestDomains: config.mode === 'development',
-        },
-        newId,
-      }),
+      messages,
+      domains,
       senders: createSenders({ keyring, newId }),
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: config.allowPrivateTargets }),
@@ -94,6 +114,7 @@ await runProcess({
         transactions,
         recordAudit: (db, record) => audit.record(db, record),
       }),
+      systemMail,
       workspaces: createWorkspaces({
         transactions,
         recordAudit: (db, record) => audit.record(db, record),
@@ -107,6 +128,8 @@ await runProcess({
       keyring,
       transactions,
       access,
+      people,
+      proxies: trustedProxies(config.trustedProxies),
       watch,
       containment,
       appeal: config.appeal,
@@ -122,6 +145,7 @@ await runProcess({
       dataDirectory: config.dataDirectory,
     })
     await app.listen({ host: config.http.host, port: config.http.port, backlog: 4_096 })
+    const systemMailReady = prepareSystemMail({ systemMail, log, signal: context.signal })
     const sealing = sealOldRows({ transactions, keyring, log, signal: context.signal })
     const development =
       config.mode === 'development'
@@ -132,6 +156,7 @@ await runProcess({
       async [Symbol.asyncDispose]() {
         await app.close()
         await sealing
+        await systemMailReady
         await peppering.finished
         await watch[Symbol.asyncDispose]()
         await containment[Symbol.asyncDispose]()

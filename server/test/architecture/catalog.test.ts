@@ -102,6 +102,7 @@ const NOT_PERSONAL: Readonly<Record<string, string>> = {
   'epoch.subject': 'an id',
   'keyring.dkim_key.public_key': 'in DNS',
   'keyring.installation_key.name': 'what the key is for',
+  'permission_set.name': 'what a workspace calls a set of rights',
   'sender.email': 'retired: null',
   'sender.name': 'retired: null',
   'sender.reply_to': 'retired: null',

@@ -63,7 +63,25 @@ async function furnished(name: string): Promise<typeof ours> {
     raw: Buffer.from('Subject: x\r\n\r\nx'),
   })
   await deferEverything()
+  await addMember(uuid)
   return { id, uuid, key }
+}
+
+async function addMember(workspace: string): Promise<void> {
+  const { query } = api.database.pool('superuser')
+  const person = (
+    await query<{ id: string }>(
+      `insert into account.person (id, email_index, sealed_email) values (gen_random_uuid(), uuid_send(gen_random_uuid()), '\\x00') returning id`,
+    )
+  ).rows[0]!.id
+  await query(
+    `with rights as (
+       insert into permission_set (id, workspace_id, name, scopes) values (gen_random_uuid(), $1, 'Reading', '{messages:read}') returning id)
+     insert into member (id, workspace_id, person_id, role, permission_set_id, created_by)
+     select gen_random_uuid(), $1, $2, 'analyst', rights.id, 'test:1' from rights`,
+    [workspace, person],
+  )
+  await query('insert into workspace_policy (workspace_id) values ($1)', [workspace])
 }
 
 /** Claims what waits and puts it back with an event, as a sender does after a temporary refusal. */

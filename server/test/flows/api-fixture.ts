@@ -14,15 +14,23 @@ import { createAcceptService, createMessages } from '../../src/modules/messages/
 import { createSenders } from '../../src/modules/senders/index.ts'
 import { createSmtpCredentials } from '../../src/modules/smtp-credentials/index.ts'
 import { createSuppressions } from '../../src/modules/suppressions/index.ts'
+import { createSystemMail } from '../../src/modules/system-mail/index.ts'
 import { createWebhooks } from '../../src/modules/webhooks/index.ts'
 import { createWorkspaces } from '../../src/modules/workspaces/index.ts'
+import { trustedProxies } from '../../src/platform/http/client-address.ts'
 import { createResolver } from '../../src/platform/dns/index.ts'
 import { createKeyringClient } from '../../src/platform/keyring-client/index.ts'
 import type { KeyringClient } from '../../src/platform/keyring-client/index.ts'
 import { TEST_TOKENS, makeTestKeyring } from '../../src/platform/keyring-client/test-keyring.ts'
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
-import { createAccess, createCredentialPepper, hashSecret } from '../../src/security/access/index.ts'
+import {
+  createAccess,
+  createCredentialPepper,
+  createPeopleAccess,
+  hashSecret,
+  joinAccess,
+} from '../../src/security/access/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startCredentialWatch } from '../../src/security/epochs/index.ts'
 import { createAuditOutbox } from '../../src/security/audit/index.ts'
@@ -61,6 +69,7 @@ export async function startApi(
     readonly production?: boolean
     /** Default true. */
     readonly sensitiveMayLeave?: boolean
+    readonly trustedProxies?: readonly string[]
   } = {},
 ): Promise<ApiFixture> {
   const database = await createTestDatabase()
@@ -83,7 +92,8 @@ export async function startApi(
   const operatorKey = `operator-${randomBytes(24).toString('hex')}`
   const pepper = createCredentialPepper({ keyring, name: 'credential' })
   const access = createAccess({ pool, pepper, operatorKeyHash: hashSecret(operatorKey).toString('hex') })
-  const watch = startCredentialWatch({ pool, log, access })
+  const people = createPeopleAccess({ pool, pepper })
+  const watch = startCredentialWatch({ pool, log, access: joinAccess(access, people) })
   const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
   const accept = createAcceptService({
     pool,
@@ -101,30 +111,44 @@ export async function startApi(
   })
   const apiKeys = createApiKeys({ pepper, newId })
   const recordAudit = audit.record.bind(audit)
+  const messages = createMessages({ accept, keyring, now: Date.now, newId })
+  const domains = createDomains({
+    keyring,
+    resolver,
+    transactions,
+    newId,
+    settings: {
+      delegationZone: options.delegationZone ?? null,
+      hostname: 'mail.example.net',
+      trustTestDomains: options.production !== true,
+    },
+  })
+  const systemMail = createSystemMail({
+    messages,
+    domains,
+    transactions,
+    recordAudit,
+    from: 'Bulkhead <no-reply@bulkhead.test>',
+    sensitiveMayLeave: options.sensitiveMayLeave !== false,
+    now: Date.now,
+  })
+  await systemMail.ensureInstallation()
   const app = await createApiServer({
     log,
     pool,
     keyring,
     transactions,
     access,
+    people,
+    proxies: trustedProxies(options.trustedProxies ?? []),
     watch,
     containment,
     appeal: 'https://mail.example.net/appeal',
     recordAudit,
     consoleDirectory: join(tmpdir(), 'bulkhead-no-console'),
     services: {
-      messages: createMessages({ accept, keyring, now: Date.now, newId }),
-      domains: createDomains({
-        keyring,
-        resolver,
-        transactions,
-        newId,
-        settings: {
-          delegationZone: options.delegationZone ?? null,
-          hostname: 'mail.example.net',
-          trustTestDomains: options.production !== true,
-        },
-      }),
+      messages,
+      domains,
       senders: createSenders({ keyring, newId }),
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: options.production !== true }),
@@ -146,6 +170,7 @@ export async function startApi(
         transactions,
         recordAudit: (db, record) => audit.record(db, record),
       }),
+      systemMail,
       workspaces: createWorkspaces({ transactions, recordAudit, apiKeys, newId }),
     },
   })

@@ -14,6 +14,7 @@ type Optional =
   | 'keyringPin'
   | 'keyringSpool'
   | 'keyringBudgets'
+  | 'systemFrom'
 type Derived = 'tlsCert' | 'tlsKey' | 'publicUrl'
 
 /** The effective configuration: parsed, complete, deeply read-only. Printing it shows no secret. */
@@ -88,6 +89,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     allowPrivateTargets: get(SETTINGS.allowPrivateTargets),
     hostname: get(SETTINGS.hostname),
     dnsServers: get(SETTINGS.dnsServers),
+    trustedProxies: get(SETTINGS.trustedProxies),
     logLevel: get(SETTINGS.logLevel),
     retentionDays: get(SETTINGS.retentionDays),
     appeal: get(SETTINGS.appeal),
@@ -103,6 +105,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     keyringPin: get(SETTINGS.keyringPin),
     keyringSpool: get(SETTINGS.keyringSpool),
     keyringBudgets: get(SETTINGS.keyringBudgets),
+    systemFrom: get(SETTINGS.systemFrom),
     setupFile,
     auditDirectory: get(SETTINGS.auditDirectory),
     delegationZone: get(SETTINGS.delegationZone),

@@ -2,10 +2,12 @@ import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseVerifierKey } from '@bulkhead/tlog'
 import { z } from 'zod'
+import { parseMailbox } from '../../kernel/email-address.ts'
 import { Redacted } from '../../kernel/redacted.ts'
 import {
   isHostname,
   parseDatabaseUrl,
+  isCidr,
   parseDnsServer,
   parseListenAddress,
   parseNumber,
@@ -24,7 +26,7 @@ export interface Setting<T> {
   /** What the table shows where the default is not one plain text. */
   readonly defaultNote?: string
   /** The text used when the variable is unset; undefined leaves the value null. */
-  readonly defaultText: string | ((mode: Mode) => string) | undefined
+  readonly defaultText: string | ((mode: Mode) => string | undefined) | undefined
   readonly parser: z.ZodType<T, string>
   /** The value holds a secret: it is never repeated in an error. */
   readonly secret?: boolean
@@ -212,6 +214,24 @@ export const SETTINGS = {
     defaultText: undefined,
     parser: textValue('write a URL, for example https://mail.example.com', parsePublicUrl),
   }),
+  trustedProxies: setting<readonly string[]>({
+    name: 'BULKHEAD_TRUSTED_PROXIES',
+    description:
+      'Networks of reverse proxies, a comma-separated list such as `10.0.0.0/8,::1`. Their X-Forwarded-For says who the client is; everybody else is whom the connection comes from.',
+    defaultNote: 'none',
+    defaultText: '',
+    parser: textValue('write networks separated by commas, for example 10.0.0.0/8,2001:db8::/32', cidrs),
+  }),
+  systemFrom: setting({
+    name: 'BULKHEAD_SYSTEM_FROM',
+    description:
+      'Who sends the mail of the installation itself: verification, reset, invitations, security notices. See [operations](operations.md#system-mail).',
+    defaultNote: '`Bulkhead <no-reply@bulkhead.test>` in development; none in production, where such mail then waits',
+    defaultText: (mode) => (mode === 'development' ? 'Bulkhead <no-reply@bulkhead.test>' : undefined),
+    parser: textValue('write an address such as Bulkhead <no-reply@mail.example.com>', (text) =>
+      parseMailbox(text).ok ? text.trim() : null,
+    ),
+  }),
   logLevel: setting({
     name: 'BULKHEAD_LOG_LEVEL',
     description: '`debug`, `info`, `warn` or `error`. Logs never hold personal data, whatever the level.',
@@ -324,6 +344,14 @@ function dnsServers(text: string): readonly ListenAddress[] | null {
     servers.push(server)
   }
   return servers
+}
+
+function cidrs(text: string): readonly string[] | null {
+  const parts = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+  return parts.every(isCidr) ? parts : null
 }
 
 /** The settings as a Markdown table: the body of `docs/configuration.md`. */

@@ -53,6 +53,14 @@ export function parseDnsServer(text: string): ListenAddress | null {
   return address === null || isIP(address.host) === 0 || address.port === 0 ? null : address
 }
 
+/** An address, or a network in CIDR notation. */
+export function isCidr(text: string): boolean {
+  const [network = '', prefix, more] = text.split('/')
+  const family = isIP(network)
+  if (family === 0 || more !== undefined) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32))
+}
+
 /** `capture`, `direct`, or `smtp(s)://[user:password@]host[:port]` (default ports 25 and 465). */
 export function parseOutbound(text: string): Outbound | null {
   if (text === 'capture' || text === 'direct') return { kind: text }

@@ -86,4 +86,9 @@ const NOUNS: Readonly<Record<IdKind, string>> = {
   process: 'process',
   containment: 'containment',
   staffMember: 'member of staff',
+  person: 'person',
+  session: 'session',
+  member: 'member',
+  permissionSet: 'permission set',
+  federationRule: 'federation rule',
 }

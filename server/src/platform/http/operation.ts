@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Capability } from '../../kernel/containment.ts'
 import type { FaultCode } from '../../kernel/faults.ts'
+import type { KeyBounds } from '../../kernel/key-bounds.ts'
 import type { TenantDatabase } from '../postgres/tenant.ts'
 import { faultOfIssues } from './problem.ts'
 
@@ -37,8 +38,74 @@ export type Principal =
       readonly id: string
       readonly workspaceId: string
       readonly scopes: readonly string[]
+      readonly bounds: KeyBounds
     }
   | { readonly kind: 'operator' | 'staff'; readonly id: string; readonly scopes: readonly string[] }
+  | PersonPrincipal
+  /** Whoever calls an operation of scope `public`. */
+  | { readonly kind: 'anonymous'; readonly id: 'anonymous'; readonly scopes: readonly string[] }
+
+/** A person, through a session. */
+export interface PersonPrincipal {
+  readonly kind: 'person'
+  /** UUID of the session. */
+  readonly id: string
+  readonly personId: string
+  /** Empty outside of any workspace; the scopes are then those over the own account. */
+  readonly workspaceId: string
+  readonly role: string | null
+  readonly scopes: readonly string[]
+  readonly level: 'enrolment' | 'full'
+  readonly factor: 'none' | 'totp' | 'passkey' | 'recovery' | 'sso'
+  /** Milliseconds since the second factor was last shown; null: never. */
+  readonly strongAgeMs: number | null
+}
+
+/** What is known of the other end. */
+export interface Client {
+  /** Text in shortest form; behind trusted proxies what they say. */
+  readonly address: string
+  /** At most 300 characters of printable ASCII. */
+  readonly userAgent: string
+  /** A mark of the browser that an earlier log-in left. */
+  readonly device: string | null
+  readonly sessionToken: string | null
+  readonly transport: 'cookie' | 'bearer' | 'none'
+}
+
+/** What a request shows of who it is from. */
+export interface Credentials {
+  readonly method: string
+  /** Of the operation that is asked for. */
+  readonly scope: string
+  readonly authorization: string | undefined
+  /** Header `bulkhead-workspace`: where a person acts. */
+  readonly workspace: string | undefined
+  readonly client: Client
+  /** Whether a browser, or the console's own header, says that the request comes from our own pages. */
+  readonly isSameOrigin: boolean
+}
+
+/** Who acts, as records and containments name him. */
+export function actorOf(principal: Principal): string {
+  return principal.kind === 'person' ? `member:${principal.personId}` : `${principal.kind}:${principal.id}`
+}
+
+/** The workspace in which a principal acts; empty outside of any. */
+export function workspaceOf(principal: Principal): string {
+  return principal.kind === 'api_key' || principal.kind === 'person' ? principal.workspaceId : ''
+}
+
+/** The step-up age of each risk, in seconds; null: none. An operation may name its own. */
+export const STEP_UP_OF_RISK: Readonly<Record<Risk, number | null>> = {
+  read: null,
+  send: null,
+  write: null,
+  'sender-change': 300,
+  credential: 300,
+  installation: 300,
+  safety: null,
+}
 
 /** What every handler gets. `services` holds the slices' services; an operation names only those that it uses. */
 export interface OperationContext<Services> {
@@ -46,8 +113,11 @@ export interface OperationContext<Services> {
   /** The caller's workspace; operator operations have none and get the empty string. */
   readonly workspaceId: string
   readonly principal: Principal
-  /** Written to records of who did it: `api_key:<uuid>`. */
+  /** Written to records of who did it: `api_key:<uuid>`, `member:<uuid of the person>`. */
   readonly actor: string
+  readonly client: Client
+  /** Sets a cookie with the answer, or with null takes it away. */
+  readonly setCookie: (name: 'session' | 'device', value: string | null, maxAgeSeconds: number) => void
   readonly idempotencyKey: string | undefined
   /** SHA-256 of the request body, present where `idempotencyKey` is. */
   readonly bodyHash: Buffer | undefined
@@ -81,8 +151,11 @@ interface OperationFacts {
   readonly path: string
   readonly summary: string
   readonly description?: string
+  /** `public`: nobody needs to be known; `account`: any person with a whole session; `account:enrol`: also one without a second factor yet. */
   readonly scope: string
   readonly risk: Risk
+  /** For people: how old the last strong authentication may be. Default: STEP_UP_OF_RISK. Null: does not matter. */
+  readonly stepUpSeconds?: number | null
   /** The audit event; reads name theirs too, though only acts write one. Several where it depends on what the act is about: one is written. */
   readonly audit: string | readonly string[]
   readonly faults: readonly FaultCode[]

@@ -15,6 +15,10 @@ export const Problem = z
       .optional()
       .describe('One entry per field that is wrong.'),
     requestId: z.string().optional(),
+    maxAgeSeconds: z
+      .int()
+      .optional()
+      .describe('Of code step_up_required: how old the last strong authentication may be.'),
     containment: z.string().optional().describe('Of code contained: the id of the containment.'),
     capability: z.string().optional().describe('Of code contained: what is cut off.'),
     reasonCode: z.string().optional().describe('Of code contained: security_hold, policy, billing or abuse.'),
@@ -41,6 +45,7 @@ export function problemOf(fault: Fault, requestId?: string, appeal?: string): Pr
     detail: fault.detail,
     ...(fault.fields.length > 0 ? { errors: fault.fields.map((field) => ({ ...field })) } : {}),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(fault.maxAgeSeconds === undefined ? {} : { maxAgeSeconds: fault.maxAgeSeconds }),
     ...(fault.containment === undefined
       ? {}
       : {

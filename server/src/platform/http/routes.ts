@@ -6,8 +6,11 @@ import type { ContainmentQuestion } from '../../kernel/containment.ts'
 import { Fault, invalidField } from '../../kernel/faults.ts'
 import type { TenantDatabase, TenantTransactions } from '../postgres/tenant.ts'
 import { parseJsonBody, queryObject } from './input.ts'
-import { CAPABILITY_OF_RISK } from './operation.ts'
-import type { Operation, OperationContext, Principal, StreamEvent } from './operation.ts'
+import { clientAddress } from './client-address.ts'
+import type { TrustedProxies } from './client-address.ts'
+import { readCookie, setCookie } from './cookies.ts'
+import { actorOf, CAPABILITY_OF_RISK, STEP_UP_OF_RISK, workspaceOf } from './operation.ts'
+import type { Client, Credentials, Operation, OperationContext, Principal, StreamEvent } from './operation.ts'
 
 export interface RouteDependencies<Services> {
   readonly app: FastifyInstance
@@ -15,7 +18,9 @@ export interface RouteDependencies<Services> {
   readonly services: Services
   readonly transactions: TenantTransactions
   /** Who sent this request; throws `unauthenticated`. */
-  authenticate(request: { readonly authorization: string | undefined }): Promise<Principal>
+  authenticate(request: Credentials): Promise<Principal>
+  /** Whose X-Forwarded-For is believed. */
+  readonly proxies: TrustedProxies
   /** Calls `end` with the reason once the principal's credential dies; disposing of the answer stops the watch. */
   watchCredential(principal: Principal, end: (reason: string) => void): Disposable
   /** What is cut off. The database refuses what this check does not see yet, reads excepted. */
@@ -80,18 +85,17 @@ async function handleRequest<Services>(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
-  const principal = await deps.authenticate({ authorization: request.headers.authorization })
-  if (!principal.scopes.includes(operation.scope)) {
-    throw new Fault('missing_scope', {
-      detail: `This needs the scope ${operation.scope}; the key has: ${principal.scopes.join(', ') || 'none'}.`,
-    })
-  }
+  const client = clientOf(request, deps.proxies)
+  const principal =
+    operation.scope === 'public' ? ANYBODY : await deps.authenticate(shownBy(operation, request, client))
+  requireScope(operation, principal)
+  requireStepUp(operation, principal)
   const question = questionOf(operation, principal)
   deps.containment.require(question)
   const raw = Buffer.isBuffer(request.body) ? request.body : undefined
   const input = parseInput(operation, request, raw)
   const dead = new AbortController()
-  const context = contextOf(operation, deps, request, reply, principal, raw, dead.signal)
+  const context = contextOf(operation, deps, request, reply, { principal, client }, raw, dead.signal)
   switch (operation.kind) {
     case 'json': {
       const output = await operation.run(context, input)
@@ -122,11 +126,92 @@ async function handleRequest<Services>(
   }
 }
 
+const ANYBODY: Principal = { kind: 'anonymous', id: 'anonymous', scopes: ['public'] }
+const USER_AGENT_MAX = 300
+
+function clientOf(request: FastifyRequest, proxies: TrustedProxies): Client {
+  const { headers } = request
+  const bearer = /^bearer +(bhu_[\x21-\x7e]{1,200})$/i.exec(headers.authorization ?? '')?.[1] ?? null
+  const cookie = headers.authorization === undefined ? readCookie(headers.cookie, 'session') : null
+  return {
+    address: clientAddress(request.socket.remoteAddress, headers, proxies),
+    userAgent: (headers['user-agent'] ?? '').replaceAll(/[^\x20-\x7e]/g, '?').slice(0, USER_AGENT_MAX),
+    device: readCookie(headers.cookie, 'device'),
+    sessionToken: bearer ?? cookie,
+    transport: bearer === null ? (cookie === null ? 'none' : 'cookie') : 'bearer',
+  }
+}
+
+function shownBy<Services>(
+  operation: Operation<Services>,
+  request: FastifyRequest,
+  client: Client,
+): Credentials {
+  return {
+    method: request.method,
+    scope: operation.scope,
+    authorization: request.headers.authorization,
+    workspace: headerOf(request, 'bulkhead-workspace'),
+    client,
+    isSameOrigin: isSameOrigin(request),
+  }
+}
+
+/**
+ * Browsers say where a request comes from in Sec-Fetch-Site, older ones in Origin; the header of our own makes a page elsewhere ask for
+ * leave first, which nobody gives. All three would have to fail.
+ */
+function isSameOrigin(request: FastifyRequest): boolean {
+  if (headerOf(request, 'bulkhead-csrf') !== '1') return false
+  const site = headerOf(request, 'sec-fetch-site')
+  if (site !== undefined) return site === 'same-origin'
+  const origin = headerOf(request, 'origin')
+  return origin === undefined || hostOf(origin) === request.headers.host
+}
+
+function hostOf(origin: string): string | null {
+  return URL.canParse(origin) ? new URL(origin).host : null
+}
+
+function requireScope<Services>(operation: Operation<Services>, principal: Principal): void {
+  if (principal.scopes.includes(operation.scope)) return
+  if (principal.kind !== 'person') {
+    throw new Fault('missing_scope', {
+      detail: `This needs the scope ${operation.scope}; the key has: ${principal.scopes.join(', ') || 'none'}.`,
+    })
+  }
+  if (principal.level === 'enrolment') {
+    throw new Fault('second_factor_required', {
+      detail: 'Add a second factor first: until then this session can do nothing else.',
+    })
+  }
+  if (principal.workspaceId === '') {
+    throw new Fault('workspace_required', {
+      detail: 'Name the workspace in the header bulkhead-workspace; GET /v1/account lists yours.',
+    })
+  }
+  throw new Fault('missing_scope', {
+    detail: `This needs the scope ${operation.scope}, which your role here (${principal.role ?? 'none'}) does not have. An owner can change it.`,
+  })
+}
+
+function requireStepUp<Services>(operation: Operation<Services>, principal: Principal): void {
+  if (principal.kind !== 'person' || operation.scope === 'account:enrol') return
+  const maxAgeSeconds =
+    operation.stepUpSeconds === undefined ? STEP_UP_OF_RISK[operation.risk] : operation.stepUpSeconds
+  if (maxAgeSeconds === null) return
+  if (principal.strongAgeMs !== null && principal.strongAgeMs <= maxAgeSeconds * 1_000) return
+  throw new Fault('step_up_required', {
+    detail: `Show your second factor again: for this it may be at most ${maxAgeSeconds / 60} minutes old. POST /v1/session/step-up.`,
+    maxAgeSeconds,
+  })
+}
+
 function questionOf<Services>(operation: Operation<Services>, principal: Principal): ContainmentQuestion {
   const capability = CAPABILITY_OF_RISK[operation.risk]
   return {
-    workspaceId: principal.kind === 'api_key' ? principal.workspaceId : '',
-    actor: `${principal.kind}:${principal.id}`,
+    workspaceId: workspaceOf(principal),
+    actor: actorOf(principal),
     capabilities: capability === null ? [] : [capability],
   }
 }
@@ -164,12 +249,12 @@ function contextOf<Services>(
   deps: RouteDependencies<Services>,
   request: FastifyRequest,
   reply: FastifyReply,
-  principal: Principal,
+  { principal, client }: { readonly principal: Principal; readonly client: Client },
   raw: Buffer | undefined,
   dead: AbortSignal,
 ): OperationContext<Services> {
-  const workspaceId = principal.kind === 'api_key' ? principal.workspaceId : ''
-  const actor = `${principal.kind}:${principal.id}`
+  const workspaceId = workspaceOf(principal)
+  const actor = actorOf(principal)
   let gone: AbortSignal | undefined
   const idempotencyKey = operation.idempotent === true ? headerOf(request, 'idempotency-key') : undefined
   if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
@@ -180,6 +265,8 @@ function contextOf<Services>(
     workspaceId,
     principal,
     actor,
+    client,
+    setCookie: (name, value, maxAgeSeconds) => setCookie(reply, name, value, maxAgeSeconds),
     idempotencyKey,
     bodyHash:
       idempotencyKey === undefined

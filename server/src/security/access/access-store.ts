@@ -13,6 +13,12 @@ export interface ApiKeyRow {
   readonly killed: boolean
   readonly expires_at: Date | null
   readonly binding: Buffer | null
+  readonly allowed_cidrs: string[]
+  readonly allowed_senders: string[]
+  /** After a leak: it works from these too only. Null: was not tightened. */
+  readonly tightened_cidrs: string[] | null
+  /** When it ends, whatever was planned: the sooner of expires_at and what a rotation or a leak has set. */
+  readonly over_at: Date | null
 }
 
 export interface SmtpCredentialRow {
@@ -22,6 +28,20 @@ export interface SmtpCredentialRow {
   readonly revoked_at: Date | null
   readonly killed: boolean
   readonly binding: Buffer | null
+  readonly expires_at: Date | null
+  readonly expires_in_ms: number | null
+  readonly allowed_cidrs: string[]
+  readonly allowed_senders: string[]
+  readonly over_at: Date | null
+}
+
+/** A use that was not noted yet. */
+export interface CredentialUse {
+  readonly kind: 'api_key' | 'smtp_credential'
+  readonly id: string
+  /** /24 or /48. */
+  readonly network: string | null
+  readonly agent: string | null
 }
 
 /** A credential from before the pepper: what is stored of it is the plain digest. */
@@ -41,8 +61,9 @@ export function createAccessStore(pool: Queryable) {
   return {
     async apiKey(hash: Buffer): Promise<ApiKeyRow | undefined> {
       const found = await pool.query<ApiKeyRow>(
-        `select id, workspace_id, scopes, revoked_at, killed, expires_at, binding,
-                (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as expires_in_ms
+        `select id, workspace_id, scopes, revoked_at, killed, expires_at, binding, allowed_cidrs, allowed_senders, tightened_cidrs,
+                least(expires_at, ends_at) as over_at,
+                (extract(epoch from least(expires_at, ends_at) - clock_timestamp()) * 1000)::float8 as expires_in_ms
          from engine.find_api_key($1)`,
         [hash],
       )
@@ -50,9 +71,13 @@ export function createAccessStore(pool: Queryable) {
     },
 
     async smtpCredential(username: string): Promise<SmtpCredentialRow | undefined> {
-      const found = await pool.query<SmtpCredentialRow>('select * from engine.find_smtp_credential($1)', [
-        username,
-      ])
+      const found = await pool.query<SmtpCredentialRow>(
+        `select id, workspace_id, secret_hash, revoked_at, killed, expires_at, binding, allowed_cidrs, allowed_senders,
+                least(expires_at, ends_at) as over_at,
+                (extract(epoch from least(expires_at, ends_at) - clock_timestamp()) * 1000)::float8 as expires_in_ms
+         from engine.find_smtp_credential($1)`,
+        [username],
+      )
       return found.rows[0]
     },
 
@@ -85,8 +110,18 @@ export function createAccessStore(pool: Queryable) {
       ])
     },
 
-    async touch(apiKeys: readonly string[], smtpCredentials: readonly string[]): Promise<void> {
-      await pool.query('select engine.touch_credentials($1::uuid[], $2::uuid[])', [apiKeys, smtpCredentials])
+    async touch(uses: readonly CredentialUse[]): Promise<void> {
+      await pool.query('select engine.touch_credentials($1, $2, $3, $4)', [
+        uses.map((use) => use.kind),
+        uses.map((use) => use.id),
+        uses.map((use) => use.network),
+        uses.map((use) => use.agent),
+      ])
+    },
+
+    /** Records a use from outside of the allowed networks; the database lets one record in an hour through for each network. */
+    async reportOutside(kind: CredentialUse['kind'], id: string, network: string): Promise<void> {
+      await pool.query('select engine.report_outside($1, $2, $3)', [kind, id, network])
     },
 
     async dead(

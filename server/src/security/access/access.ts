@@ -89,7 +89,7 @@ export function createAccess(deps: {
     await store.touch(keys, smtp)
   }
 
-  function note(kind: CredentialRef['kind'], id: string): void {
+  function note(kind: 'api_key' | 'smtp_credential', id: string): void {
     used[kind].add(id)
     // A time of use that is lost with a failing database is no loss; the next one is written.
     if (clock() - touchedAt >= TOUCH_EVERY_MS) touchAll().catch(() => undefined)

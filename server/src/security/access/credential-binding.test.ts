@@ -13,6 +13,7 @@ const BOUND: Bound = {
   expiresAt: new Date('2030-01-01T00:00:00.000Z'),
 }
 const DIGEST = hashSecret('a secret')
+const KNOWN = '5b426c07e004e122389a3e1c3092d54d2e3ed9207a33d3d3a0dcae6a1ff7179b'
 
 describe('the binding of a credential', () => {
   it('is another one whatever is changed: kind, row, workspace, scopes, expiry or secret', () => {
@@ -30,10 +31,28 @@ describe('the binding of a credential', () => {
       { ...BOUND, expiresAt: new Date('2030-01-01T00:00:00.001Z') },
       { ...BOUND, expiresAt: new Date(Number.NaN) },
       { ...BOUND, expiresAt: null },
+      { ...BOUND, allowedCidrs: ['192.0.2.0/24'] },
+      { ...BOUND, allowedCidrs: ['192.0.2.0/24', '198.51.100.0/24'] },
+      { ...BOUND, allowedSenders: ['192.0.2.0/24'] },
+      { ...BOUND, allowedSenders: ['@shop.test'] },
+      { ...BOUND, allowedSenders: ['@shop.test'], allowedCidrs: ['192.0.2.0/24'] },
     ]
     const digests = changed.map((bound) => bindingDigest(bound, DIGEST).toString('hex'))
     digests.push(bindingDigest(BOUND, hashSecret('another')).toString('hex'))
     expect(new Set(digests).size).toBe(changed.length + 1)
+  })
+
+  it('is the one of before there were bounds for what has none, so that older credentials work as they are', () => {
+    // Known answer: computed by the version before.
+    expect(bindingDigest(BOUND, DIGEST).toString('hex')).toBe(KNOWN)
+    expect(bindingDigest({ ...BOUND, allowedCidrs: [], allowedSenders: [] }, DIGEST).toString('hex')).toBe(KNOWN)
+  })
+
+  it('is the same in whatever order the bounds stand', () => {
+    const two = ['198.51.100.0/24', '192.0.2.0/24']
+    expect(bindingDigest({ ...BOUND, allowedCidrs: two }, DIGEST)).toEqual(
+      bindingDigest({ ...BOUND, allowedCidrs: [...two].reverse() }, DIGEST),
+    )
   })
 
   it('is the same in whatever order the scopes stand', () => {

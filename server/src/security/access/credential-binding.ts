@@ -13,19 +13,29 @@ export interface Bound {
   readonly scopes: readonly string[]
   /** To the millisecond; null for what never expires. */
   readonly expiresAt: Date | null
+  /** As stored; absent is the same as empty. */
+  readonly allowedCidrs?: readonly string[]
+  readonly allowedSenders?: readonly string[]
 }
 
 /** No secret has this form, so that no binding passes for the peppered form of one. */
 const LABEL = 'bulkhead credential binding 1'
+const LABEL_WITH_BOUNDS = 'bulkhead credential binding 2'
 
 /**
  * The 32 bytes whose peppered form is the column `binding`. `digest` is the SHA-256 of the secret. JSON keeps the fields apart,
  * whatever stands in them; the order of scopes says nothing.
+ *
+ * Two forms. What has no bounds has the form of before there were any, so that credentials of older versions work as they are. What has
+ * bounds has a form with another label. One never passes for the other: a row whose bounds were taken away is asked for the first form and
+ * holds the second, a row to which bounds were given is asked for the second and holds the first, and both open nothing.
  */
 export function bindingDigest(bound: Bound, digest: Buffer): Buffer {
+  const { allowedCidrs = [], allowedSenders = [] } = bound
+  const hasBounds = allowedCidrs.length + allowedSenders.length > 0
   return hashSecret(
     JSON.stringify([
-      LABEL,
+      hasBounds ? LABEL_WITH_BOUNDS : LABEL,
       bound.kind,
       bound.id,
       bound.workspaceId,
@@ -33,6 +43,7 @@ export function bindingDigest(bound: Bound, digest: Buffer): Buffer {
       // The driver answers a number for `infinity`, which JSON would not tell from null.
       bound.expiresAt === null ? null : String(Number(bound.expiresAt)),
       digest.toString('hex'),
+      ...(hasBounds ? [[...allowedCidrs].sort(), [...allowedSenders].sort()] : []),
     ]),
   )
 }

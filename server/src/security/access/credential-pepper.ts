@@ -1,6 +1,6 @@
 /** The part of the keyring that peppers: HMAC-SHA256 of digests under a key that never leaves it. */
 export interface Pepperer {
-  pepper(name: 'credential' | 'staff', digests: readonly Buffer[]): Promise<Buffer[]>
+  pepper(name: 'credential' | 'staff' | 'password', digests: readonly Buffer[]): Promise<Buffer[]>
 }
 
 export interface CredentialPepper {
@@ -35,7 +35,7 @@ interface Asker {
  */
 export function createCredentialPepper(deps: {
   readonly keyring: Pepperer
-  readonly name: 'credential' | 'staff'
+  readonly name: 'credential' | 'staff' | 'password'
   readonly clock?: () => number
 }): CredentialPepper {
   const clock = deps.clock ?? Date.now

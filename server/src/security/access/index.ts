@@ -14,7 +14,20 @@ export type { Bound } from './credential-binding.ts'
 export { createCredentialPepper } from './credential-pepper.ts'
 export type { CredentialPepper, Pepperer } from './credential-pepper.ts'
 export { hasUnpepperedCredentials, pepperOldCredentials } from './pepper-old-credentials.ts'
-export { hashSecret, mintApiKey, mintStaffKey, randomBase62 } from './key-format.ts'
-export { ALL_SCOPES } from './scopes.ts'
+export {
+  hashSecret,
+  isOneTimeToken,
+  isSessionToken,
+  mintApiKey,
+  mintOneTimeToken,
+  mintSessionToken,
+  mintStaffKey,
+  randomBase62,
+} from './key-format.ts'
+export { createPeopleAccess, isWithin, joinAccess } from './people-access.ts'
+export type { IssuedSession, PeopleAccess, SessionFactor, SessionLevel } from './people-access.ts'
+export { ROLES, ROLE_SCOPES, WORKSPACE_SCOPES } from './roles.ts'
+export type { Role, WorkspaceScope } from './roles.ts'
+export { ACCOUNT_SCOPES, ALL_SCOPES, PEOPLE_SCOPES, PUBLIC_SCOPE } from './scopes.ts'
 export { createStaffAccess } from './staff-access.ts'
 export type { StaffAccess } from './staff-access.ts'

@@ -9,6 +9,8 @@ import { Redacted } from '../../kernel/redacted.ts'
  */
 const API_KEY = /^bhk_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
 const STAFF_KEY = /^bhs_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
+const SESSION_TOKEN = /^bhu_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
+const ONE_TIME_TOKEN = /^bht_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const CHECKSUM_CHARS = 6
 
@@ -29,7 +31,17 @@ export function mintStaffKey(): MintedKey {
   return mint('bhs')
 }
 
-function mint(kind: 'bhk' | 'bhs'): MintedKey {
+/** Makes the token of a person's session: `bhu_…`, otherwise as an API key. */
+export function mintSessionToken(): MintedKey {
+  return mint('bhu')
+}
+
+/** Makes a token that works once, for links in mail and steps of a log-in: `bht_…`, otherwise as an API key. */
+export function mintOneTimeToken(): MintedKey {
+  return mint('bht')
+}
+
+function mint(kind: 'bhk' | 'bhs' | 'bhu' | 'bht'): MintedKey {
   const prefix = `${kind}_${randomBase62(12)}`
   const body = `${prefix}_${randomBase62(43)}`
   const key = `${body}_${checksum(body)}`
@@ -44,6 +56,16 @@ export function isApiKey(text: string): boolean {
 /** As isApiKey, for a staff key. */
 export function isStaffKey(text: string): boolean {
   return STAFF_KEY.test(text) && hasChecksum(text)
+}
+
+/** As isApiKey, for the token of a session. */
+export function isSessionToken(text: string): boolean {
+  return SESSION_TOKEN.test(text) && hasChecksum(text)
+}
+
+/** As isApiKey, for a token that works once. */
+export function isOneTimeToken(text: string): boolean {
+  return ONE_TIME_TOKEN.test(text) && hasChecksum(text)
 }
 
 function hasChecksum(text: string): boolean {

@@ -22,7 +22,25 @@ export const ALL_SCOPES = [
   'inbox:write',
   'workspace:read',
   'operations:read',
+  'alerts:read',
+  'alerts:write',
 ] as const
+
+/** What only people may do in a workspace: a key that leaked adds no member and changes no policy. */
+export const PEOPLE_SCOPES = [
+  'members:read',
+  'members:write',
+  'policies:read',
+  'policies:write',
+  'federation:read',
+  'federation:write',
+] as const
+
+/** What every person may do with an own account. A session without second factor has only the first (C-05). */
+export const ACCOUNT_SCOPES = ['account:enrol', 'account'] as const
+
+/** What takes nobody to be known. */
+export const PUBLIC_SCOPE = 'public'
 
 /** What the operator's key may do. It opens no workspace: it has no scope over mail, senders or keys. */
 export const OPERATOR_SCOPES = [

@@ -3,9 +3,9 @@ import { listen } from '../../platform/postgres/index.ts'
 import type { Pool } from '../../platform/postgres/index.ts'
 import { runLoop } from '../../platform/loop/index.ts'
 
-/** What a request, a stream or a connection lives by. Sessions of people come with their own kind. */
+/** What a request, a stream or a connection lives by. */
 export interface CredentialRef {
-  readonly kind: 'api_key' | 'smtp_credential'
+  readonly kind: 'api_key' | 'smtp_credential' | 'session'
   readonly id: string
 }
 

@@ -1,13 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
+import { Fault } from '../../kernel/faults.ts'
+import type { TrustedProxies } from '../../platform/http/client-address.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
+import type { Credentials, Principal } from '../../platform/http/operation.ts'
 import { openApiOf } from '../../platform/http/openapi.ts'
 import { addRoutes } from '../../platform/http/routes.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
-import type { Access } from '../../security/access/index.ts'
+import type { Access, PeopleAccess } from '../../security/access/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { CAUSES } from '../../security/epochs/index.ts'
 import type { CredentialWatch } from '../../security/epochs/index.ts'
@@ -23,6 +26,8 @@ export interface ApiServerDependencies {
   readonly keyring: KeyringClient
   readonly transactions: TenantTransactions
   readonly access: Pick<Access, 'authenticateBearer'>
+  readonly people: Pick<PeopleAccess, 'authenticate'>
+  readonly proxies: TrustedProxies
   readonly watch: Pick<CredentialWatch, 'watch'>
   readonly containment: Pick<ContainmentWatch, 'active' | 'require' | 'watch'>
   /** Where a contained party objects. */
@@ -56,11 +61,14 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     log: deps.log,
     services: { ...deps.services, inboxView },
     transactions: deps.transactions,
-    authenticate: ({ authorization }) => deps.access.authenticateBearer(authorization),
-    watchCredential: (principal, end) =>
-      principal.kind === 'api_key'
-        ? deps.watch.watch({ kind: 'api_key', id: principal.id }, (cause) => end(CAUSES[cause]))
-        : { [Symbol.dispose]: () => undefined },
+    proxies: deps.proxies,
+    authenticate: (shown) => authenticate(deps, shown),
+    watchCredential: (principal, end) => {
+      const kind = principal.kind === 'api_key' ? 'api_key' : principal.kind === 'person' ? 'session' : null
+      return kind === null
+        ? { [Symbol.dispose]: () => undefined }
+        : deps.watch.watch({ kind, id: principal.id }, (cause) => end(CAUSES[cause]))
+    },
     containment: deps.containment,
     recordAudit: deps.recordAudit,
     bodyBytesMaxDefault: BODY_BYTES_MAX,
@@ -74,4 +82,26 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
   addHealthRoutes(app, deps)
   await addConsoleFiles(app, deps.consoleDirectory)
   return app
+}
+
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+/** A person's session, in a cookie or as a bearer token, or a key. A cookie acts for our own pages only. */
+async function authenticate(
+  deps: Pick<ApiServerDependencies, 'access' | 'people'>,
+  shown: Credentials,
+): Promise<Principal> {
+  const { client } = shown
+  if (client.sessionToken === null) return deps.access.authenticateBearer(shown.authorization)
+  if (client.transport === 'cookie' && !SAFE_METHODS.has(shown.method) && !shown.isSameOrigin) {
+    throw new Fault('csrf_refused', {
+      detail:
+        'A session cookie acts for the pages of this console only: send the header "bulkhead-csrf: 1" from the same origin.',
+    })
+  }
+  return deps.people.authenticate(client.sessionToken, {
+    workspace: shown.workspace,
+    address: client.address,
+    scope: shown.scope,
+  })
 }

@@ -10,6 +10,7 @@ import { messageOperations, type Messages } from '../../modules/messages/index.t
 import { senderOperations, type Senders } from '../../modules/senders/index.ts'
 import { smtpCredentialOperations, type SmtpCredentials } from '../../modules/smtp-credentials/index.ts'
 import { suppressionOperations, type Suppressions } from '../../modules/suppressions/index.ts'
+import { systemMailOperations, type SystemMail } from '../../modules/system-mail/index.ts'
 import { webhookOperations, type Webhooks } from '../../modules/webhooks/index.ts'
 import { workspaceOperations, type Workspaces } from '../../modules/workspaces/index.ts'
 import type { Capability } from '../../kernel/containment.ts'
@@ -33,6 +34,7 @@ export interface ApiServices {
   readonly auditLog: AuditLog
   readonly workspaces: Workspaces
   readonly keyring: KeyringService
+  readonly systemMail: SystemMail
 }
 
 /** Every operation of the native API. Routes, OpenAPI, the SDK, the CLI and the generic tests all come from this list. */
@@ -51,6 +53,7 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...auditLogOperations,
   ...workspaceOperations,
   ...keyringOperations,
+  ...systemMailOperations,
   ...inventoryOperations,
 ]
 

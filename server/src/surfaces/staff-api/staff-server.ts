@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Staff } from '../../modules/staff/index.ts'
+import { trustedProxies } from '../../platform/http/client-address.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
 import { openApiOf } from '../../platform/http/openapi.ts'
 import { addRoutes } from '../../platform/http/routes.ts'
@@ -39,6 +40,7 @@ export function createStaffServer(deps: StaffServerDependencies): FastifyInstanc
     log: deps.log,
     services: { staff: deps.staff },
     transactions: deps.transactions,
+    proxies: trustedProxies([]),
     authenticate: ({ authorization }) => deps.access.authenticateBearer(authorization),
     // There are no streams here, and what staff do is never contained: it makes things safer.
     watchCredential: () => NOTHING,

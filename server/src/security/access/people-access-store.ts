@@ -1,0 +1,100 @@
+import { z } from 'zod'
+import type { Queryable } from '../../platform/postgres/index.ts'
+import type { CauseOfDeath } from '../epochs/index.ts'
+import { ROLES } from './roles.ts'
+
+const Membership = z.object({
+  workspace: z.string(),
+  role: z.enum(ROLES),
+  /** Of a permission set, in place of the role's. */
+  scopes: z.array(z.string()).nullable(),
+  secondFactor: z.enum(['optional', 'required', 'passkey']),
+  sessionHours: z.number(),
+  allowedCidrs: z.array(z.string()),
+  ssoRequired: z.boolean(),
+})
+export type Membership = z.output<typeof Membership>
+
+const SessionRow = z.object({
+  id: z.string(),
+  person_id: z.string(),
+  level: z.enum(['enrolment', 'full']),
+  factor: z.enum(['none', 'totp', 'passkey', 'recovery', 'sso']),
+  expires_at: z.date(),
+  binding: z.instanceof(Buffer),
+  expires_in_ms: z.number(),
+  age_ms: z.number(),
+  strong_age_ms: z.number().nullable(),
+  alive: z.boolean(),
+  memberships: z.array(Membership),
+})
+export type SessionRow = z.output<typeof SessionRow>
+
+/** Sessions, through functions of the engine. */
+export function createPeopleAccessStore(pool: Queryable) {
+  return {
+    async find(hash: Buffer): Promise<SessionRow | undefined> {
+      const found = await pool.query('select * from engine.find_session($1)', [hash])
+      const [row] = found.rows
+      return row === undefined ? undefined : SessionRow.parse(row)
+    },
+
+    /** False for a person who may not sign in. */
+    async insert(session: {
+      readonly id: string
+      readonly personId: string
+      readonly hash: Buffer
+      readonly binding: Buffer
+      readonly level: string
+      readonly factor: string
+      readonly expiresAt: Date
+      readonly device: Buffer | null
+      readonly clientKey: Buffer | null
+    }): Promise<boolean> {
+      const made = await pool.query<{ made: Date | null }>(
+        'select engine.issue_session($1, $2, $3, $4, $5, $6, $7, $8, $9) as made',
+        [
+          session.id,
+          session.personId,
+          session.hash,
+          session.binding,
+          session.level,
+          session.factor,
+          session.expiresAt,
+          session.device,
+          session.clientKey,
+        ],
+      )
+      return (made.rows[0]?.made ?? null) !== null
+    },
+
+    async touch(ids: readonly string[]): Promise<void> {
+      await pool.query('select engine.touch_sessions($1::uuid[])', [ids])
+    },
+
+    async strengthen(id: string, personId: string): Promise<boolean> {
+      const done = await pool.query<{ done: boolean }>('select engine.strengthen_session($1, $2) as done', [
+        id,
+        personId,
+      ])
+      return done.rows[0]?.done === true
+    },
+
+    async revoke(personId: string, id: string | null, except: string | null): Promise<number> {
+      const done = await pool.query<{ count: number }>('select engine.revoke_sessions($1, $2, $3) as count', [
+        personId,
+        id,
+        except,
+      ])
+      return done.rows[0]?.count ?? 0
+    },
+
+    async dead(ids: readonly string[]): Promise<{ id: string; cause: CauseOfDeath }[]> {
+      const found = await pool.query<{ id: string; cause: CauseOfDeath }>(
+        'select id, cause from engine.dead_sessions($1::uuid[])',
+        [ids],
+      )
+      return found.rows
+    },
+  }
+}
