@@ -5,8 +5,13 @@ import { pause, retryDelayMs } from './retry.ts'
 export interface ClientOptions {
   /** Where the API is, such as `http://127.0.0.1:8600`. A path before `/v1` is kept. */
   readonly baseUrl: string
-  /** `bhk_…`. Keep it on servers: who holds it may do all that its scopes allow. */
-  readonly apiKey: string
+  /**
+   * `bhk_…`, or the token of a session, `bhu_…`. Keep it on servers: who holds it may do all that its scopes allow. Without one nobody is
+   * named: for operations that are public, and for pages whose browser sends the cookie of a session.
+   */
+  readonly apiKey?: string
+  /** The workspace in which a person acts, `ws_…`; needed by those who are members of several. */
+  readonly workspace?: string
   /** Default: the global fetch. */
   readonly fetch?: typeof globalThis.fetch
   /** For one try, from the request to the end of the answer. Default 60,000. */
@@ -69,7 +74,7 @@ export function segment(value: string | number): string {
 /** Makes a transport. Throws TypeError on a base URL or key that cannot be one. */
 export function createTransport(options: ClientOptions): Transport {
   const base = parseBase(options.baseUrl)
-  const authorization = `Bearer ${checkedKey(options.apiKey)}`
+  const identity = identityOf(options)
   // A bare global fetch loses its receiver in browsers when it is called as a property of another object.
   const send: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
   const timeoutMs = options.timeoutMs ?? 60_000
@@ -118,7 +123,7 @@ export function createTransport(options: ClientOptions): Transport {
       ...(request.mime === undefined ? {} : { 'content-type': 'message/rfc822' }),
       ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       ...request.headers,
-      authorization,
+      ...identity,
     }
     // Anything else may have been done before its answer was lost, and would be done twice.
     const safe = request.method === 'GET' || idempotencyKey !== undefined
@@ -186,6 +191,16 @@ function parseBase(text: string): string {
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new TypeError(`baseUrl ${JSON.stringify(text)} is not an http:// or https:// URL`)
   return `${url.origin}${url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '')}`
+}
+
+/** The header `bulkhead-csrf` makes a browser ask the server before it lends a cookie to a page from elsewhere. */
+function identityOf(options: ClientOptions): Record<string, string> {
+  return {
+    ...(options.apiKey === undefined
+      ? { 'bulkhead-csrf': '1' }
+      : { authorization: `Bearer ${checkedKey(options.apiKey)}` }),
+    ...(options.workspace === undefined ? {} : { 'bulkhead-workspace': checkedKey(options.workspace) }),
+  }
 }
 
 function checkedKey(key: string): string {
