@@ -21,6 +21,7 @@ import { staffMemberCommands } from './commands/staff.ts'
 import { suppressionCommands } from './commands/suppressions.ts'
 import { webhookCommands } from './commands/webhooks.ts'
 import { witnessCommand } from './commands/witness.ts'
+import { systemMailCommands } from './commands/system-mail.ts'
 import { workspaceCommands } from './commands/workspaces.ts'
 import type { Noun } from './help.ts'
 
@@ -44,6 +45,7 @@ const working: readonly Command[] = [
   ...auditCommands,
   witnessCommand,
   ...workspaceCommands,
+  ...systemMailCommands,
   ...keyringCommands,
   ...staffMemberCommands,
   ...staffLookCommands,

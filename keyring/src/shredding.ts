@@ -10,6 +10,9 @@ const OVERLAP_MS = 60_000
 
 export type Shredding = ReturnType<typeof createShredding>
 
+/** As in server/src/kernel/installation.ts; nothing of the server is imported here. */
+const INSTALLATION_WORKSPACE = '00000000-0000-7000-8000-000000000001'
+
 /**
  * Crypto-shredding: destroys a workspace's keys after a delay in which it can be cancelled. Any keyring does it when the time has come;
  * all of them drop the keys from memory within seconds. Afterwards every request for the workspace is refused.
@@ -91,6 +94,8 @@ export function createShredding(deps: {
     },
 
     async request(workspaceId: string, requestedBy: string): Promise<ShredRow> {
+      if (workspaceId === INSTALLATION_WORKSPACE)
+        throw new Refusal('refused', "The installation's own workspace holds the addresses of all people")
       const row = await store.request(workspaceId, requestedBy, deps.delayHours)
       if (row === undefined) throw new Refusal('unavailable', 'The request could not be stored')
       log('warn', 'A workspace is to be shredded', {

@@ -1144,6 +1144,29 @@ export interface KeyringRequestShredOutput {
   } | null
 }
 
+export interface SystemMailGetOutput {
+  /** Whether letters can be sent now. */
+  readonly ready: boolean
+  /** BULKHEAD_SYSTEM_FROM. */
+  readonly from: string | null
+  /** The domain of that address, with the DNS records to publish. */
+  readonly domain: Domain | null
+  /** Letters that wait to be delivered. */
+  readonly waiting: number
+  /** Since when the oldest of them is due. */
+  readonly oldestDue: string | null
+  /** What is missing, and what to do. */
+  readonly problems: readonly string[]
+}
+
+export interface SystemMailTestInput {
+  readonly to: string
+}
+
+export interface SystemMailTestOutput {
+  readonly messageId: string
+}
+
 export interface InventoryReadOutput {
   readonly tables: readonly ({
     readonly schema: string
@@ -1508,6 +1531,14 @@ export function createOperations(transport: Transport) {
       /** Cancel the destruction of a workspace while it waits. Needs the operator's key. Scope: keyring:write. */
       cancelShred: (workspaceId: string, options?: CallOptions) =>
         transport.json<KeyringRequestShredOutput>({ method: 'DELETE', path: `/v1/keyring/shreds/${segment(workspaceId)}` }, options),
+    },
+    systemMail: {
+      /** Whether the installation's own mail can be sent, and the DNS records of its domain. Needs the operator's key. Verification, reset, invitations and security notices are sent from BULKHEAD_SYSTEM_FROM. Scope: workspaces:read. */
+      get: (options?: CallOptions) =>
+        transport.json<SystemMailGetOutput>({ method: 'GET', path: '/v1/system-mail' }, options),
+      /** Send a test letter as the installation. Needs the operator's key. The letter holds nothing but that it is a test. Scope: workspaces:write. */
+      test: (input: SystemMailTestInput, options?: CallOptions) =>
+        transport.json<SystemMailTestOutput>({ method: 'POST', path: '/v1/system-mail/test', json: input }, options),
     },
     inventory: {
       /** What is stored, of which class, sealed by what, and who can read it. Read from the database's own catalog: every table and column, none left out. Needs the operator's key. It holds no row of anybody. Scope: workspaces:read. */

@@ -66,7 +66,12 @@ await runProcess({
     const captureServer = createCaptureServer({
       socketPath: join(context.runtimeDirectory, 'capture.sock'),
       hostname: config.hostname,
-      capture: createCapture({ keyring, transactions: createTenantTransactions(pool), newId }),
+      capture: createCapture({
+        keyring,
+        transactions: createTenantTransactions(pool),
+        newId,
+        showSystemMail: config.mode === 'development',
+      }),
       log,
     })
     const addresses = await submission.listen()

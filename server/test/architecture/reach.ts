@@ -109,6 +109,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
   bulkhead_smtp: [
     'accept',
     'active_containments',
+    'capture_home',
     'dead_credentials',
     'end_heartbeat',
     'find_accepted',

@@ -15,6 +15,7 @@ import { createSenders } from '../../src/modules/senders/index.ts'
 import { createSmtpCredentials } from '../../src/modules/smtp-credentials/index.ts'
 import { createSuppressions } from '../../src/modules/suppressions/index.ts'
 import { createSystemMail } from '../../src/modules/system-mail/index.ts'
+import type { SystemMail } from '../../src/modules/system-mail/index.ts'
 import { createWebhooks } from '../../src/modules/webhooks/index.ts'
 import { createWorkspaces } from '../../src/modules/workspaces/index.ts'
 import { trustedProxies } from '../../src/platform/http/client-address.ts'
@@ -59,6 +60,7 @@ export interface ApiFixture extends AsyncDisposable {
   /** A fresh workspace and its first key. */
   workspace(name?: string): Promise<{ id: string; key: string }>
   keyring(kind: keyof typeof TEST_TOKENS): KeyringClient
+  readonly systemMail: SystemMail
 }
 
 /** The real API on a real PostgreSQL and a real keyring process, without a supervisor. */
@@ -203,6 +205,7 @@ export async function startApi(
     keyringRoot: testKeyring.rootPath,
     call,
     keyring: client,
+    systemMail,
     async workspace(name = 'Test') {
       const { status, body, text } = await call(operatorKey, 'POST', '/v1/workspaces', { name })
       if (status !== 201) throw new Error(`no workspace: ${text}`)

@@ -68,3 +68,9 @@ export async function insertCaptured(
     [row.workspaceId, row.id, row.messageId, row.sizeBytes, row.envelope, row.sealed],
   )
 }
+
+/** The oldest workspace of the installation; null where there is none yet. */
+export async function selectCaptureHome(db: TenantDatabase): Promise<string | null> {
+  const rows = await db.query<{ id: string | null }>('select engine.capture_home() as id')
+  return rows[0]?.id ?? null
+}

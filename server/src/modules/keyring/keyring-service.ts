@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
 import { Fault } from '../../kernel/faults.ts'
 import { encodeId } from '../../kernel/ids.ts'
+import { INSTALLATION_WORKSPACE } from '../../kernel/installation.ts'
 import { missing } from '../../platform/http/listing.ts'
 import { KeyringRefused } from '../../platform/keyring-client/index.ts'
 import type { KeyringOperator, KeyringRotation, KeyringShred } from '../../platform/keyring-client/index.ts'
@@ -95,6 +96,12 @@ export function createKeyringService(deps: {
     },
 
     async requestShred(actor, workspaceId) {
+      if (workspaceId === INSTALLATION_WORKSPACE) {
+        throw new Fault('conflict', {
+          detail:
+            "This is the installation's own workspace: with its keys the addresses of all people would be destroyed.",
+        })
+      }
       const target = encodeId('workspace', workspaceId)
       const act = { actor, action: 'keyring.shred_requested', target, detail: {} }
       return viewShred(await actOn(workspaceId, act, () => keyring.requestShred(workspaceId, actor)))

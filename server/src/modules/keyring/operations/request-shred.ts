@@ -15,7 +15,7 @@ export const requestShred = defineOperation({
   scope: 'keyring:write',
   risk: 'installation',
   audit: 'keyring.shred_requested',
-  faults: ['not_found', 'unavailable'],
+  faults: ['not_found', 'conflict', 'unavailable'],
   status: 202,
   input: z.strictObject({ workspaceId: z.string() }),
   output: Shred,
