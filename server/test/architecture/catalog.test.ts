@@ -60,6 +60,7 @@ const NO_GUARD: Readonly<Record<string, string>> = {
   containment: 'containing and lifting are never contained',
   containment_approval: 'containing and lifting are never contained',
   epoch: 'a bump only takes away',
+  security_alert: 'what was noticed is told, also and above all under a containment',
   shredded_workspace: 'written by the engine after what the keyring has destroyed',
 }
 

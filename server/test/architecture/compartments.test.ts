@@ -64,6 +64,9 @@ async function furnished(name: string): Promise<typeof ours> {
   })
   await deferEverything()
   await addMember(uuid)
+  await api.database
+    .pool('bulkhead_api')
+    .query(`select engine.raise_alert('stuffing.client', 'high', $1, null, 'a drill', '1 hour', '{}')`, [uuid])
   return { id, uuid, key }
 }
 

@@ -1,0 +1,13 @@
+/**
+ * Limits: who may try how often.
+ *
+ * Tables owned: detection.bucket, detection.failures, reached through functions of the engine. Invariants: counting and deciding are one
+ * statement; keys are HMACs; no address by itself locks a known device out; a limit that cannot be asked refuses.
+ */
+export { clientKeyOf, networkOf } from './client-key.ts'
+export { createKeyedDigest } from './keyed-digest.ts'
+export type { KeyedDigest } from './keyed-digest.ts'
+export { createLimiter } from './limiter.ts'
+export type { Bucket, Limiter, Taken } from './limiter.ts'
+export { createLogInLimits } from './log-in-limits.ts'
+export type { Admission, LogInAttempt, LogInLimits } from './log-in-limits.ts'
