@@ -20,6 +20,11 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
+/** An attempt from a device, null for one that nobody knows. */
+function guess(identifier: Buffer, clientKey: string, knownDevice: string | null = null) {
+  return limits.admit({ identifier, clientKey, knownDevice })
+}
+
 /** So slow that nothing comes back during a test. */
 const SLOW = 1 / 20_000
 const anIdentifier = (): Buffer => randomBytes(32)
@@ -109,9 +114,6 @@ describe('the limiter', () => {
 })
 
 describe('the limits of log-in', () => {
-  const guess = (identifier: Buffer, clientKey: string, knownDevice: string | null = null) =>
-    limits.admit({ identifier, clientKey, knownDevice })
-
   it('slow an address that guesses, but not the known devices behind it', async () => {
     const office = '192.0.2.1/32'
     const guesses = await Promise.all(Array.from({ length: 200 }, () => guess(anIdentifier(), office)))

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { makeDetectionWorld } from '../../../test/support/detection-world.ts'
+import type { DetectionWorld } from '../../../test/support/detection-world.ts'
+
+let world: DetectionWorld
+beforeEach(async () => {
+  world = await makeDetectionWorld()
+})
+afterEach(() => world[Symbol.asyncDispose]())
+
+const ATTACKER = '203.0.113.66'
+const OFFICE = '192.0.2.1'
+const CHROME = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36'
+
+const installation = async () => (await world.alerts()).filter((row) => row.workspace_id === null)
+
+describe('rules of detection', () => {
+  it('enumeration by one client: raised once, those probed before and after are flagged, workspaces hear of their own', async () => {
+    const people = await world.people(40)
+    const mine = await world.workspace(people.slice(0, 10))
+    const other = await world.workspace(people.slice(35))
+    const signUp = { address: ATTACKER, kind: 'sign_up', outcome: 'known' } as const
+    for (const person of people.slice(0, 19)) {
+      await world.observe({ ...signUp, email: world.emailOf(person) })
+      await world.advance(1)
+    }
+    await world.evaluate()
+    expect(await world.alerts()).toEqual([])
+    expect((await world.flagged()).size).toBe(0)
+
+    await world.observe({ ...signUp, email: 'nobody@people.test', outcome: 'unknown' })
+    await world.evaluate()
+    expect((await installation()).filter((row) => row.kind === 'enumeration.client')).toMatchObject([
+      { workspace_id: null, severity: 'high', detail: { identifiers: 20, of: 20 } },
+    ])
+    expect(new Set((await world.flagged()).keys())).toEqual(new Set(people.slice(0, 19)))
+    expect((await world.alerts()).filter((row) => row.workspace_id === mine)).toMatchObject([
+      { detail: { people: 10 } },
+    ])
+
+    await world.advance(60)
+    for (const person of people.slice(19)) await world.observe({ ...signUp, email: world.emailOf(person) })
+    await world.evaluate()
+    expect((await world.flagged()).size).toBe(40)
+    const after = await world.alerts()
+    expect(
+      after.filter((row) => row.kind === 'enumeration.client' && row.workspace_id === null),
+    ).toHaveLength(1)
+    expect(after.some((row) => row.workspace_id === other)).toBe(true)
+  })
+
+  it('an office behind one address that mistypes and gets in raises nothing', async () => {
+    const people = await world.people(150)
+    await world.workspace(people)
+    for (const [n, person] of people.entries()) {
+      const common = { address: OFFICE, email: world.emailOf(person), userAgent: CHROME }
+      if (n % 8 === 0) await world.observe({ ...common, outcome: 'wrong_password' })
+      if (n % 30 === 0) await world.observe({ ...common, email: `typo-${n}@people.test`, outcome: 'unknown' })
+      await world.observe({ ...common, outcome: 'right_password' })
+      await world.observe({ ...common, outcome: 'session' })
+      await world.advance(5)
+      if (n % 10 === 0) await world.evaluate()
+    }
+    await world.evaluate()
+    expect(await world.alerts()).toEqual([])
+    expect((await world.flagged()).size).toBe(0)
+  })
+
+  it('a person once flagged for a probe is not flagged again for the same one', async () => {
+    const people = await world.people(25)
+    for (const person of people) await world.observe({ address: ATTACKER, email: world.emailOf(person) })
+    await world.evaluate()
+    expect((await world.flagged()).size).toBe(25)
+    await world.database.pool('superuser').query('update account.person set flagged_at = null')
+    await world.advance(30)
+    await world.observe({ address: ATTACKER, email: world.emailOf(people[0] ?? '') })
+    await world.evaluate()
+    expect([...(await world.flagged()).keys()]).toEqual([people[0]])
+  })
+
+  it('resets for five accounts from one client (D-01)', async () => {
+    const people = await world.people(5)
+    for (const [n, person] of people.entries()) {
+      await world.observe({
+        address: ATTACKER,
+        email: world.emailOf(person),
+        kind: 'reset',
+        outcome: 'known',
+      })
+      await world.advance(300)
+      await world.evaluate()
+      expect((await installation()).filter((row) => row.kind === 'reset.storm')).toHaveLength(n === 4 ? 1 : 0)
+    }
+    expect((await world.flagged()).size).toBe(5)
+  })
+
+  it('the right password without the second factor tells the person, and marks him', async () => {
+    const [person = ''] = await world.people(1)
+    await world.workspace([person])
+    for (let round = 0; round < 3; round++)
+      await world.observe({ address: ATTACKER, email: world.emailOf(person), outcome: 'abandoned' })
+    await world.evaluate()
+    expect(await world.alerts()).toMatchObject([
+      { kind: 'second_factor.abandoned', person_id: person, workspace_id: null, severity: 'high' },
+    ])
+    expect((await world.flagged()).get(person)).toBe('second_factor.abandoned')
+  })
+
+  it('somebody wholly new behind a right password, right after a probe; not the owner who travels or has a new browser', async () => {
+    const [probed = '', traveller = ''] = await world.people(2)
+    const workspace = await world.workspace([probed, traveller])
+    const home = { address: '192.0.2.10', userAgent: CHROME, outcome: 'session' as const }
+    for (const person of [probed, traveller]) await world.observe({ ...home, email: world.emailOf(person) })
+    await world.advance(3 * 86_400)
+    await world.observe({ address: ATTACKER, email: world.emailOf(probed) })
+    await world.advance(3_600)
+    // Not probed: everything may be new.
+    await world.observe({ address: '198.51.100.1', email: world.emailOf(traveller), outcome: 'session' })
+    // The browser is known.
+    await world.observe({
+      ...home,
+      address: '198.51.100.2',
+      email: world.emailOf(probed),
+      outcome: 'right_password',
+    })
+    await world.evaluate()
+    expect(await world.alerts()).toEqual([])
+    await world.observe({ address: '198.51.100.3', email: world.emailOf(probed), outcome: 'right_password' })
+    await world.evaluate()
+    expect((await world.alerts()).map((row) => [row.kind, row.person_id, row.workspace_id])).toEqual(
+      expect.arrayContaining([
+        ['novelty.after_probe', probed, null],
+        ['novelty.after_probe', null, workspace],
+      ]),
+    )
+    expect([...(await world.flagged()).keys()]).toEqual([probed])
+  })
+
+  it('a flood of clients with alarms of their own is told as twenty and a rest, not as thousands', async () => {
+    const honey = await world.honey()
+    for (let n = 0; n < 60; n++) await world.observe({ address: `198.51.100.${n}`, email: honey.email })
+    await world.evaluate()
+    const rows = (await world.alerts()).filter((row) => row.kind === 'honey.touched')
+    expect(rows).toHaveLength(21)
+    expect(rows.find((row) => row.about === 'further')).toMatchObject({ occurrences: 40 })
+  })
+
+  it('a flood of invented addresses fills no disk, and people in it are still seen', async () => {
+    const [person = ''] = await world.people(1)
+    for (let n = 0; n < 2_100; n += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, (_, m) =>
+          world.observe({ address: ATTACKER, email: `x${n + m}@nowhere.test`, outcome: 'unknown' }),
+        ),
+      )
+    await world.observe({ address: ATTACKER, email: world.emailOf(person) })
+    const { rows } = await world.database
+      .pool('superuser')
+      .query<{ n: number }>('select count(*)::int as n from detection.sighting')
+    expect(rows[0]?.n).toBeLessThanOrEqual(2_010)
+    await world.evaluate()
+    expect([...(await world.flagged()).keys()]).toEqual([person])
+  })
+
+  it('nothing that names an address or a browser is stored, and what has served its time goes', async () => {
+    const people = await world.people(30)
+    for (const person of people)
+      await world.observe({
+        address: ATTACKER,
+        email: world.emailOf(person),
+        outcome: 'session',
+        userAgent: CHROME,
+      })
+    await world.evaluate()
+    const superuser = world.database.pool('superuser')
+    const tables = ['client', 'sighting', 'familiar', 'tally', 'incident']
+    for (const table of tables) {
+      const { rows } = await superuser.query<{ row: string }>(
+        `select x::text as row from detection.${table} x`,
+      )
+      for (const { row } of rows) expect(row).not.toMatch(/203\.0\.113|people\.test|Chrome|Mozilla/)
+    }
+    await world.advance(100 * 86_400)
+    await world.database.pool('bulkhead_worker').query('select engine.trim_detection(10000)')
+    for (const table of tables)
+      expect((await superuser.query(`select from detection.${table}`)).rowCount, table).toBe(0)
+  })
+
+  it('an alarm is raised though nobody sequences the audit log, and recorded when somebody does', async () => {
+    const honey = await world.honey()
+    const superuser = world.database.pool('superuser')
+    await superuser.query(
+      `insert into audit_outbox (id, workspace_id, actor, action, at) values (gen_random_uuid(), null, 'operator:x', 'x.y', now() - interval '10 minutes')`,
+    )
+    await world.observe({ address: ATTACKER, email: honey.email })
+    expect((await world.evaluate()).alerts).toBe(1)
+    const recorded = async () =>
+      (await superuser.query("select from audit_outbox where action = 'alert.raised'")).rowCount
+    expect(await recorded()).toBe(0)
+    await superuser.query("delete from audit_outbox where action = 'x.y'")
+    await world.evaluate()
+    expect(await recorded()).toBe(1)
+    await world.evaluate()
+    expect(await recorded()).toBe(1)
+  })
+
+  it('several processes that evaluate at the same moment raise one alarm', async () => {
+    const people = await world.people(60)
+    for (const person of people) await world.observe({ address: ATTACKER, email: world.emailOf(person) })
+    await Promise.all(Array.from({ length: 8 }, () => world.evaluate()))
+    const rows = (await installation()).filter((row) => row.kind === 'enumeration.client')
+    expect(rows).toHaveLength(1)
+    expect((await world.flagged()).size).toBe(60)
+  })
+})
