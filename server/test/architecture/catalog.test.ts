@@ -59,7 +59,9 @@ const NO_GUARD: Readonly<Record<string, string>> = {
   audit_outbox: 'what happened is recorded, also and above all under a containment',
   containment: 'containing and lifting are never contained',
   containment_approval: 'containing and lifting are never contained',
+  credential_use: 'where a credential is used is noted, also and above all under a containment',
   epoch: 'a bump only takes away',
+  federation_use: 'takes away: a token that stands here gives no key',
   security_alert: 'what was noticed is told, also and above all under a containment',
   shredded_workspace: 'written by the engine after what the keyring has destroyed',
 }
@@ -97,10 +99,13 @@ function classOf(comment: string): string | undefined {
 
 /** Columns whose name sounds personal or secret, and why they are not. */
 const NOT_PERSONAL: Readonly<Record<string, string>> = {
+  'account.passkey.public_key': 'the public half',
   'api_key.name': 'a label of the customer',
   'containment.subject': 'an id',
   'dkim_selector.public_key': 'in DNS',
   'epoch.subject': 'an id',
+  'federation_rule.name': 'a label of the customer',
+  'federation_rule.subject': 'the name of a workload',
   'keyring.dkim_key.public_key': 'in DNS',
   'keyring.installation_key.name': 'what the key is for',
   'permission_set.name': 'what a workspace calls a set of rights',
