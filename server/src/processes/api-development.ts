@@ -7,7 +7,7 @@ import { decodeId } from '../kernel/ids.ts'
 import type { Config } from '../platform/config/index.ts'
 import type { OperationContext } from '../platform/http/operation.ts'
 import type { TenantTransactions } from '../platform/postgres/tenant.ts'
-import { ALL_SCOPES } from '../security/access/index.ts'
+import { ALL_SCOPES, UNBOUND } from '../security/access/index.ts'
 import type { createAuditOutbox } from '../security/audit/index.ts'
 import type { ApiServices } from '../surfaces/api/registry.ts'
 
@@ -66,7 +66,7 @@ async function create({ config, services, transactions, audit }: DevelopmentDepe
   if (workspaceId === null) throw new Error('a workspace was made without an id')
   const caller: Pick<OperationContext<unknown>, 'workspaceId' | 'principal' | 'read' | 'act'> = {
     workspaceId,
-    principal: { kind: 'api_key', id: apiKey.id, workspaceId, scopes: [...ALL_SCOPES] },
+    principal: { kind: 'api_key', id: apiKey.id, workspaceId, scopes: [...ALL_SCOPES], bounds: UNBOUND },
     read: (work) => transactions.read(workspaceId, work),
     act: (work) =>
       transactions.write(workspaceId, async (db) => {

@@ -24,6 +24,7 @@ import { createTenantTransactions } from '../platform/postgres/tenant.ts'
 import {
   createAccess,
   createCredentialPepper,
+  createSealedSenders,
   createPeopleAccess,
   joinAccess,
 } from '../security/access/index.ts'
@@ -68,7 +69,8 @@ await runProcess({
       timeoutMs: 4_000,
       tries: 2,
     })
-    const apiKeys = createApiKeys({ pepper, newId })
+    const senders = createSealedSenders({ keyring })
+    const apiKeys = createApiKeys({ pepper, senders, newId })
     const messages = createMessages({ accept, keyring, now: Date.now, newId })
     const domains = createDomains({
       keyring,
@@ -97,7 +99,7 @@ await runProcess({
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: config.allowPrivateTargets }),
       apiKeys,
-      smtpCredentials: createSmtpCredentials({ pepper, newId }),
+      smtpCredentials: createSmtpCredentials({ pepper, senders, newId }),
       epochs: createEpochs({ transactions, newId }),
       containments: createContainments({
         transaction: (caller, work) => transactions.write(caller.workspaceId ?? '', work, caller.actor),

@@ -64,10 +64,24 @@ async function furnished(name: string): Promise<typeof ours> {
   })
   await deferEverything()
   await addMember(uuid)
+  await addFederation(uuid)
   await api.database
     .pool('bulkhead_api')
     .query(`select engine.raise_alert('stuffing.client', 'high', $1, null, 'a drill', '1 hour', '{}')`, [uuid])
   return { id, uuid, key }
+}
+
+/** A rule, and a use of a credential from somewhere. */
+async function addFederation(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `insert into federation_rule (id, workspace_id, name, issuer, audience, subject, scopes, lifetime_seconds, binding, created_by)
+     values (gen_random_uuid(), $1, 'CI', 'https://ci.example.com', 'bulkhead', 'repo:x', '{messages:send}', 600, '\\x00', 'test:1')`,
+    [workspace],
+  )
+  await api.database.pool('superuser').query(
+    `select engine.touch_credentials('{api_key}', array_agg(id), '{192.0.2.0/24}', '{null}') from api_key where workspace_id = $1`,
+    [workspace],
+  )
 }
 
 async function addMember(workspace: string): Promise<void> {

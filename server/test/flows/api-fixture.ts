@@ -28,6 +28,7 @@ import { createLogger } from '../../src/platform/telemetry/index.ts'
 import {
   createAccess,
   createCredentialPepper,
+  createSealedSenders,
   createPeopleAccess,
   hashSecret,
   joinAccess,
@@ -111,7 +112,8 @@ export async function startApi(
     timeoutMs: 500,
     tries: 1,
   })
-  const apiKeys = createApiKeys({ pepper, newId })
+  const senders = createSealedSenders({ keyring })
+  const apiKeys = createApiKeys({ pepper, senders, newId })
   const recordAudit = audit.record.bind(audit)
   const messages = createMessages({ accept, keyring, now: Date.now, newId })
   const domains = createDomains({
@@ -155,7 +157,7 @@ export async function startApi(
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: options.production !== true }),
       apiKeys,
-      smtpCredentials: createSmtpCredentials({ pepper, newId }),
+      smtpCredentials: createSmtpCredentials({ pepper, senders, newId }),
       epochs: createEpochs({ transactions, newId }),
       containments: createContainments({
         transaction: (caller, work) => transactions.write(caller.workspaceId ?? '', work, caller.actor),

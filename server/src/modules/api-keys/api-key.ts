@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { Instant } from '../../platform/http/listing.ts'
-import { ALL_SCOPES } from '../../security/access/index.ts'
+import { ALL_SCOPES, boundsShown, LastUsedFrom } from '../../security/access/index.ts'
+
+/** What a report of a leak does to a key. */
+export const OnLeak = z
+  .enum(['by_scope', 'revoke', 'tighten'])
+  .describe(
+    'What a report of a leak does. tighten: 72 more hours from the networks where it worked before. by_scope: tighten a key that can only send, revoke every other.',
+  )
 
 export const ApiKey = z.object({
   id: z.string(),
@@ -8,10 +15,16 @@ export const ApiKey = z.object({
   prefix: z.string().describe('The public start of the key; names it in lists and logs.'),
   scopes: z.array(z.string()),
   createdAt: Instant,
+  ...boundsShown,
+  onLeak: OnLeak,
   expiresAt: Instant.nullable(),
+  endsAt: Instant.nullable().describe('The end that a rotation or the answer to a leak has set.'),
+  leakedAt: Instant.nullable().describe('When it was reported as leaked.'),
+  rotatedFrom: z.string().nullable().describe('The key whose place it takes.'),
   revokedAt: Instant.nullable(),
   killed: z.boolean().describe('Ended together with all others of its kind: see epochs.'),
   lastUsedAt: Instant.nullable().describe('Kept to within half a minute.'),
+  lastUsedFrom: LastUsedFrom,
 })
 
 export const ApiKeyWithSecret = ApiKey.extend({
@@ -24,7 +37,7 @@ export const Scopes = z
   .max(ALL_SCOPES.length)
   .refine((scopes) => new Set(scopes).size === scopes.length, 'names a scope twice')
 
-/** The scopes asked for that the asker does not have: no key makes a mightier one. */
-export function scopesBeyond(asked: readonly string[], held: readonly string[]): string[] {
-  return asked.filter((scope) => !held.includes(scope))
+/** The scopes of somebody that a key can have; people have others too. */
+export function keyScopesOf(principal: { readonly scopes: readonly string[] }): string[] {
+  return ALL_SCOPES.filter((scope) => principal.scopes.includes(scope))
 }

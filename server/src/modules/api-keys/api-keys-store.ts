@@ -1,23 +1,41 @@
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 
+export type OnLeakPolicy = 'by_scope' | 'revoke' | 'tighten'
+
 export interface ApiKeyRecord {
   readonly id: string
   readonly name: string
   readonly prefix: string
   readonly scopes: string[]
+  readonly allowed_cidrs: string[]
+  readonly sealed_senders: Buffer | null
+  readonly on_leak: OnLeakPolicy
   readonly created_at: Date
   readonly expires_at: Date | null
+  readonly ends_at: Date | null
+  readonly leaked_at: Date | null
+  readonly replaces: string | null
   readonly revoked_at: Date | null
   readonly last_used_at: Date | null
+  readonly network: string | null
+  readonly agent: string | null
   /** An epoch was bumped over it. */
   readonly killed: boolean
   /** By the clock of the database, which judges for all hosts. */
   readonly expired: boolean
 }
 
-const COLUMNS = `id, name, prefix, scopes, created_at, expires_at, revoked_at, last_used_at,
-  issued_epoch <= engine.epoch_floor(workspace_id, null, 'api_key') as killed,
-  coalesce(expires_at <= clock_timestamp(), false) as expired`
+const COLUMNS = `k.id, k.name, k.prefix, k.scopes, k.allowed_cidrs, k.sealed_senders, k.on_leak, k.created_at, k.expires_at, k.ends_at,
+  k.leaked_at, k.replaces, k.revoked_at, k.last_used_at,
+  k.issued_epoch <= engine.epoch_floor(k.workspace_id, null, 'api_key') as killed,
+  coalesce(least(k.expires_at, k.ends_at) <= clock_timestamp(), false) as expired`
+
+/** The network of the last use. */
+const LAST_USE = `left join lateral (
+    select u.network::text as network, u.agent from credential_use u
+    where u.workspace_id = k.workspace_id and u.kind = 'api_key' and u.credential_id = k.id
+    order by u.last_used_at desc limit 1
+  ) l on true`
 
 export async function insertApiKey(
   db: TenantDatabase,
@@ -30,13 +48,33 @@ export async function insertApiKey(
     readonly scopes: readonly string[]
     readonly expiresAt: Date | null
     readonly binding: Buffer
+    readonly allowedCidrs: readonly string[]
+    readonly allowedSenders: readonly string[]
+    readonly sealedSenders: Buffer | null
+    readonly onLeak: OnLeakPolicy
+    readonly rotatedFrom: string | null
   },
 ): Promise<ApiKeyRecord> {
   const [row] = await db.query<ApiKeyRecord>(
-    `insert into api_key (workspace_id, id, name, prefix, secret_hash, scopes, expires_at, binding)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
-     returning ${COLUMNS}`,
-    [key.workspaceId, key.id, key.name, key.prefix, key.hash, key.scopes, key.expiresAt, key.binding],
+    `insert into api_key as k (workspace_id, id, name, prefix, secret_hash, scopes, expires_at, binding, allowed_cidrs, allowed_senders,
+                               sealed_senders, on_leak, replaces)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     returning ${COLUMNS}, null as network, null as agent`,
+    [
+      key.workspaceId,
+      key.id,
+      key.name,
+      key.prefix,
+      key.hash,
+      key.scopes,
+      key.expiresAt,
+      key.binding,
+      key.allowedCidrs,
+      key.allowedSenders,
+      key.sealedSenders,
+      key.onLeak,
+      key.rotatedFrom,
+    ],
   )
   if (row === undefined) throw new Error('the API key was not stored')
   return row
@@ -49,13 +87,49 @@ export function selectApiKeys(
   rowsMax: number,
 ): Promise<ApiKeyRecord[]> {
   return db.query<ApiKeyRecord>(
-    `select ${COLUMNS}
-     from api_key
-     where workspace_id = $1 and ($2::uuid is null or id < $2)
-     order by id desc
+    `select ${COLUMNS}, l.network, l.agent
+     from api_key k ${LAST_USE}
+     where k.workspace_id = $1 and ($2::uuid is null or k.id < $2)
+     order by k.id desc
      limit $3`,
     [workspaceId, before, rowsMax],
   )
+}
+
+export async function selectApiKey(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+): Promise<ApiKeyRecord | undefined> {
+  const [row] = await db.query<ApiKeyRecord>(
+    `select ${COLUMNS}, null as network, null as agent from api_key k where k.workspace_id = $1 and k.id = $2`,
+    [workspaceId, id],
+  )
+  return row
+}
+
+/**
+ * Sets the end of a key that lives and was not rotated before; its time, or null where it does not live (any more). With no hours it is
+ * revoked. The row is locked until the caller's transaction ends, so that a key is rotated once.
+ */
+export async function endApiKey(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+  hours: number,
+): Promise<Date | null> {
+  const [row] = await db.query<{ over_at: Date }>(
+    `update api_key k
+     set ends_at = least(k.expires_at, k.ends_at, clock_timestamp() + make_interval(hours => $3)),
+         revoked_at = case when $3 = 0 then clock_timestamp() end
+     where k.workspace_id = $1 and k.id = $2 and k.revoked_at is null
+       and coalesce(least(k.expires_at, k.ends_at) > clock_timestamp(), true)
+       and k.issued_epoch > engine.epoch_floor(k.workspace_id, null, 'api_key')
+       and not exists (select 1 from api_key n where n.workspace_id = $1 and n.replaces = k.id)
+     returning k.ends_at as over_at`,
+    [workspaceId, id, hours],
+  )
+  return row?.over_at ?? null
 }
 
 /** False where there is no such key; a key that was revoked before keeps its first time. */

@@ -23,6 +23,7 @@ import {
 import { prepareMessage, scheduleOf } from './prepare-message.ts'
 import { controlsOf, prepareMime } from './prepare-mime.ts'
 import { presentMessage, presentSummary } from './present.ts'
+import { requireAllowedSenders } from './sender-bounds.ts'
 import type { SendRequest } from './send-request.ts'
 
 export interface MessagesDependencies {
@@ -38,6 +39,8 @@ export interface Sending {
   readonly actor: string
   readonly idempotencyKey: string | undefined
   readonly bodyHash: Buffer | undefined
+  /** As whom the credential may send, as its row holds it; empty: all. Absent for mail of Bulkhead's own. */
+  readonly allowedSenders?: readonly string[]
 }
 
 export interface MimeSending extends Sending {
@@ -74,6 +77,9 @@ export function createMessages(deps: MessagesDependencies) {
       now: new Date(deps.now()),
       idempotency: idempotencyOf(sending.idempotencyKey, sending.bodyHash),
     })
+    await requireAllowedSenders(deps.keyring, sending.workspaceId, sending.allowedSenders ?? [], [
+      { field: 'From', email: message.summary.from.email },
+    ])
     await deps.accept.requireDomains(sending.workspaceId, [{ field: 'From', domain: message.fromDomain }])
     return deps.accept.accept(message)
   }
@@ -94,6 +100,12 @@ export function createMessages(deps: MessagesDependencies) {
       traceFields: sending.traceFields(id),
       idempotency: idempotencyOf(key, sending.bodyHash ?? createHash('sha256').update(sending.raw).digest()),
     })
+    await requireAllowedSenders(
+      deps.keyring,
+      sending.workspaceId,
+      sending.allowedSenders ?? [],
+      prepared.claimedSenders,
+    )
     await deps.accept.requireDomains(sending.workspaceId, prepared.claimedDomains)
     return deps.accept.accept(prepared.message)
   }
@@ -227,6 +239,13 @@ export function createMessages(deps: MessagesDependencies) {
   }
 
   return { send, sendMime, list, get, content, cancel, reschedule }
+}
+
+/** What acceptance needs to know of a request. */
+export function sendingOf(context: OperationContext<unknown>): Sending {
+  const { workspaceId, actor, idempotencyKey, bodyHash, principal } = context
+  const allowedSenders = principal.kind === 'api_key' ? principal.bounds.allowedSenders : []
+  return { workspaceId, actor, idempotencyKey, bodyHash, allowedSenders }
 }
 
 function idempotencyOf(key: string | undefined, bodyHash: Buffer | undefined) {

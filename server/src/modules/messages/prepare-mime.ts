@@ -19,6 +19,7 @@ import {
   type PreparedRecipient,
 } from './message.ts'
 import { checkCounts, display, refuseCopies, scheduleOf } from './prepare-message.ts'
+import type { ClaimedSender } from './sender-bounds.ts'
 
 export interface MimeOptions {
   readonly id: string
@@ -42,6 +43,8 @@ export interface PreparedMime {
   readonly message: PreparedMessage
   /** Every domain that the message claims to come from: From, Sender and the reverse-path. */
   readonly claimedDomains: readonly { readonly field: string; readonly domain: string }[]
+  /** Whom its header names as where it comes from. The reverse-path is where bounces go, and is nobody's name. */
+  readonly claimedSenders: readonly ClaimedSender[]
 }
 
 /**
@@ -119,6 +122,10 @@ export function prepareMime(options: MimeOptions): PreparedMime {
       idempotency: options.idempotency,
     },
     claimedDomains: claimedDomains(submitted.from, header('sender'), envelopeFrom),
+    claimedSenders: [
+      { field: 'From', email: submitted.from.email },
+      ...listed('Sender', header('sender')).map(({ email }) => ({ field: 'Sender', email }) as const),
+    ],
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../platform/postgres/index.ts'
+import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import type { CauseOfDeath } from '../epochs/index.ts'
 import type { Bound } from './credential-binding.ts'
 
@@ -54,6 +55,18 @@ export interface UnpepperedRow extends Bound {
 /** Records that a credential does not fit its row; the database lets one record in an hour through for each row. */
 export async function reportForged(pool: Queryable, kind: Bound['kind'], id: string): Promise<void> {
   await pool.query('select engine.report_forged($1, $2)', [kind, id])
+}
+
+/** The sealed senders of one key of the workspace. */
+export function selectSealedSenders(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+): Promise<{ readonly id: string; readonly sealed_senders: Buffer | null }[]> {
+  return db.query('select id, sealed_senders from api_key where workspace_id = $1 and id = $2', [
+    workspaceId,
+    id,
+  ])
 }
 
 /** Look-ups of credentials. They cross workspaces by nature, so each is a function of the engine. */

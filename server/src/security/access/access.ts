@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import { Fault } from '../../kernel/faults.ts'
+import type { KeyBounds } from '../../kernel/key-bounds.ts'
 import type { Principal } from '../../platform/http/operation.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import { createAccessStore } from './access-store.ts'
@@ -9,9 +10,12 @@ import { bearerToken, orUnavailable } from './bearer.ts'
 import { fitsItsRow } from './credential-binding.ts'
 import type { Bound } from './credential-binding.ts'
 import type { CredentialPepper } from './credential-pepper.ts'
+import { createCredentialUses } from './credential-uses.ts'
+import type { CredentialClient } from './credential-uses.ts'
 import { createForgeryReports } from './forgeries.ts'
 import { createShortCache } from './short-cache.ts'
 import { hashSecret, isApiKey } from './key-format.ts'
+import { isInNetworks, networksInBoth } from './networks.ts'
 import { EPOCH_POLL_MS } from '../epochs/index.ts'
 import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
 import { OPERATOR_SCOPES } from './scopes.ts'
@@ -21,13 +25,25 @@ export interface SmtpIdentity {
   readonly credential: CredentialRef
   /** `smtp_credential:<uuid>` or `api_key:<uuid>`, as written to messages and the audit log. */
   readonly actor: string
+  readonly bounds: KeyBounds
+}
+
+/** An API key that exists, whoever asks and from wherever. */
+export interface RecognisedKey {
+  readonly id: string
+  readonly workspaceId: string
 }
 
 export interface Access {
-  /** The principal behind an `Authorization` header. Throws `unauthenticated`, `workspace_shredded`, or `unavailable` while the database is away. */
-  authenticateBearer(authorization: string | undefined): Promise<Principal>
+  /**
+   * The principal behind an `Authorization` header. `client` says from where; without it no key opens anything that is bound to networks.
+   * Throws `unauthenticated`, `workspace_shredded`, or `unavailable` while the database is away.
+   */
+  authenticateBearer(authorization: string | undefined, client?: CredentialClient): Promise<Principal>
   /** The workspace behind SMTP AUTH. Throws `unauthenticated`, or `unavailable` while the database is away. */
-  authenticateSmtp(username: string, password: string): Promise<SmtpIdentity>
+  authenticateSmtp(username: string, password: string, client?: CredentialClient): Promise<SmtpIdentity>
+  /** The key that a secret is of, also where it is dead; null for none. It opens nothing: for reports of leaks. Throws `unavailable`. */
+  recogniseApiKey(key: string): Promise<RecognisedKey | null>
   /** Those of the given credentials that live no more, and why: long connections of theirs must end. */
   findDeadCredentials(credentials: readonly CredentialRef[]): Promise<ReadonlyMap<string, CauseOfDeath>>
   /** Drops what is believed of credentials: the next look-up asks the database. */
@@ -39,15 +55,11 @@ export interface Access {
 /** How long an answer of the database is believed: the longest time for which a dead key still works where no NOTIFY came. */
 const CACHE_MS = EPOCH_POLL_MS
 const CACHED_MAX = 20_000
-/** last_used_at is for people; more often would make every request a write. */
-const TOUCH_EVERY_MS = 30_000
 const USERNAME_MAX = 320
 const PASSWORD_MAX = 512
 
-/** A row with its end on this process's own clock. */
-interface KnownApiKey extends ApiKeyRow {
-  readonly endsAtMs: number | null
-}
+/** With its end on this process's own clock. */
+type Known<Row> = Row & { readonly endsAtMs: number | null }
 
 /**
  * Resolves credentials. `pepper` turns digests into what the database holds; `clock` answers milliseconds and never goes back; `operatorKeyHash` is the SHA-256 (hex) of the installation's
@@ -65,45 +77,44 @@ export function createAccess(deps: {
   const operatorHash = deps.operatorKeyHash === undefined ? null : Buffer.from(deps.operatorKeyHash, 'hex')
   if (operatorHash !== null && operatorHash.length !== 32)
     throw new Error('operatorKeyHash is not a SHA-256 in hex')
-  const apiKeys = createShortCache<KnownApiKey | undefined>({
+  const apiKeys = createShortCache<Known<ApiKeyRow> | undefined>({
     clock,
     ttlMs: CACHE_MS,
     entriesMax: CACHED_MAX,
   })
-  const smtpCredentials = createShortCache<SmtpCredentialRow | undefined>({
+  const smtpCredentials = createShortCache<Known<SmtpCredentialRow> | undefined>({
     clock,
     ttlMs: CACHE_MS,
     entriesMax: CACHED_MAX,
   })
-  const used = { api_key: new Set<string>(), smtp_credential: new Set<string>() }
+  const uses = createCredentialUses({ store, clock, log: deps.log })
   const reportForgery = createForgeryReports({ pool: deps.pool, clock, log: deps.log })
-  let touchedAt = clock()
 
-  async function touchAll(): Promise<void> {
-    touchedAt = clock()
-    const keys = [...used.api_key]
-    const smtp = [...used.smtp_credential]
-    if (keys.length + smtp.length === 0) return
-    used.api_key.clear()
-    used.smtp_credential.clear()
-    await store.touch(keys, smtp)
-  }
-
-  function note(kind: 'api_key' | 'smtp_credential', id: string): void {
-    used[kind].add(id)
-    // A time of use that is lost with a failing database is no loss; the next one is written.
-    if (clock() - touchedAt >= TOUCH_EVERY_MS) touchAll().catch(() => undefined)
-  }
-
-  async function liveApiKey(key: string): Promise<ApiKeyRow | null> {
+  /** Looked at before anything else is done with it: a key from a wrong network is no use of it. */
+  async function liveApiKey(key: string, client: CredentialClient | undefined): Promise<ApiKeyRow | null> {
     const row = await knownApiKey(key)
-    if (row === undefined || row.revoked_at !== null || row.killed) return null
-    if (row.endsAtMs !== null && row.endsAtMs <= clock()) return null
-    note('api_key', row.id)
+    if (row === undefined || !lives(row) || !isFromItsNetworks('api_key', row, client)) return null
+    uses.note('api_key', row.id, client)
     return row
   }
 
-  async function knownApiKey(key: string): Promise<KnownApiKey | undefined> {
+  function lives(row: Known<ApiKeyRow | SmtpCredentialRow>): boolean {
+    return row.revoked_at === null && !row.killed && (row.endsAtMs === null || row.endsAtMs > clock())
+  }
+
+  function isFromItsNetworks(
+    kind: 'api_key' | 'smtp_credential',
+    row: ApiKeyRow | SmtpCredentialRow,
+    client: CredentialClient | undefined,
+  ): boolean {
+    const lists = [row.allowed_cidrs, 'tightened_cidrs' in row ? (row.tightened_cidrs ?? []) : []]
+    const address = client?.address ?? null
+    if (lists.every((cidrs) => cidrs.length === 0 || isInNetworks(address, cidrs))) return true
+    uses.tellOutside(kind, row.id, client)
+    return false
+  }
+
+  async function knownApiKey(key: string): Promise<Known<ApiKeyRow> | undefined> {
     if (!isApiKey(key)) return undefined
     const digest = hashSecret(key)
     return orUnavailable(
@@ -114,9 +125,15 @@ export function createAccess(deps: {
         if (found === undefined) return undefined
         if (!(await isGenuine(boundApiKey(found), digest, found.binding))) return undefined
         deps.pepper.keep(digest, peppered)
-        return { ...found, endsAtMs: found.expires_in_ms === null ? null : askedAtMs + found.expires_in_ms }
+        return { ...found, endsAtMs: endOf(found, askedAtMs) }
       }),
     )
+  }
+
+  async function knownSmtpCredential(username: string): Promise<Known<SmtpCredentialRow> | undefined> {
+    const askedAtMs = clock()
+    const found = await store.smtpCredential(username)
+    return found === undefined ? undefined : { ...found, endsAtMs: endOf(found, askedAtMs) }
   }
 
   /** A row that somebody else than Bulkhead wrote is no credential. */
@@ -151,37 +168,48 @@ export function createAccess(deps: {
   }
 
   return {
-    async authenticateBearer(authorization) {
+    async authenticateBearer(authorization, client) {
       const token = bearerToken(authorization)
       if (token === null) throw unauthenticated('Send the header "Authorization: Bearer <API key>".')
       if (operatorHash !== null && timingSafeEqual(hashSecret(token), operatorHash)) {
         return { kind: 'operator', id: 'installation', scopes: OPERATOR_SCOPES }
       }
-      const row = await liveApiKey(token)
+      const row = await liveApiKey(token, client)
       if (row === null) throw await whyNot(token)
-      return { kind: 'api_key', id: row.id, workspaceId: row.workspace_id, scopes: row.scopes }
+      return {
+        kind: 'api_key',
+        id: row.id,
+        workspaceId: row.workspace_id,
+        scopes: row.scopes,
+        bounds: boundsOf(row),
+      }
     },
 
-    async authenticateSmtp(username, password) {
+    async recogniseApiKey(key) {
+      const row = await knownApiKey(key)
+      return row === undefined ? null : { id: row.id, workspaceId: row.workspace_id }
+    },
+
+    async authenticateSmtp(username, password, client) {
       if (username.length > USERNAME_MAX || password.length > PASSWORD_MAX)
         throw unauthenticated(REFUSED_SMTP)
       if (isApiKey(password)) {
-        const row = await liveApiKey(password)
+        const row = await liveApiKey(password, client)
         if (row === null || !row.scopes.includes('messages:send')) throw unauthenticated(REFUSED_SMTP)
-        return identity(row.workspace_id, { kind: 'api_key', id: row.id })
+        return identity(row, { kind: 'api_key', id: row.id })
       }
-      const row = await orUnavailable(smtpCredentials.get(username, () => store.smtpCredential(username)))
+      const row = await orUnavailable(smtpCredentials.get(username, () => knownSmtpCredential(username)))
       // Peppered and compared for unknown names too, so that both take the same time.
       const digest = hashSecret(password)
       const peppered = await orUnavailable(deps.pepper.of(digest))
       const matches = timingSafeEqual(peppered, row?.secret_hash ?? NO_HASH)
-      if (row === undefined || row.revoked_at !== null || row.killed || !matches)
-        throw unauthenticated(REFUSED_SMTP)
+      if (row === undefined || !lives(row) || !matches) throw unauthenticated(REFUSED_SMTP)
       if (!(await orUnavailable(isGenuine(boundSmtpCredential(row), digest, row.binding))))
         throw unauthenticated(REFUSED_SMTP)
+      if (!isFromItsNetworks('smtp_credential', row, client)) throw unauthenticated(REFUSED_SMTP)
       deps.pepper.keep(digest, peppered)
-      note('smtp_credential', row.id)
-      return identity(row.workspace_id, { kind: 'smtp_credential', id: row.id })
+      uses.note('smtp_credential', row.id, client)
+      return identity(row, { kind: 'smtp_credential', id: row.id })
     },
 
     findDeadCredentials,
@@ -191,8 +219,12 @@ export function createAccess(deps: {
       smtpCredentials.clear()
     },
 
-    close: touchAll,
+    close: uses.flush,
   }
+}
+
+function endOf(row: { readonly expires_in_ms: number | null }, askedAtMs: number): number | null {
+  return row.expires_in_ms === null ? null : askedAtMs + row.expires_in_ms
 }
 
 const NO_HASH = Buffer.alloc(32)
@@ -206,6 +238,8 @@ function boundApiKey(row: ApiKeyRow): Bound {
     workspaceId: row.workspace_id,
     scopes: row.scopes,
     expiresAt: row.expires_at,
+    allowedCidrs: row.allowed_cidrs,
+    allowedSenders: row.allowed_senders,
   }
 }
 
@@ -215,7 +249,22 @@ function boundSmtpCredential(row: SmtpCredentialRow): Bound {
     id: row.id,
     workspaceId: row.workspace_id,
     scopes: [],
-    expiresAt: null,
+    expiresAt: row.expires_at,
+    allowedCidrs: row.allowed_cidrs,
+    allowedSenders: row.allowed_senders,
+  }
+}
+
+/** What its holder may hand on. After a leak it is what both lists allow: a thief makes no key that is wider than the answer to the leak. */
+function boundsOf(row: ApiKeyRow | SmtpCredentialRow): KeyBounds {
+  const tightened = 'tightened_cidrs' in row ? (row.tightened_cidrs ?? []) : []
+  const isBoth = tightened.length > 0 && row.allowed_cidrs.length > 0
+  return {
+    allowedCidrs: isBoth
+      ? networksInBoth(tightened, row.allowed_cidrs)
+      : [...row.allowed_cidrs, ...tightened],
+    allowedSenders: row.allowed_senders,
+    expiresAt: row.over_at,
   }
 }
 
@@ -223,6 +272,11 @@ function unauthenticated(detail: string): Fault {
   return new Fault('unauthenticated', { detail })
 }
 
-function identity(workspaceId: string, credential: CredentialRef): SmtpIdentity {
-  return { workspaceId, credential, actor: `${credential.kind}:${credential.id}` }
+function identity(row: ApiKeyRow | SmtpCredentialRow, credential: CredentialRef): SmtpIdentity {
+  return {
+    workspaceId: row.workspace_id,
+    credential,
+    actor: `${credential.kind}:${credential.id}`,
+    bounds: boundsOf(row),
+  }
 }

@@ -45,7 +45,9 @@ describe('the binding of a credential', () => {
   it('is the one of before there were bounds for what has none, so that older credentials work as they are', () => {
     // Known answer: computed by the version before.
     expect(bindingDigest(BOUND, DIGEST).toString('hex')).toBe(KNOWN)
-    expect(bindingDigest({ ...BOUND, allowedCidrs: [], allowedSenders: [] }, DIGEST).toString('hex')).toBe(KNOWN)
+    expect(bindingDigest({ ...BOUND, allowedCidrs: [], allowedSenders: [] }, DIGEST).toString('hex')).toBe(
+      KNOWN,
+    )
   })
 
   it('is the same in whatever order the bounds stand', () => {

@@ -8,7 +8,8 @@
  * widened or planted past Bulkhead opens nothing (audit `credential.forged`).
  */
 export { createAccess } from './access.ts'
-export type { Access, SmtpIdentity } from './access.ts'
+export type { Access, RecognisedKey, SmtpIdentity } from './access.ts'
+export type { CredentialClient } from './credential-uses.ts'
 export { bindCredential, bindingDigest } from './credential-binding.ts'
 export type { Bound } from './credential-binding.ts'
 export { createCredentialPepper } from './credential-pepper.ts'
@@ -24,10 +25,18 @@ export {
   mintStaffKey,
   randomBase62,
 } from './key-format.ts'
+export { SENDERS_MAX, UNBOUND, allowsSender, boundsBeyond, parseSenderPattern } from './key-bounds.ts'
+export type { AskedBounds, StoredSender } from './key-bounds.ts'
+export { CIDRS_MAX, isInNetworks, networkOf, parseCidr } from './networks.ts'
+export { createSealedSenders } from './sealed-senders.ts'
+export type { BoundSenders, SealedSenders, SendersPlace } from './sealed-senders.ts'
+export { LastUsedFrom, boundsInput, boundsShown, overlapInput } from './bounds-input.ts'
+export { readCidrs, readSenders, requireHeldScopes, resolveBounds } from './wanted-bounds.ts'
+export type { ResolvedBounds, WantedBounds } from './wanted-bounds.ts'
 export { createPeopleAccess, isWithin, joinAccess } from './people-access.ts'
 export type { IssuedSession, PeopleAccess, SessionFactor, SessionLevel } from './people-access.ts'
 export { ROLES, ROLE_SCOPES, WORKSPACE_SCOPES } from './roles.ts'
 export type { Role, WorkspaceScope } from './roles.ts'
-export { ACCOUNT_SCOPES, ALL_SCOPES, PEOPLE_SCOPES, PUBLIC_SCOPE } from './scopes.ts'
+export { ACCOUNT_SCOPES, ALL_SCOPES, PEOPLE_SCOPES, PUBLIC_SCOPE, SELF_SCOPE } from './scopes.ts'
 export { createStaffAccess } from './staff-access.ts'
 export type { StaffAccess } from './staff-access.ts'

@@ -49,6 +49,12 @@ export function coversNetwork(outer: readonly string[], inner: string): boolean 
   return outer.some((cidr) => contains(cidr, address, bits))
 }
 
+/** The networks that lie in both lists. Networks nest or are strangers, so that these are members of the lists. */
+export function networksInBoth(one: readonly string[], other: readonly string[]): string[] {
+  const inside = one.filter((cidr) => coversNetwork(other, cidr))
+  return [...new Set([...inside, ...other.filter((cidr) => coversNetwork(one, cidr))])]
+}
+
 /** The network that stands for an address where the address itself would be a trace of a person: /24, in IPv6 /48. Null for none. */
 export function networkOf(address: string | null): string | null {
   const found = address === null ? null : addressOf(address)
@@ -65,7 +71,10 @@ function addressOf(text: string): { readonly address: Address; readonly bits: nu
 }
 
 /** IPv4-mapped IPv6 (RFC 4291 §2.5.5.2) as the IPv4 that it is; null for a network that holds it and others. */
-function unmapped(address: Address, bits: number): { readonly address: Address; readonly bits: number } | null {
+function unmapped(
+  address: Address,
+  bits: number,
+): { readonly address: Address; readonly bits: number } | null {
   if (!(address instanceof ipaddr.IPv6)) return { address, bits }
   if (!address.isIPv4MappedAddress())
     return bits < 96 && cut(MAPPED, bits).toString() === cut(address, bits).toString() && bits > 0
@@ -82,6 +91,8 @@ function contains(cidr: string, address: Address, bits: number): boolean {
 }
 
 function cut(address: Address, bits: number): Address {
-  const bytes = address.toByteArray().map((byte, at) => byte & (0xff00 >> Math.max(0, Math.min(8, bits - 8 * at))) & 0xff)
+  const bytes = address
+    .toByteArray()
+    .map((byte, at) => byte & (0xff00 >> Math.max(0, Math.min(8, bits - 8 * at))) & 0xff)
   return ipaddr.fromByteArray(bytes)
 }

@@ -38,17 +38,17 @@ export interface SealedSenders {
   storedForm(workspaceId: string, email: string): Promise<StoredSender>
 }
 
+const placeOf = ({ workspaceId, table, rowId }: SendersPlace) => ({
+  workspaceId,
+  table,
+  column: 'sealed_senders',
+  rowId,
+})
+
 /** Lists of allowed senders: what is compared (domains, and blind indexes of addresses) and what is shown (sealed for its row). */
 export function createSealedSenders(deps: {
   readonly keyring: Pick<KeyringClient, 'blindAddresses' | 'contentKey' | 'openContentKeys'>
 }): SealedSenders {
-  const placeOf = ({ workspaceId, table, rowId }: SendersPlace) => ({
-    workspaceId,
-    table,
-    column: 'sealed_senders',
-    rowId,
-  })
-
   async function stored(workspaceId: string, patterns: readonly string[]): Promise<StoredSender[]> {
     const parsed = patterns.map((pattern) => {
       const result = parseSenderPattern(pattern)

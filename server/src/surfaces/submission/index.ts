@@ -61,11 +61,13 @@ export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpI
     extensions: { smtputf8: true },
     log: deps.log,
     handler: {
-      async authenticate(_peer, credentials) {
+      async authenticate(peer, credentials) {
         try {
+          const { username, password } = credentials
+          const client = { address: peer.address, userAgent: null }
           return {
             ok: true,
-            session: await deps.access.authenticateSmtp(credentials.username, credentials.password.reveal()),
+            session: await deps.access.authenticateSmtp(username, password.reveal(), client),
           }
         } catch (error) {
           return { ok: false, reply: answer(error) }
@@ -108,6 +110,7 @@ export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpI
             actor: session.actor,
             idempotencyKey: undefined,
             bodyHash: undefined,
+            allowedSenders: session.bounds.allowedSenders,
             source: 'smtp',
             raw: message.raw,
             envelopeFrom: message.from.address,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
-import { ApiKeyWithSecret, Scopes } from '../api-key.ts'
+import { boundsInput } from '../../../security/access/index.ts'
+import { ApiKeyWithSecret, keyScopesOf, OnLeak, Scopes } from '../api-key.ts'
 import type { ApiKeys } from '../api-keys-service.ts'
 
 export const createApiKey = defineOperation({
@@ -9,7 +10,8 @@ export const createApiKey = defineOperation({
   method: 'POST',
   path: '/v1/api-keys',
   summary: 'Make an API key',
-  description: 'The key is shown once. Its scopes are at most those of the key that asks.',
+  description:
+    'The key is shown once. It reaches at most as far as the key that asks: scopes, networks, senders and end.',
   scope: 'api-keys:write',
   risk: 'credential',
   audit: 'api_key.created',
@@ -18,13 +20,21 @@ export const createApiKey = defineOperation({
   input: z.strictObject({
     name: z.string().trim().min(1).max(200).describe('What the key is for.'),
     scopes: Scopes.optional().describe('Default: those of the key that asks.'),
-    expiresAt: z.iso.datetime({ offset: true }).optional().describe('Default: never.'),
+    ...boundsInput,
+    expiresAt: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('Default: that of the key that asks, or never.'),
+    onLeak: OnLeak.default('by_scope'),
   }),
   output: ApiKeyWithSecret,
   handle: (context: OperationContext<{ apiKeys: ApiKeys }>, input) =>
     context.services.apiKeys.create(context, {
       name: input.name,
-      scopes: input.scopes ?? context.principal.scopes,
-      expiresAt: input.expiresAt === undefined ? null : new Date(input.expiresAt),
+      scopes: input.scopes ?? keyScopesOf(context.principal),
+      allowedCidrs: input.allowedCidrs,
+      allowedSenders: input.allowedSenders,
+      expiresAt: input.expiresAt === undefined ? undefined : new Date(input.expiresAt),
+      onLeak: input.onLeak,
     }),
 })

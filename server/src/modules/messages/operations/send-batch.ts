@@ -4,7 +4,7 @@ import { Fault } from '../../../kernel/faults.ts'
 import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
 import { faultOfIssues, problemOf, Problem } from '../../../platform/http/problem.ts'
 import { BATCH_MESSAGES_MAX } from '../message.ts'
-import type { Messages } from '../messages-service.ts'
+import { sendingOf, type Messages } from '../messages-service.ts'
 import { SendRequest } from '../send-request.ts'
 import { Accepted } from '../views.ts'
 import { presentAccepted, SEND_BODY_BYTES_MAX } from './send-message.ts'
@@ -55,7 +55,7 @@ async function sendOne(
     if (!parsed.success) throw faultOfIssues(parsed.error.issues)
     const accepted = await context.services.messages.send(
       parsed.data,
-      sendingOf(context, message, index),
+      sendingAt(context, message, index),
       'batch',
     )
     return { index, status: 202, message: presentAccepted(accepted) }
@@ -72,12 +72,12 @@ async function sendOne(
 }
 
 /** The batch's idempotency key holds for each message by its place, so that a repeated batch sends only what was missing. */
-function sendingOf(context: OperationContext<unknown>, message: unknown, index: number) {
-  if (context.idempotencyKey === undefined) return context
+function sendingAt(context: OperationContext<unknown>, message: unknown, index: number) {
+  const sending = sendingOf(context)
+  if (sending.idempotencyKey === undefined) return sending
   return {
-    workspaceId: context.workspaceId,
-    actor: context.actor,
-    idempotencyKey: `${context.idempotencyKey}/${index}`,
+    ...sending,
+    idempotencyKey: `${sending.idempotencyKey}/${index}`,
     bodyHash: createHash('sha256').update(JSON.stringify(message)).digest(),
   }
 }

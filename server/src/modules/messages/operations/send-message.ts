@@ -1,7 +1,7 @@
 import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
 import { encodeId } from '../../../kernel/ids.ts'
 import type { AcceptedMessage } from '../message.ts'
-import type { Messages } from '../messages-service.ts'
+import { sendingOf, type Messages } from '../messages-service.ts'
 import { SendRequest } from '../send-request.ts'
 import { Accepted } from '../views.ts'
 
@@ -34,7 +34,7 @@ export const sendMessage = defineOperation({
     'storage_full',
   ],
   handle: async (context: OperationContext<{ messages: Messages }>, input) =>
-    presentAccepted(await context.services.messages.send(input, context, 'api')),
+    presentAccepted(await context.services.messages.send(input, sendingOf(context), 'api')),
 })
 
 export function presentAccepted(accepted: AcceptedMessage) {

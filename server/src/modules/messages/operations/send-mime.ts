@@ -3,7 +3,7 @@ import { invalidField } from '../../../kernel/faults.ts'
 import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
 import { RECIPIENTS_MAX } from '../message.ts'
 import { Tag } from '../control-headers.ts'
-import type { Messages } from '../messages-service.ts'
+import { sendingOf, type Messages } from '../messages-service.ts'
 import { Accepted } from '../views.ts'
 import { presentAccepted, SEND_BODY_BYTES_MAX } from './send-message.ts'
 
@@ -46,10 +46,7 @@ export const sendMime = defineOperation({
     if (context.raw === undefined || context.raw.length === 0)
       throw invalidField('', 'the body is empty', 'Send the message as message/rfc822.')
     const accepted = await context.services.messages.sendMime({
-      workspaceId: context.workspaceId,
-      actor: context.actor,
-      idempotencyKey: context.idempotencyKey,
-      bodyHash: context.bodyHash,
+      ...sendingOf(context),
       source: 'mime',
       raw: withCrlf(context.raw),
       envelopeFrom: input.from,
