@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { ledgerCommand, queueCommand } from './commands/accounting.ts'
 import { auditCommands } from './commands/audit.ts'
+import { breachedCommands } from './commands/breached.ts'
 import { completionCommand } from './commands/completion.ts'
 import { containmentCommands } from './commands/containments.ts'
 import { domainCommands } from './commands/domains.ts'
@@ -44,6 +45,7 @@ const working: readonly Command[] = [
   ...epochCommands,
   ...auditCommands,
   witnessCommand,
+  ...breachedCommands,
   ...workspaceCommands,
   ...systemMailCommands,
   ...keyringCommands,
@@ -68,6 +70,7 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   containments: 'What is cut off, for whom, until when and why',
   epochs: 'Ending all credentials of a kind at once',
   audit: 'Who did what, with proofs',
+  breached: 'Passwords that became known in breaches, on this host',
   workspaces: 'Compartments of the installation',
   keyring: 'Roots and keys: what wraps what, rotation, destruction',
   staff: 'For staff: see how it is, contain, end, revoke',

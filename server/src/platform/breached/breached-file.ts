@@ -51,7 +51,10 @@ async function openOrNull(path: string): Promise<FileHandle | null> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return null
-    throw new BreachedFileError(`${path} cannot be read: ${String(error)}`, error)
+    throw new BreachedFileError(
+      `${path} cannot be read: ${error instanceof Error ? error.message : 'unknown'}`,
+      error,
+    )
   }
 }
 

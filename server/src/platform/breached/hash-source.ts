@@ -34,7 +34,10 @@ export function openHashSource(path: string, allowMissing: boolean): HashSource 
   try {
     isDirectory = statSync(path).isDirectory()
   } catch (error) {
-    throw new BreachedFileError(`${path} cannot be read: ${String(error)}`, error)
+    throw new BreachedFileError(
+      `${path} cannot be read: ${error instanceof Error ? error.message : 'unknown'}`,
+      error,
+    )
   }
   return isDirectory ? openRanges(path, allowMissing) : openText(path)
 }

@@ -36,7 +36,7 @@ export interface ImportResult {
 
 /**
  * Makes the file `to` of breached passwords from a list of SHA-1 hashes: one text file, or a directory of range files. It takes as much
- * memory for a billion hashes as for a million, and 16 bytes of disk for each while it works. `to` is replaced at once when the new file is
+ * memory for a billion hashes as for a million, and 18 bytes of disk for each while it works. `to` is replaced at once when the new file is
  * whole and on disk; what an import that ended early left is removed by the next one, which starts anew. Works without yielding: it is
  * for a program of its own. Throws BreachedFileError.
  */
@@ -92,7 +92,10 @@ function takeWorkDirectory(path: string): string {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
     if (!hasCode(error, 'EEXIST'))
-      throw new BreachedFileError(`${path} cannot be made: ${String(error)}`, error)
+      throw new BreachedFileError(
+        `${path} cannot be made: ${error instanceof Error ? error.message : 'unknown'}`,
+        error,
+      )
     const other = ownerOf(owner)
     if (other !== null && isAlive(other))
       throw new BreachedFileError(
@@ -147,6 +150,12 @@ function explained(error: unknown, to: string): unknown {
   if (hasCode(error, 'ENOSPC'))
     return new BreachedFileError(
       `The disk of ${dirname(to)} is full: an import needs 18 bytes for each hash while it works. The list in use was not touched.`,
+      error,
+    )
+  // What the file system refuses is for who started the import, and no fault of the program.
+  if (error instanceof Error && 'syscall' in error)
+    return new BreachedFileError(
+      `The import ended: ${error.message}. The list in use was not touched.`,
       error,
     )
   return error

@@ -134,6 +134,21 @@ describe('configuration', () => {
     }
   })
 
+  it('asks a range service only where nobody on the way can answer for it', () => {
+    const read = (url: string) => loadConfig({ BULKHEAD_BREACHED_RANGE_URL: url }).breachedRangeUrl
+    expect(loadConfig({}).breachedRangeUrl).toBeNull()
+    expect(read('https://api.pwnedpasswords.com/range/')).toBe('https://api.pwnedpasswords.com/range')
+    expect(read('http://127.0.0.1:9000/range')).toBe('http://127.0.0.1:9000/range')
+    for (const bad of [
+      'http://api.pwnedpasswords.com/range',
+      'ftp://x/',
+      'https://a:b@x/',
+      'https://x/?q=1',
+      'x',
+    ])
+      expect(() => read(bad), bad).toThrow(/BULKHEAD_BREACHED_RANGE_URL .* write an https URL/)
+  })
+
   it('survives any text in any variable', () => {
     const names = Object.values(SETTINGS).map((item) => item.name)
     fc.assert(

@@ -14,6 +14,7 @@ type Optional =
   | 'keyringPin'
   | 'keyringSpool'
   | 'keyringBudgets'
+  | 'breachedRangeUrl'
   | 'systemFrom'
 type Derived = 'tlsCert' | 'tlsKey' | 'publicUrl'
 
@@ -105,6 +106,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     keyringPin: get(SETTINGS.keyringPin),
     keyringSpool: get(SETTINGS.keyringSpool),
     keyringBudgets: get(SETTINGS.keyringBudgets),
+    breachedRangeUrl: get(SETTINGS.breachedRangeUrl),
     systemFrom: get(SETTINGS.systemFrom),
     setupFile,
     auditDirectory: get(SETTINGS.auditDirectory),

@@ -13,6 +13,7 @@ import {
   parseNumber,
   parseOutbound,
   parsePublicUrl,
+  parseRangeUrl,
   parseSwitch,
   textValue,
 } from './values.ts'
@@ -226,7 +227,8 @@ export const SETTINGS = {
     name: 'BULKHEAD_SYSTEM_FROM',
     description:
       'Who sends the mail of the installation itself: verification, reset, invitations, security notices. See [operations](operations.md#system-mail).',
-    defaultNote: '`Bulkhead <no-reply@bulkhead.test>` in development; none in production, where such mail then waits',
+    defaultNote:
+      '`Bulkhead <no-reply@bulkhead.test>` in development; none in production, where such mail then waits',
     defaultText: (mode) => (mode === 'development' ? 'Bulkhead <no-reply@bulkhead.test>' : undefined),
     parser: textValue('write an address such as Bulkhead <no-reply@mail.example.com>', (text) =>
       parseMailbox(text).ok ? text.trim() : null,
@@ -273,6 +275,17 @@ export const SETTINGS = {
     defaultText: 'Write to the operator of this installation.',
     parser: textValue('write up to 300 printable characters', (text) =>
       /^[\x20-\x7e]{1,300}$/.test(text) ? text : null,
+    ),
+  }),
+  breachedRangeUrl: setting({
+    name: 'BULKHEAD_BREACHED_RANGE_URL',
+    description:
+      'A range service for breached passwords, for example `https://api.pwnedpasswords.com/range`. It is asked at log-ins and for new passwords that no list on this host knows, and learns the first five digits of their SHA-1; where it does not answer, the lists decide. See [passwords](passwords.md#breached-passwords).',
+    defaultNote: 'none is asked',
+    defaultText: undefined,
+    parser: textValue(
+      'write an https URL without a query, for example https://api.pwnedpasswords.com/range',
+      parseRangeUrl,
     ),
   }),
   senders: setting({

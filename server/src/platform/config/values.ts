@@ -112,6 +112,15 @@ export function parsePublicUrl(text: string): string | null {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
+/** A URL to append `/<range>` to: https, or http on this host, so that nobody on the way answers `not breached`. */
+export function parseRangeUrl(text: string): string | null {
+  const url = parsePublicUrl(text)
+  if (url === null) return null
+  const { protocol, hostname } = new URL(url)
+  const isHere = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
+  return protocol === 'https:' || isHere ? url : null
+}
+
 /** Is the text a DNS name? Underscores are allowed: they occur in real MX and relay names. */
 export function isHostname(text: string): boolean {
   return HOSTNAME.test(text)
