@@ -99,7 +99,7 @@ insert into detection.rule (kind, window_seconds, scope, measure, at_least, shar
   ('stuffing.distributed', 86400, 'installation', 'failed', 600, 0, 3, 10, 'critical',
    'As above: 25 an hour over all clients; below that it is missed.', 'C-04'),
   ('workspaces.client', 3600, 'workspaces', 'workspaces', 3, 0, 0, 1, 'high',
-   'Log-ins, successful or not, at 3 workspaces that no member connects, by devices that are not known there: customers share no office.', 'C-12'),
+   'Log-ins at 3 workspaces that no member connects, by devices that are not known there: failed ones, and successful ones for people who signed in elsewhere before.', 'C-12'),
   ('honey.touched', 3600, 'event', 'event', 1, 0, 0, 1, 'critical',
    'Nobody has this account, so nobody can try it by mistake: whoever does has a list.', 'C-17'),
   ('novelty.after_probe', 604800, 'event', 'event', 1, 0, 0, 1, 'high',
@@ -380,7 +380,7 @@ begin
   if v_identifier is null then return; end if;
 
   v_missed := p_kind in ('log_in', 'reset', 'recovery', 'smtp_auth') and p_outcome = 'unknown' or p_kind = 'sign_up' and p_outcome = 'known';
-  v_failed := p_kind in ('log_in', 'smtp_auth') and p_outcome in ('unknown', 'wrong_password', 'known');
+  v_failed := p_kind in ('log_in', 'smtp_auth') and p_outcome in ('unknown', 'wrong_password', 'known', 'abandoned');
   insert into detection.client as c (client, first_at, last_at) values (p_client, v_now, v_now)
   on conflict (client) do update set last_at = v_now, dirty = true
   returning c.unknown_identifiers into v_unknown;
@@ -531,8 +531,9 @@ begin
   return coalesce(cardinality(v_flagged), 0);
 end $$;
 
--- How many workspaces that no member connects a client has asked for; counted up to p_enough. People on devices or in networks where they
--- have signed in for a day do not count: those are offices.
+-- How many workspaces that no member connects a client has asked for; counted up to p_enough. People on devices, or at addresses, where they
+-- have signed in before do not count: those are offices. Nor does who gets in and never came from anywhere else: strangers behind one
+-- carrier's NAT sign in for the first time, but a thief comes to accounts whose owners live elsewhere.
 create function engine.unrelated_workspaces(p_client bytea, p_since timestamptz, p_enough integer) returns integer
 language plpgsql stable security definer set search_path = public, engine, pg_temp as $$
 declare
@@ -543,7 +544,10 @@ begin
   select array_agg(distinct m.workspace_id) into v_left
   from (select s.person_id from detection.sighting s
         where s.client = p_client and s.person_id is not null and not s.known_device
-          and (s.failed_at > p_since or s.session_at > p_since)
+          and (s.failed_at > p_since and (s.session_at is null or s.session_at < s.failed_at)
+            or s.session_at > p_since and exists (
+              select from detection.familiar f
+              where f.person_id = s.person_id and f.kind = 'client' and f.key <> p_client and f.first_at < p_since))
           and not engine.is_familiar(s.person_id, 'client', p_client, p_since)
         order by s.last_at desc limit 200) x
   join member m on m.person_id = x.person_id and m.revoked_at is null;

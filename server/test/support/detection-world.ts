@@ -54,9 +54,18 @@ function indexOf(email: string): Buffer {
 
 const START = Date.UTC(2026, 0, 5, 8)
 
-export async function makeDetectionWorld(): Promise<DetectionWorld> {
+/** `withoutRules`: for control arms, kinds of rules that the world does not have. */
+export async function makeDetectionWorld(
+  options: { readonly withoutRules?: readonly string[] } = {},
+): Promise<DetectionWorld> {
   const database = await createTestDatabase()
   const superuser = database.pool('superuser')
+  if (options.withoutRules !== undefined) {
+    const gone = await superuser.query('delete from detection.rule where kind = any($1)', [
+      options.withoutRules,
+    ])
+    if (gone.rowCount === 0) throw new Error('no such rule: adapt the control arm')
+  }
   await superuser.query('create table detection.test_clock (now timestamptz not null)')
   await superuser.query('grant select on detection.test_clock to bulkhead_engine')
   await superuser.query('insert into detection.test_clock values ($1)', [new Date(START)])
