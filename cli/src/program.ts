@@ -22,6 +22,7 @@ import { staffMemberCommands } from './commands/staff.ts'
 import { suppressionCommands } from './commands/suppressions.ts'
 import { webhookCommands } from './commands/webhooks.ts'
 import { witnessCommand } from './commands/witness.ts'
+import { changeCommands } from './commands/changes.ts'
 import { systemMailCommands } from './commands/system-mail.ts'
 import { workspaceCommands } from './commands/workspaces.ts'
 import type { Noun } from './help.ts'
@@ -48,6 +49,7 @@ const working: readonly Command[] = [
   ...breachedCommands,
   ...workspaceCommands,
   ...systemMailCommands,
+  ...changeCommands,
   ...keyringCommands,
   ...staffMemberCommands,
   ...staffLookCommands,

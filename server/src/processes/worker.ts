@@ -1,5 +1,6 @@
 import { createIdGenerator } from '../kernel/ids.ts'
 import { createDomainRecheck } from '../modules/domains/index.ts'
+import { createAlertDispatchStore, createProfileReconcile } from '../modules/notices/index.ts'
 import { startUpkeep } from '../modules/upkeep/index.ts'
 import { createWebhookDispatcher } from '../modules/webhooks/index.ts'
 import { formatAddress } from '../platform/config/index.ts'
@@ -13,6 +14,8 @@ import { startContainmentWatch } from '../security/containment/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
 
 const RECHECK_EVERY_MS = 5_000
+/** An alarm is due within 60 s of the change. */
+const RECONCILE_EVERY_MS = 10_000
 
 await runProcess({
   name: 'worker',
@@ -37,6 +40,17 @@ await runProcess({
       log,
       retryScale: config.retryScale,
     })
+    const alerts = createWebhookDispatcher({
+      pool,
+      keyring,
+      // A workspace that was hijacked could cut off its own webhooks; who hears of that is not for it to decide.
+      containment: { blocking: (question) => containment.blocking({ ...question, workspaceId: '' }) },
+      egress,
+      log,
+      retryScale: config.retryScale,
+      store: createAlertDispatchStore(pool),
+    })
+    const reconcile = createProfileReconcile({ pool, log })
     const recheck = createDomainRecheck({
       pool,
       transactions,
@@ -50,6 +64,17 @@ await runProcess({
     })
     const work = Promise.all([
       dispatcher.run(signal),
+      alerts.run(signal),
+      runLoop({
+        name: 'compare profiles',
+        everyMs: RECONCILE_EVERY_MS,
+        log,
+        signal,
+        round: async () => {
+          await reconcile()
+          return undefined
+        },
+      }),
       runLoop({
         name: 're-check domains',
         everyMs: RECHECK_EVERY_MS,

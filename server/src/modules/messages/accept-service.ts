@@ -14,11 +14,13 @@ import { createBatcher } from './accept-batcher.ts'
 import {
   acceptBatch,
   findAccepted,
-  findDomainState,
+  findSendingDomain,
+  holdMessage,
   isItemError,
   notifyQueue,
   type AcceptRow,
   type SealedMessage,
+  type SendingDomain,
 } from './accept-store.ts'
 import type { AcceptedMessage, PreparedMessage } from './message.ts'
 
@@ -54,7 +56,7 @@ const IDEMPOTENCY_LIFETIME_MS = 24 * 3_600_000
 export function createAcceptService(deps: AcceptDependencies): AcceptService {
   const wake = createWaker(deps)
   const fillNonce = createNonces()
-  const domains = new Map<string, { allowed: boolean; until: number }>()
+  const domains = new Map<string, { found: SendingDomain | undefined; until: number }>()
   const batcher = createBatcher<SealedMessage, AcceptRow>({
     commit: async (messages) => {
       const rows = await acceptBatch(deps.pool, messages)
@@ -71,14 +73,32 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     waitingBytesMax: 256 * 1024 * 1024,
   })
 
-  async function mayUse(workspaceId: string, domain: string): Promise<boolean> {
+  async function domainOf(workspaceId: string, domain: string): Promise<SendingDomain | undefined> {
     const key = `${workspaceId} ${domain}`
     const known = domains.get(key)
-    if (known !== undefined && known.until > deps.now()) return known.allowed
-    const allowed = (await findDomainState(deps.pool, workspaceId, domain)) === 'verified'
+    if (known !== undefined && known.until > deps.now()) return known.found
+    const found = await findSendingDomain(deps.pool, workspaceId, domain)
     if (domains.size >= DOMAIN_CACHE_ENTRIES) domains.clear()
-    domains.set(key, { allowed, until: deps.now() + DOMAIN_CACHE_MS })
-    return allowed
+    domains.set(key, { found, until: deps.now() + DOMAIN_CACHE_MS })
+    return found
+  }
+
+  /**
+   * Whether what this message is sent from is new, and it will be held (M-06). A new domain the database holds by itself, whoever writes
+   * there; the address of a new sender is sealed there, so it is told which message it is.
+   */
+  async function isHeld({ workspaceId, id, fromDomain, summary }: PreparedMessage): Promise<boolean> {
+    const domain = await domainOf(workspaceId, fromDomain)
+    if (domain === undefined) return false
+    if (domain.inertSenders.length > 0) {
+      const [blind] = await deps.keyring.blindAddresses(workspaceId, [normaliseForIndex(summary.from.email)])
+      const sender = domain.inertSenders.find((item) => blind?.index.equals(item.index) === true)
+      if (sender !== undefined) {
+        await holdMessage(deps.pool, workspaceId, id, sender.id)
+        return true
+      }
+    }
+    return domain.inert
   }
 
   /**
@@ -96,16 +116,18 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     if (bodyHash === undefined) throw new Error('the keyring answered no index for a request')
     const own = { ...message, idempotency: { ...message.idempotency, bodyHash } }
     const earlier = await findAccepted(deps.pool, workspaceId, message.idempotency.keyHash)
-    return present(own, earlier ?? (await batcher.add(await sealMessage(own, deps, fillNonce))))
+    if (earlier !== undefined) return present(own, earlier, false)
+    const held = await isHeld(own)
+    return present(own, await batcher.add(await sealMessage(own, deps, fillNonce)), held)
   }
 
   return {
     async requireDomains(workspaceId, claimed) {
       for (const { field, domain } of claimed) {
-        const allowed = await mayUse(workspaceId, domain).catch((error: unknown) => {
+        const found = await domainOf(workspaceId, domain).catch((error: unknown) => {
           throw faultOfFailure(error)
         })
-        if (allowed) continue
+        if (found?.state === 'verified') continue
         throw new Fault('sender_refused', {
           detail: `${field}: this workspace may not send from ${domain}. Add the domain and publish its DNS records, or use an address of a verified domain.`,
           fields: [
@@ -127,7 +149,8 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
         if (message.sensitive && message.idempotency !== undefined) {
           return await acceptSensitiveOnce({ ...message, idempotency: message.idempotency })
         }
-        return present(message, await batcher.add(await sealMessage(message, deps, fillNonce)))
+        const held = await isHeld(message)
+        return present(message, await batcher.add(await sealMessage(message, deps, fillNonce)), held)
       } catch (error) {
         throw faultOfFailure(error)
       }
@@ -208,7 +231,7 @@ async function sealMessage(
 }
 
 /** What the caller is told: of its own message, or of the one that its idempotency key had made before. */
-function present(message: PreparedMessage, row: AcceptRow): AcceptedMessage {
+function present(message: PreparedMessage, row: AcceptRow, held: boolean): AcceptedMessage {
   const own = message.idempotency?.bodyHash
   if (
     !row.accepted &&
@@ -221,7 +244,7 @@ function present(message: PreparedMessage, row: AcceptRow): AcceptedMessage {
     })
   }
   const suppressed = new Set(row.suppressed)
-  const waiting = message.sendAt === undefined ? 'pending' : 'scheduled'
+  const waiting = held && row.accepted ? 'held' : message.sendAt === undefined ? 'pending' : 'scheduled'
   return {
     id: row.messageId,
     fresh: row.accepted,

@@ -163,15 +163,49 @@ export async function notifyQueue(pool: Pool, lanes: readonly Lane[]): Promise<v
   ])
 }
 
-export async function findDomainState(
+/** A sending domain as acceptance needs it. */
+export interface SendingDomain {
+  readonly state: string
+  /** New in an established workspace: what is sent from it is accepted and held. */
+  readonly inert: boolean
+  /** Senders that are new, by the blind index of their address. */
+  readonly inertSenders: readonly { readonly id: string; readonly index: Buffer }[]
+}
+
+export async function findSendingDomain(
   pool: Pool,
   workspaceId: string,
   name: string,
-): Promise<string | undefined> {
-  const result = await pool.query<{ state: string }>({
+): Promise<SendingDomain | undefined> {
+  const result = await pool.query<{
+    state: string
+    inert: boolean
+    inert_senders: string[] | null
+    inert_indexes: Buffer[] | null
+  }>({
     name: 'engine.find_sending_domain',
-    text: 'select state from engine.find_sending_domain($1, $2)',
+    text: 'select state, inert, inert_senders, inert_indexes from engine.find_sending_domain($1, $2)',
     values: [workspaceId, name],
   })
-  return result.rows[0]?.state
+  const [row] = result.rows
+  if (row === undefined) return undefined
+  const indexes = row.inert_indexes ?? []
+  return {
+    state: row.state,
+    inert: row.inert,
+    inertSenders: (row.inert_senders ?? []).flatMap((id, position) => {
+      const index = indexes[position]
+      return index === undefined ? [] : [{ id, index }]
+    }),
+  }
+}
+
+/** Before it is accepted: the message will be held, because its sender is new. Does nothing where the sender is new no more. */
+export async function holdMessage(
+  pool: Pool,
+  workspaceId: string,
+  messageId: string,
+  senderId: string,
+): Promise<void> {
+  await pool.query('select engine.hold_message($1, $2, $3)', [workspaceId, messageId, senderId])
 }

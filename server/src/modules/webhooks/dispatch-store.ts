@@ -23,17 +23,25 @@ export interface ClaimedDelivery {
   readonly summary: Buffer | null
 }
 
+/** What the dispatcher needs of whatever holds its deliveries. */
+export interface DispatchStore {
+  /** `flying` names an endpoint once for every delivery that is under way to it. */
+  claim(request: {
+    readonly limit: number
+    readonly perEndpoint: number
+    readonly leaseSeconds: number
+    readonly flying: readonly string[]
+    readonly after: string
+  }): Promise<ClaimedDelivery[]>
+  settle(id: string, end: TrySettlement): Promise<void>
+  /** Gives a delivery back untried, due again in `pauseMs`. */
+  release(id: string, pauseMs: number): Promise<void>
+}
+
 /** The dispatcher's statements. They cross workspaces, so each is a function of the engine. */
-export function createDispatchStore(pool: Queryable) {
+export function createDispatchStore(pool: Queryable): DispatchStore {
   return {
-    /** `flying` names an endpoint once for every delivery that is under way to it. */
-    async claim(request: {
-      readonly limit: number
-      readonly perEndpoint: number
-      readonly leaseSeconds: number
-      readonly flying: readonly string[]
-      readonly after: string
-    }): Promise<ClaimedDelivery[]> {
+    async claim(request) {
       const found = await pool.query<ClaimedDelivery & Record<string, unknown>>(
         `select id, endpoint_id, workspace_id, type, event_id, message_id, number, tries, url, secret, previous_secret,
                 failing_since, happened_at, attempts, detail, address, sensitive, tags, summary
@@ -43,15 +51,14 @@ export function createDispatchStore(pool: Queryable) {
       return found.rows
     },
 
-    async settle(id: string, end: TrySettlement): Promise<void> {
+    async settle(id, end) {
       await pool.query(
         `select engine.settle_webhook($1, $2, now() + make_interval(secs => $3::double precision / 1000), $4, $5, $6)`,
         [id, end.state, end.pauseMs, end.status, end.error, end.disable],
       )
     },
 
-    /** Gives a delivery back untried, due again in `pauseMs`. */
-    async release(id: string, pauseMs: number): Promise<void> {
+    async release(id, pauseMs) {
       await pool.query(
         'select engine.release_webhook($1, now() + make_interval(secs => $2::double precision / 1000))',
         [id, pauseMs],

@@ -7,7 +7,7 @@ import type { Queryable } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { createDispatchStore } from './dispatch-store.ts'
-import type { ClaimedDelivery } from './dispatch-store.ts'
+import type { ClaimedDelivery, DispatchStore } from './dispatch-store.ts'
 import { payloadText } from './payload.ts'
 import { createWebhookReading } from './reading.ts'
 import { settleTry } from './schedule.ts'
@@ -41,9 +41,11 @@ export function createWebhookDispatcher(deps: {
   readonly retryScale: number
   readonly clock?: () => number
   readonly timeoutMs?: number
+  /** Where the deliveries wait; default: those of events. */
+  readonly store?: DispatchStore
 }) {
   const clock = deps.clock ?? Date.now
-  const store = createDispatchStore(deps.pool)
+  const store = deps.store ?? createDispatchStore(deps.pool)
   const reading = createWebhookReading({ keyring: deps.keyring, clock })
   const flying = new Map<string, { readonly endpointId: string; readonly done: Promise<void> }>()
   let after = NIL

@@ -1,5 +1,5 @@
 import { encodeId } from '../../kernel/ids.ts'
-import { AUDIT_EVENT, CONTAINMENT_EVENT, TEST_EVENT } from './webhook.ts'
+import { AUDIT_EVENT, CONTAINMENT_EVENT, SECURITY_EVENT, TEST_EVENT } from './webhook.ts'
 
 export interface PayloadSource {
   readonly type: string
@@ -25,7 +25,7 @@ export function payloadText(source: PayloadSource): string {
     const data = { eventId, webhookId: encodeId('webhook', source.endpointId) }
     return JSON.stringify({ type: source.type, timestamp, data })
   }
-  if (source.type === AUDIT_EVENT) {
+  if (source.type === AUDIT_EVENT || source.type === SECURITY_EVENT) {
     return JSON.stringify({ type: source.type, timestamp, data: { eventId, ...source.detail } })
   }
   if (source.type === CONTAINMENT_EVENT) {

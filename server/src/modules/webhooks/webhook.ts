@@ -16,6 +16,7 @@ const WEBHOOK_EVENTS = [
   'message.released',
   'containment.changed',
   'audit.recorded',
+  'security.alert',
 ] as const
 
 /** Something in the workspace was cut off, or is open again. */
@@ -23,6 +24,9 @@ export const CONTAINMENT_EVENT = 'containment.changed'
 
 /** A record of the audit log. It goes only to endpoints that name it: one hears of it for every act. */
 export const AUDIT_EVENT = 'audit.recorded'
+
+/** Somebody changed who may send, who owns or who hears, or an attack was seen. Endpoints that are new are not told for 24 hours. */
+export const SECURITY_EVENT = 'security.alert'
 
 /** What `test` sends; it is not chosen in eventTypes and goes to every endpoint that asks for it. */
 export const TEST_EVENT = 'webhook.test'
