@@ -280,24 +280,57 @@ export interface ApiKey {
   readonly prefix: string
   readonly scopes: readonly string[]
   readonly createdAt: string
+  /** Networks from which it works; empty: all. */
+  readonly allowedCidrs: readonly string[]
+  /** As whom it may send; empty: all. */
+  readonly allowedSenders: readonly string[]
+  /** What a report of a leak does. tighten: 72 more hours from the networks where it worked before. by_scope: tighten a key that can only send, revoke every other. */
+  readonly onLeak: "by_scope" | "revoke" | "tighten"
   readonly expiresAt: string | null
+  /** The end that a rotation or the answer to a leak has set. */
+  readonly endsAt: string | null
+  /** When it was reported as leaked. */
+  readonly leakedAt: string | null
+  /** The key whose place it takes. */
+  readonly rotatedFrom: string | null
   readonly revokedAt: string | null
   /** Ended together with all others of its kind: see epochs. */
   readonly killed: boolean
   /** Kept to within half a minute. */
   readonly lastUsedAt: string | null
+  readonly lastUsedFrom: {
+    /** /24 of IPv4, /48 of IPv6; the address itself is not kept. */
+    readonly network: string
+    /** The first word of the User-Agent. */
+    readonly program: string | null
+  } | null
 }
 
 export interface SmtpCredential {
   readonly id: string
   readonly name: string
   readonly username: string
+  /** Networks from which it works; empty: all. */
+  readonly allowedCidrs: readonly string[]
+  /** As whom it may send; empty: all. */
+  readonly allowedSenders: readonly string[]
   readonly createdAt: string
+  readonly expiresAt: string | null
+  /** The end that a rotation has set. */
+  readonly endsAt: string | null
+  /** The credential whose place it takes. */
+  readonly rotatedFrom: string | null
   readonly revokedAt: string | null
   /** Ended together with all others of its kind: see epochs. */
   readonly killed: boolean
   /** Kept to within half a minute. */
   readonly lastUsedAt: string | null
+  readonly lastUsedFrom: {
+    /** /24 of IPv4, /48 of IPv6; the address itself is not kept. */
+    readonly network: string
+    /** The first word of the User-Agent. */
+    readonly program: string | null
+  } | null
 }
 
 export interface Containment {
@@ -365,6 +398,30 @@ export interface Workspace {
   readonly id: string
   readonly name: string
   readonly createdAt: string
+}
+
+export interface Change {
+  readonly id: string
+  /** sender.added, domain.removed, webhook.changed, owner.added, … */
+  readonly kind: string
+  /** Id of the sender, domain, webhook or member. */
+  readonly target: string
+  /** The address, domain, host or role. */
+  readonly subject: string | null
+  readonly at: string
+  /** Who made it; null where nobody known to the product did. */
+  readonly actor: string | null
+  /** Until then it does nothing; null where it counts. */
+  readonly inertUntil: string | null
+  readonly state: "open" | "approved" | "rejected"
+  readonly decidedBy: string | null
+  readonly decidedAt: string | null
+  /** The audit log knows of no act behind it. */
+  readonly unexplained: boolean
+  /** Messages from it that wait. */
+  readonly messagesHeld: number
+  /** How many were told: mail.sent, mail.pending, webhook.sent, webhook.pending, … */
+  readonly notices: Readonly<Record<string, number>>
 }
 
 export interface MessagesSendBatchInput {
@@ -535,7 +592,7 @@ export interface WebhooksCreateInput {
   readonly url: string
   readonly description?: string | undefined
   /** Which events to send; an empty list means all but audit.recorded, which is sent where it is named. Default: []. */
-  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed" | "audit.recorded")[] | undefined
+  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed" | "audit.recorded" | "security.alert")[] | undefined
 }
 
 export interface WebhooksCreateOutput {
@@ -573,7 +630,7 @@ export interface WebhooksUpdateInput {
   /** An empty text removes it. */
   readonly description?: string | undefined
   /** Which events to send; an empty list means all but audit.recorded, which is sent where it is named. */
-  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed" | "audit.recorded")[] | undefined
+  readonly eventTypes?: readonly ("message.accepted" | "message.delivered" | "message.deferred" | "message.bounced" | "message.expired" | "message.suppressed" | "message.cancelled" | "message.uncertain" | "message.held" | "message.released" | "containment.changed" | "audit.recorded" | "security.alert")[] | undefined
   readonly state?: "enabled" | "disabled" | undefined
 }
 
@@ -596,8 +653,14 @@ export interface ApiKeysCreateInput {
   readonly name: string
   /** Default: those of the key that asks. */
   readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "containments:read" | "containments:write" | "audit:read" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read" | "alerts:read" | "alerts:write")[] | undefined
-  /** Default: never. */
+  /** Networks from which it works, such as 192.0.2.0/24. Empty: all. Default: those of the key that asks. */
+  readonly allowedCidrs?: readonly string[] | undefined
+  /** As whom it may send: ann@example.com or @example.com. Empty: all of the workspace. Default: those of the key that asks. */
+  readonly allowedSenders?: readonly string[] | undefined
+  /** Default: that of the key that asks, or never. */
   readonly expiresAt?: string | undefined
+  /** What a report of a leak does. tighten: 72 more hours from the networks where it worked before. by_scope: tighten a key that can only send, revoke every other. Default: "by_scope". */
+  readonly onLeak?: "by_scope" | "revoke" | "tighten" | undefined
 }
 
 export interface ApiKeysCreateOutput {
@@ -607,12 +670,30 @@ export interface ApiKeysCreateOutput {
   readonly prefix: string
   readonly scopes: readonly string[]
   readonly createdAt: string
+  /** Networks from which it works; empty: all. */
+  readonly allowedCidrs: readonly string[]
+  /** As whom it may send; empty: all. */
+  readonly allowedSenders: readonly string[]
+  /** What a report of a leak does. tighten: 72 more hours from the networks where it worked before. by_scope: tighten a key that can only send, revoke every other. */
+  readonly onLeak: "by_scope" | "revoke" | "tighten"
   readonly expiresAt: string | null
+  /** The end that a rotation or the answer to a leak has set. */
+  readonly endsAt: string | null
+  /** When it was reported as leaked. */
+  readonly leakedAt: string | null
+  /** The key whose place it takes. */
+  readonly rotatedFrom: string | null
   readonly revokedAt: string | null
   /** Ended together with all others of its kind: see epochs. */
   readonly killed: boolean
   /** Kept to within half a minute. */
   readonly lastUsedAt: string | null
+  readonly lastUsedFrom: {
+    /** /24 of IPv4, /48 of IPv6; the address itself is not kept. */
+    readonly network: string
+    /** The first word of the User-Agent. */
+    readonly program: string | null
+  } | null
   /** The key itself. It is shown this once and cannot be shown again. */
   readonly key: string
 }
@@ -630,21 +711,47 @@ export interface ApiKeysListOutput {
   readonly nextCursor: string | null
 }
 
+export interface ApiKeysRotateInput {
+  /** How long the old one goes on working, in hours; 0 ends it at once. Default: 24. */
+  readonly overlapHours?: number | undefined
+}
+
 export interface SmtpCredentialsCreateInput {
   /** What the credential is for. */
   readonly name: string
+  /** Networks from which it works, such as 192.0.2.0/24. Empty: all. Default: those of the key that asks. */
+  readonly allowedCidrs?: readonly string[] | undefined
+  /** As whom it may send: ann@example.com or @example.com. Empty: all of the workspace. Default: those of the key that asks. */
+  readonly allowedSenders?: readonly string[] | undefined
+  /** Default: that of the key that asks, or never. */
+  readonly expiresAt?: string | undefined
 }
 
 export interface SmtpCredentialsCreateOutput {
   readonly id: string
   readonly name: string
   readonly username: string
+  /** Networks from which it works; empty: all. */
+  readonly allowedCidrs: readonly string[]
+  /** As whom it may send; empty: all. */
+  readonly allowedSenders: readonly string[]
   readonly createdAt: string
+  readonly expiresAt: string | null
+  /** The end that a rotation has set. */
+  readonly endsAt: string | null
+  /** The credential whose place it takes. */
+  readonly rotatedFrom: string | null
   readonly revokedAt: string | null
   /** Ended together with all others of its kind: see epochs. */
   readonly killed: boolean
   /** Kept to within half a minute. */
   readonly lastUsedAt: string | null
+  readonly lastUsedFrom: {
+    /** /24 of IPv4, /48 of IPv6; the address itself is not kept. */
+    readonly network: string
+    /** The first word of the User-Agent. */
+    readonly program: string | null
+  } | null
   /** The password. It is shown this once and cannot be shown again. */
   readonly password: string
 }
@@ -660,6 +767,11 @@ export interface SmtpCredentialsListOutput {
   readonly data: readonly SmtpCredential[]
   /** Give it as cursor to get the next page; null on the last. */
   readonly nextCursor: string | null
+}
+
+export interface SmtpCredentialsRotateInput {
+  /** How long the old one goes on working, in hours; 0 ends it at once. Default: 24. */
+  readonly overlapHours?: number | undefined
 }
 
 export interface EpochsBumpInput {
@@ -1167,6 +1279,24 @@ export interface SystemMailTestOutput {
   readonly messageId: string
 }
 
+export interface ChangesListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface ChangesListOutput {
+  readonly data: readonly Change[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface ChangesApproveOutput {
+  readonly id: string
+  readonly state: "approved" | "rejected"
+}
+
 export interface InventoryReadOutput {
   readonly tables: readonly ({
     readonly schema: string
@@ -1211,10 +1341,10 @@ export const CHOICES = {
     reason: ["hard_bounce","complaint","unsubscribe","manual"],
   },
   'webhooks.create': {
-    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed","audit.recorded"],
+    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed","audit.recorded","security.alert"],
   },
   'webhooks.update': {
-    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed","audit.recorded"],
+    eventTypes: ["message.accepted","message.delivered","message.deferred","message.bounced","message.expired","message.suppressed","message.cancelled","message.uncertain","message.held","message.released","containment.changed","audit.recorded","security.alert"],
     state: ["enabled","disabled"],
   },
   'webhooks.deliveries': {
@@ -1222,6 +1352,7 @@ export const CHOICES = {
   },
   'apiKeys.create': {
     scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","containments:read","containments:write","audit:read","inbox:read","inbox:write","workspace:read","operations:read","alerts:read","alerts:write"],
+    onLeak: ["by_scope","revoke","tighten"],
   },
   'epochs.bump': {
     class: ["any","session","api_key","smtp_credential"],
@@ -1394,7 +1525,7 @@ export function createOperations(transport: Transport) {
         transport.json<WebhookDelivery>({ method: 'POST', path: `/v1/webhooks/${segment(webhookId)}/test` }, options),
     },
     apiKeys: {
-      /** Make an API key. The key is shown once. Its scopes are at most those of the key that asks. Scope: api-keys:write. */
+      /** Make an API key. The key is shown once. It reaches at most as far as the key that asks: scopes, networks, senders and end. Scope: api-keys:write. */
       create: (input: ApiKeysCreateInput, options?: CallOptions) =>
         transport.json<ApiKeysCreateOutput>({ method: 'POST', path: '/v1/api-keys', json: input }, options),
       /** List API keys, newest first. Revoked keys stay in the list. Secrets are never shown. Scope: api-keys:read. */
@@ -1403,12 +1534,15 @@ export function createOperations(transport: Transport) {
       /** Each item of `list`, page after page. */
       listAll: (input: Omit<ApiKeysListInput, 'cursor'> = {}, options?: CallOptions) =>
         eachItem<ApiKey>((cursor) => transport.json<ApiKeysListOutput>({ method: 'GET', path: '/v1/api-keys', query: { ...input, cursor } }, options)),
+      /** Make a new key in the place of one. The new key has the same name, scopes, networks, senders and expiry. The old one ends after the overlap. Whoever asks must reach as far as the key itself. Scope: api-keys:write. */
+      rotate: (apiKeyId: string, input: ApiKeysRotateInput = {}, options?: CallOptions) =>
+        transport.json<ApiKeysCreateOutput>({ method: 'POST', path: `/v1/api-keys/${segment(apiKeyId)}/rotate`, json: input }, options),
       /** Revoke an API key. The key stops working within a second, also for the one that asks. It stays in the list. Scope: api-keys:write. */
       revoke: (apiKeyId: string, options?: CallOptions) =>
         transport.empty({ method: 'DELETE', path: `/v1/api-keys/${segment(apiKeyId)}` }, options),
     },
     smtpCredentials: {
-      /** Make an SMTP user name and password. Both are generated. The password is shown once. Scope: smtp-credentials:write. */
+      /** Make an SMTP user name and password. Both are generated. The password is shown once. It sends, so whoever asks needs messages:send, and it reaches at most as far: networks, senders and end. Scope: smtp-credentials:write. */
       create: (input: SmtpCredentialsCreateInput, options?: CallOptions) =>
         transport.json<SmtpCredentialsCreateOutput>({ method: 'POST', path: '/v1/smtp-credentials', json: input }, options),
       /** List SMTP credentials, newest first. Revoked ones stay in the list. Passwords are never shown. Scope: smtp-credentials:read. */
@@ -1417,6 +1551,9 @@ export function createOperations(transport: Transport) {
       /** Each item of `list`, page after page. */
       listAll: (input: Omit<SmtpCredentialsListInput, 'cursor'> = {}, options?: CallOptions) =>
         eachItem<SmtpCredential>((cursor) => transport.json<SmtpCredentialsListOutput>({ method: 'GET', path: '/v1/smtp-credentials', query: { ...input, cursor } }, options)),
+      /** Make a new user name and password in the place of one. The new one has the same name, networks, senders and expiry. The old one ends after the overlap; open sessions of it are closed then. Scope: smtp-credentials:write. */
+      rotate: (smtpCredentialId: string, input: SmtpCredentialsRotateInput = {}, options?: CallOptions) =>
+        transport.json<SmtpCredentialsCreateOutput>({ method: 'POST', path: `/v1/smtp-credentials/${segment(smtpCredentialId)}/rotate`, json: input }, options),
       /** Revoke an SMTP credential. New log-ins fail within a second; open sessions are closed. Scope: smtp-credentials:write. */
       revoke: (smtpCredentialId: string, options?: CallOptions) =>
         transport.empty({ method: 'DELETE', path: `/v1/smtp-credentials/${segment(smtpCredentialId)}` }, options),
@@ -1539,6 +1676,20 @@ export function createOperations(transport: Transport) {
       /** Send a test letter as the installation. Needs the operator's key. The letter holds nothing but that it is a test. Scope: workspaces:write. */
       test: (input: SystemMailTestInput, options?: CallOptions) =>
         transport.json<SystemMailTestOutput>({ method: 'POST', path: '/v1/system-mail/test', json: input }, options),
+    },
+    changes: {
+      /** List changes of senders, domains, webhooks, owners and admins, newest first. Each was told to all who were told of such things before it, by mail and by webhook. What is new in an established workspace does nothing for 24 hours. Scope: alerts:read. */
+      list: (input: ChangesListInput = {}, options?: CallOptions) =>
+        transport.json<ChangesListOutput>({ method: 'GET', path: '/v1/changes', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<ChangesListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Change>((cursor) => transport.json<ChangesListOutput>({ method: 'GET', path: '/v1/changes', query: { ...input, cursor } }, options)),
+      /** Let something new count at once. For a second owner: one who was there before the change and did not make it. Mail that was held goes at once. Scope: members:write. */
+      approve: (changeId: string, options?: CallOptions) =>
+        transport.json<ChangesApproveOutput>({ method: 'POST', path: `/v1/changes/${segment(changeId)}/approve` }, options),
+      /** Take away something new. For a second owner. The sender, domain or webhook is deleted (a changed webhook is disabled), the membership ends, mail that was held is cancelled. Scope: members:write. */
+      reject: (changeId: string, options?: CallOptions) =>
+        transport.json<ChangesApproveOutput>({ method: 'POST', path: `/v1/changes/${segment(changeId)}/reject` }, options),
     },
     inventory: {
       /** What is stored, of which class, sealed by what, and who can read it. Read from the database's own catalog: every table and column, none left out. Needs the operator's key. It holds no row of anybody. Scope: workspaces:read. */

@@ -23,6 +23,8 @@ export const ID_PREFIXES = {
   member: 'mem',
   permissionSet: 'pst',
   federationRule: 'fdr',
+  invitation: 'inv',
+  change: 'chg',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

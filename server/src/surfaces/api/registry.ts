@@ -7,7 +7,9 @@ import { inboxOperations, type Inbox } from '../../modules/inbox/index.ts'
 import { inventoryOperations, type Inventory } from '../../modules/inventory/index.ts'
 import { keyringOperations, type KeyringService } from '../../modules/keyring/index.ts'
 import { messageOperations, type Messages } from '../../modules/messages/index.ts'
+import { changeOperations, type Changes } from '../../modules/notices/index.ts'
 import { senderOperations, type Senders } from '../../modules/senders/index.ts'
+import { sessionOperations, type LogIn, type Sessions } from '../../modules/sessions/index.ts'
 import { smtpCredentialOperations, type SmtpCredentials } from '../../modules/smtp-credentials/index.ts'
 import { suppressionOperations, type Suppressions } from '../../modules/suppressions/index.ts'
 import { systemMailOperations, type SystemMail } from '../../modules/system-mail/index.ts'
@@ -35,6 +37,9 @@ export interface ApiServices {
   readonly workspaces: Workspaces
   readonly keyring: KeyringService
   readonly systemMail: SystemMail
+  readonly logIn: LogIn
+  readonly sessions: Sessions
+  readonly changes: Changes
 }
 
 /** Every operation of the native API. Routes, OpenAPI, the SDK, the CLI and the generic tests all come from this list. */
@@ -54,7 +59,9 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...workspaceOperations,
   ...keyringOperations,
   ...systemMailOperations,
+  ...changeOperations,
   ...inventoryOperations,
+  ...sessionOperations,
 ]
 
 /** The capability whose containment stops an act, by the name of its audit record; null: none does. For previews. */
