@@ -22,6 +22,7 @@ export const ID_PREFIXES = {
   session: 'ses',
   member: 'mem',
   permissionSet: 'pst',
+  factor: 'fac',
   federationRule: 'fdr',
   invitation: 'inv',
   change: 'chg',

@@ -91,4 +91,5 @@ const NOUNS: Readonly<Record<IdKind, string>> = {
   member: 'member',
   permissionSet: 'permission set',
   federationRule: 'federation rule',
+  invitation: 'invitation',
 }

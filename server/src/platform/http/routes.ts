@@ -22,7 +22,7 @@ export interface RouteDependencies<Services> {
   /** Whose X-Forwarded-For is believed. */
   readonly proxies: TrustedProxies
   /** Calls `end` with the reason once the principal's credential dies; disposing of the answer stops the watch. */
-  watchCredential(principal: Principal, end: (reason: string) => void): Disposable
+  watchCredential(principal: Principal, client: Client, end: (reason: string) => void): Disposable
   /** What is cut off. The database refuses what this check does not see yet, reads excepted. */
   readonly containment: {
     /** Throws `contained`. */
@@ -116,7 +116,7 @@ async function handleRequest<Services>(
         .send(bytes)
     }
     case 'stream': {
-      using _watch = deps.watchCredential(principal, (reason) =>
+      using _watch = deps.watchCredential(principal, client, (reason) =>
         dead.abort(new Fault('unauthenticated', { detail: `${reason}; this stream ends.` })),
       )
       using _contained = deps.containment.watch(question, (fault) => dead.abort(fault))

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Queryable } from '../../platform/postgres/index.ts'
-import type { CauseOfDeath } from '../epochs/index.ts'
+import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
 import { ROLES } from './roles.ts'
 
 const Membership = z.object({
@@ -27,6 +27,7 @@ const SessionRow = z.object({
   strong_age_ms: z.number().nullable(),
   alive: z.boolean(),
   memberships: z.array(Membership),
+  workspace_id: z.string().nullable(),
 })
 export type SessionRow = z.output<typeof SessionRow>
 
@@ -50,9 +51,11 @@ export function createPeopleAccessStore(pool: Queryable) {
       readonly expiresAt: Date
       readonly device: Buffer | null
       readonly clientKey: Buffer | null
+      readonly onlyWorkspace: string | null
+      readonly strong: boolean
     }): Promise<boolean> {
       const made = await pool.query<{ made: Date | null }>(
-        'select engine.issue_session($1, $2, $3, $4, $5, $6, $7, $8, $9) as made',
+        'select engine.issue_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) as made',
         [
           session.id,
           session.personId,
@@ -63,6 +66,8 @@ export function createPeopleAccessStore(pool: Queryable) {
           session.expiresAt,
           session.device,
           session.clientKey,
+          session.onlyWorkspace,
+          session.strong,
         ],
       )
       return (made.rows[0]?.made ?? null) !== null
@@ -89,12 +94,19 @@ export function createPeopleAccessStore(pool: Queryable) {
       return done.rows[0]?.count ?? 0
     },
 
-    async dead(ids: readonly string[]): Promise<{ id: string; cause: CauseOfDeath }[]> {
-      const found = await pool.query<{ id: string; cause: CauseOfDeath }>(
-        'select id, cause from engine.dead_sessions($1::uuid[])',
-        [ids],
+    async dead(entries: readonly CredentialRef[]): Promise<{ entry: CredentialRef; cause: CauseOfDeath }[]> {
+      const found = await pool.query<{ place: number; cause: CauseOfDeath }>(
+        'select place, cause from engine.dead_entries($1::uuid[], $2::uuid[], $3::inet[])',
+        [
+          entries.map(({ id }) => id),
+          entries.map(({ workspaceId }) => workspaceId ?? null),
+          entries.map(({ address }) => address ?? null),
+        ],
       )
-      return found.rows
+      return found.rows.flatMap(({ place, cause }) => {
+        const entry = entries[place - 1]
+        return entry === undefined ? [] : [{ entry, cause }]
+      })
     },
   }
 }

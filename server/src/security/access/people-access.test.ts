@@ -92,10 +92,9 @@ describe('sessions of people', () => {
     await sql(`update account.person set disabled_at = now() where id = $1`, [person])
     people.forget()
     expect(await code(enter(three))).toBe('unauthenticated')
-    expect([...(await people.findDead([one.sessionId, three.sessionId])).values()]).toEqual([
-      'revoked',
-      'revoked',
-    ])
+    expect([
+      ...(await people.findDead([one, three].map(({ sessionId: id }) => ({ kind: 'session', id })))).values(),
+    ]).toEqual(['revoked', 'revoked'])
     const floored = await issue(await aPerson('owner'))
     await sql(
       `insert into epoch (scope, workspace_id, class, floor, actor, reason)

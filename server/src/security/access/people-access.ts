@@ -4,7 +4,7 @@ import { Fault } from '../../kernel/faults.ts'
 import type { Redacted } from '../../kernel/redacted.ts'
 import type { PersonPrincipal } from '../../platform/http/operation.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
-import { EPOCH_POLL_MS } from '../epochs/index.ts'
+import { credentialKey, EPOCH_POLL_MS } from '../epochs/index.ts'
 import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
 import { orUnavailable } from './bearer.ts'
 import type { CredentialPepper } from './credential-pepper.ts'
@@ -12,7 +12,7 @@ import { hashSecret, isSessionToken, mintSessionToken } from './key-format.ts'
 import { createPeopleAccessStore } from './people-access-store.ts'
 import type { Membership, SessionRow } from './people-access-store.ts'
 import { ROLE_SCOPES } from './roles.ts'
-import { ACCOUNT_SCOPES } from './scopes.ts'
+import { ACCOUNT_SCOPES, SELF_SCOPE } from './scopes.ts'
 import { createShortCache } from './short-cache.ts'
 
 export type SessionLevel = PersonPrincipal['level']
@@ -40,6 +40,10 @@ export interface PeopleAccess {
     readonly sessionId: string
     readonly device: Buffer | null
     readonly clientKey: Buffer | null
+    /** UUID of the one workspace that it opens (single sign-on); null or absent: all of the person's, and the account. */
+    readonly onlyWorkspace?: string | null
+    /** False: the second factor was not shown now, so that step-up is needed for what needs it. Default true. */
+    readonly strong?: boolean
   }): Promise<IssuedSession>
   /** Who this is, and what he may do in the named workspace (`ws_…`), or in his only one. Throws `unauthenticated`, `address_refused`, `second_factor_required`, `unavailable`. */
   authenticate(
@@ -55,8 +59,8 @@ export interface PeopleAccess {
   strengthen(sessionId: string, personId: string): Promise<boolean>
   /** Ends one session of a person, or all but one; answers how many. */
   revoke(personId: string, which: { readonly id?: string; readonly except?: string }): Promise<number>
-  /** Those of the given sessions that live no more, and why. */
-  findDead(ids: readonly string[]): Promise<ReadonlyMap<string, CauseOfDeath>>
+  /** Those of the given sessions that open their workspace no more, and why; by `credentialKey`. */
+  findDead(entries: readonly CredentialRef[]): Promise<ReadonlyMap<string, CauseOfDeath>>
   /** Drops what is believed of sessions. */
   forget(): void
 }
@@ -109,7 +113,15 @@ export function createPeopleAccess(deps: {
         const readAtMs = clock()
         const row = await store.find(peppered)
         if (row === undefined) return undefined
-        const asked = bindingOf(row.id, row.person_id, row.level, row.factor, row.expires_at, digest)
+        const asked = bindingOf(
+          row.id,
+          row.person_id,
+          row.level,
+          row.factor,
+          row.expires_at,
+          digest,
+          row.workspace_id,
+        )
         const expected = await deps.pepper.of(asked)
         if (!expected.equals(row.binding)) return undefined
         deps.pepper.keep(digest, peppered)
@@ -120,14 +132,26 @@ export function createPeopleAccess(deps: {
   }
 
   return {
-    async issue({ personId, level, factor, hours, sessionId, device, clientKey }) {
+    async issue({
+      personId,
+      level,
+      factor,
+      hours,
+      sessionId,
+      device,
+      clientKey,
+      onlyWorkspace = null,
+      strong = true,
+    }) {
       const minted = mintSessionToken()
       const expiresAt = new Date(Date.now() + hours * 3_600_000)
       const issued = await orUnavailable(
         (async () => {
           const [hash, binding] = await Promise.all([
             deps.pepper.of(minted.hash),
-            deps.pepper.of(bindingOf(sessionId, personId, level, factor, expiresAt, minted.hash)),
+            deps.pepper.of(
+              bindingOf(sessionId, personId, level, factor, expiresAt, minted.hash, onlyWorkspace),
+            ),
           ])
           return store.insert({
             id: sessionId,
@@ -139,6 +163,8 @@ export function createPeopleAccess(deps: {
             expiresAt,
             device,
             clientKey,
+            onlyWorkspace,
+            strong,
           })
         })(),
       )
@@ -164,16 +190,19 @@ export function createPeopleAccess(deps: {
       } as const
       if (row.level === 'enrolment')
         return { ...common, workspaceId: '', role: null, scopes: ACCOUNT_SCOPES.slice(0, 1) }
-      const membership = ACCOUNT_SCOPES.some((scope) => scope === at.scope)
-        ? undefined
-        : chosen(row.memberships, at.workspace)
-      if (membership === undefined) return { ...common, workspaceId: '', role: null, scopes: ACCOUNT_SCOPES }
+      // What a workspace's own provider vouches for opens that workspace; over the account it says nothing.
+      const own = row.workspace_id === null ? ACCOUNT_SCOPES : [SELF_SCOPE]
+      const membership =
+        at.scope === SELF_SCOPE || ACCOUNT_SCOPES.some((scope) => scope === at.scope)
+          ? undefined
+          : chosen(row.memberships, at.workspace)
+      if (membership === undefined) return { ...common, workspaceId: '', role: null, scopes: own }
       requirePolicy(membership, row, row.age_ms + elapsedMs, at.address)
       return {
         ...common,
         workspaceId: membership.workspace,
         role: membership.role,
-        scopes: [...(membership.scopes ?? ROLE_SCOPES[membership.role]), ...ACCOUNT_SCOPES],
+        scopes: [...(membership.scopes ?? ROLE_SCOPES[membership.role]), ...own],
       }
     },
 
@@ -189,10 +218,10 @@ export function createPeopleAccess(deps: {
       return count
     },
 
-    async findDead(ids) {
-      if (ids.length === 0) return new Map()
-      const dead = await orUnavailable(store.dead(ids))
-      return new Map(dead.map(({ id, cause }) => [id, cause]))
+    async findDead(entries) {
+      if (entries.length === 0) return new Map()
+      const dead = await orUnavailable(store.dead(entries))
+      return new Map(dead.map(({ entry, cause }) => [credentialKey(entry), cause]))
     },
 
     forget: () => sessions.clear(),
@@ -216,7 +245,7 @@ export function joinAccess(
       const sessions = credentials.filter(({ kind }) => kind === 'session')
       const [keys, dead] = await Promise.all([
         access.findDeadCredentials(credentials.filter(({ kind }) => kind !== 'session')),
-        people.findDead(sessions.map(({ id }) => id)),
+        people.findDead(sessions),
       ])
       return new Map([...keys, ...dead])
     },
@@ -288,8 +317,8 @@ function bindingOf(
   factor: string,
   expiresAt: Date,
   digest: Buffer,
+  onlyWorkspace: string | null,
 ): Buffer {
-  return hashSecret(
-    JSON.stringify([LABEL, id, personId, level, factor, String(Number(expiresAt)), digest.toString('hex')]),
-  )
+  const bound = [LABEL, id, personId, level, factor, String(Number(expiresAt)), digest.toString('hex')]
+  return hashSecret(JSON.stringify(onlyWorkspace === null ? bound : [...bound, onlyWorkspace]))
 }

@@ -39,6 +39,12 @@ export const PEOPLE_SCOPES = [
 /** What every person may do with an own account. A session without second factor has only the first (C-05). */
 export const ACCOUNT_SCOPES = ['account:enrol', 'account'] as const
 
+/**
+ * What every session of a person may do with itself: tell whose it is, and end. The only one of these that a session has which a
+ * workspace's own provider vouches for: such a provider has no say over the account.
+ */
+export const SELF_SCOPE = 'account:self'
+
 /** What takes nobody to be known. */
 export const PUBLIC_SCOPE = 'public'
 

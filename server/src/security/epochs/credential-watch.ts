@@ -7,6 +7,15 @@ import { runLoop } from '../../platform/loop/index.ts'
 export interface CredentialRef {
   readonly kind: 'api_key' | 'smtp_credential' | 'session'
   readonly id: string
+  /** Of a session: the workspace that was entered with it. Leaving that ends the stream, and nothing else. */
+  readonly workspaceId?: string | null
+  /** Of a session: from where; a network that the workspace shuts ends the stream. */
+  readonly address?: string | null
+}
+
+/** What a reference is told by: one session may hold streams in several workspaces, from several places. */
+export function credentialKey({ kind, id, workspaceId, address }: CredentialRef): string {
+  return kind === 'session' ? `${id} ${workspaceId ?? ''} ${address ?? ''}` : id
 }
 
 /** Why a credential lives no more. */
@@ -66,7 +75,7 @@ export function startCredentialWatch(deps: {
       },
       end(dead) {
         for (const watcher of watchers) {
-          const cause = dead.get(watcher.credential.id)
+          const cause = dead.get(credentialKey(watcher.credential))
           if (cause === undefined) continue
           watchers.delete(watcher)
           watcher.end(cause)
@@ -80,7 +89,7 @@ export function startCredentialWatch(deps: {
   async function judge(): Promise<void> {
     const seen = new Map<string, CredentialRef>()
     for (const source of sources)
-      for (const credential of source.credentials()) seen.set(credential.id, credential)
+      for (const credential of source.credentials()) seen.set(credentialKey(credential), credential)
     if (seen.size === 0) return
     const dead = await deps.access.findDeadCredentials([...seen.values()])
     if (dead.size === 0) return

@@ -1,10 +1,11 @@
+import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
 import { Fault } from '../../kernel/faults.ts'
 import type { TrustedProxies } from '../../platform/http/client-address.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
-import type { Credentials, Principal } from '../../platform/http/operation.ts'
+import type { Client, Credentials, Principal } from '../../platform/http/operation.ts'
 import { openApiOf } from '../../platform/http/openapi.ts'
 import { addRoutes } from '../../platform/http/routes.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
@@ -13,7 +14,7 @@ import type { TenantDatabase, TenantTransactions } from '../../platform/postgres
 import type { Access, PeopleAccess } from '../../security/access/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { CAUSES } from '../../security/epochs/index.ts'
-import type { CredentialWatch } from '../../security/epochs/index.ts'
+import type { CredentialRef, CredentialWatch } from '../../security/epochs/index.ts'
 import { addAuditTiles } from './audit-tiles.ts'
 import { addConsoleFiles } from './console-files.ts'
 import { addHealthRoutes } from './health.ts'
@@ -63,11 +64,11 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     transactions: deps.transactions,
     proxies: deps.proxies,
     authenticate: (shown) => authenticate(deps, shown),
-    watchCredential: (principal, end) => {
-      const kind = principal.kind === 'api_key' ? 'api_key' : principal.kind === 'person' ? 'session' : null
-      return kind === null
+    watchCredential: (principal, client, end) => {
+      const credential = credentialOf(principal, client)
+      return credential === null
         ? { [Symbol.dispose]: () => undefined }
-        : deps.watch.watch({ kind, id: principal.id }, (cause) => end(CAUSES[cause]))
+        : deps.watch.watch(credential, (cause) => end(CAUSES[cause]))
     },
     containment: deps.containment,
     recordAudit: deps.recordAudit,
@@ -84,6 +85,25 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
   return app
 }
 
+/** What a stream lives by; of a person also the membership and what the workspace demands. */
+function credentialOf(principal: Principal, client: Client): CredentialRef | null {
+  switch (principal.kind) {
+    case 'api_key':
+      return { kind: 'api_key', id: principal.id }
+    case 'person':
+      return {
+        kind: 'session',
+        id: principal.id,
+        workspaceId: principal.workspaceId === '' ? null : principal.workspaceId,
+        address: isIP(client.address) === 0 ? null : client.address,
+      }
+    case 'operator':
+    case 'staff':
+    case 'anonymous':
+      return null
+  }
+}
+
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 /** A person's session, in a cookie or as a bearer token, or a key. A cookie acts for our own pages only. */
@@ -92,7 +112,7 @@ async function authenticate(
   shown: Credentials,
 ): Promise<Principal> {
   const { client } = shown
-  if (client.sessionToken === null) return deps.access.authenticateBearer(shown.authorization)
+  if (client.sessionToken === null) return deps.access.authenticateBearer(shown.authorization, client)
   if (client.transport === 'cookie' && !SAFE_METHODS.has(shown.method) && !shown.isSameOrigin) {
     throw new Fault('csrf_refused', {
       detail:

@@ -1,0 +1,17 @@
+/**
+ * Members of a workspace, what they may do, and the permission sets that a workspace puts together itself.
+ *
+ * Tables owned: member, permission_set. Events: none; audit `member.changed`, `member.removed`, `member.left`, `member.session_ended`,
+ * `permission_set.created`, `permission_set.updated`, `permission_set.deleted`, `workspace.created` of a person, and `epoch.bumped` of the
+ * sessions of a member.
+ * Invariants: a workspace that has people keeps an owner (the database refuses otherwise); only owners make, change and remove owners; nobody
+ * gives or takes away what he does not have, nobody raises himself; a change holds at the next request, and a removal ends live streams
+ * within a second; memberships that ended stay in the table.
+ */
+export { createMembers, personOf, shownActor, standingOf, standingOfCaller } from './members-service.ts'
+export type { Members, WishedRights } from './members-service.ts'
+export { createPermissionSets } from './permission-sets-service.ts'
+export type { PermissionSets } from './permission-sets-service.ts'
+export { refusalOf, ROLE_OF_SET } from './member.ts'
+export type { Standing } from './member.ts'
+export { memberOperations } from './member-operations.ts'
