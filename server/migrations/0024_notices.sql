@@ -884,7 +884,11 @@ begin
       v_id := engine.note_change(v_row.workspace_id,
         case v_row.subject when 'sending_domain' then 'domain' when 'webhook_endpoint' then 'webhook'
           when 'member' then 'owner' else v_row.subject end || '.' || v_row.how,
-        v_row.subject, v_row.row_id, null, null, null, 'unseen');
+        v_row.subject, v_row.row_id, null,
+        coalesce((select d.name from sending_domain d where d.id = v_row.row_id),
+                 (select substring(e.url from '^[a-z]+://([^/?#]*)') from webhook_endpoint e where e.id = v_row.row_id),
+                 (select m.role from member m where m.id = v_row.row_id)),
+        (select s.sealed_email from sender s where s.id = v_row.row_id), 'unseen');
       perform engine.alarm_unexplained(v_id);
       v_alarms := v_alarms + 1;
     end if;
