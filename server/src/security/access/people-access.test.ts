@@ -72,13 +72,13 @@ describe('sessions of people', () => {
     expect(await code(enter(session, other))).toBe('not_found')
     await join(person, 'auditor', other)
     people.forget()
-    expect(await enter(session)).toMatchObject({ workspaceId: '', scopes: ['account:enrol', 'account'] })
+    expect(await enter(session)).toMatchObject({ workspaceId: '', scopes: ['account:self', 'account:enrol', 'account'] })
     expect((await enter(session, other)).scopes).not.toContain('messages:send')
   })
 
   it('without a second factor open nothing but the way to one (C-05)', async () => {
     const session = await issue(await aPerson('owner'), 'enrolment', 'none')
-    expect(await enter(session)).toMatchObject({ workspaceId: '', scopes: ['account:enrol'] })
+    expect(await enter(session)).toMatchObject({ workspaceId: '', scopes: ['account:self', 'account:enrol'] })
   })
 
   it('end at once when they are revoked, when the person is disabled, or when a floor is bumped over them', async () => {
@@ -135,6 +135,32 @@ describe('sessions of people', () => {
     ])
     people.forget()
     expect(await code(enter(totp))).toBe('unauthenticated')
+  })
+
+  it('that a provider of one workspace vouches for open that one, no other one and not the account', async () => {
+    const member = await aPerson('developer')
+    await join(member, 'owner', other)
+    await sql(`delete from workspace_policy`)
+    const session = await people.issue({
+      personId: member,
+      level: 'full',
+      factor: 'sso',
+      hours: 1,
+      sessionId: randomUUID(),
+      device: null,
+      clientKey: null,
+      onlyWorkspace: workspace,
+      strong: false,
+    })
+    expect(await enter(session)).toMatchObject({ workspaceId: workspace, role: 'developer', strongAgeMs: null })
+    expect((await enter(session)).scopes).not.toContain('account')
+    expect((await enter(session, undefined, '192.0.2.1', 'account')).scopes).toEqual(['account:self'])
+    expect(await code(enter(session, other))).toBe('not_found')
+    for (const home of [null, other]) {
+      await sql(`update account.session set workspace_id = $2 where id = $1`, [session.sessionId, home])
+      people.forget()
+      expect(await code(enter(session, other)), String(home)).toBe('unauthenticated')
+    }
   })
 
   it('that somebody writes or changes in the database open nothing', async () => {

@@ -12,7 +12,7 @@ import { hashSecret, isSessionToken, mintSessionToken } from './key-format.ts'
 import { createPeopleAccessStore } from './people-access-store.ts'
 import type { Membership, SessionRow } from './people-access-store.ts'
 import { ROLE_SCOPES } from './roles.ts'
-import { ACCOUNT_SCOPES, SELF_SCOPE } from './scopes.ts'
+import { ACCOUNT_SCOPES } from './scopes.ts'
 import { createShortCache } from './short-cache.ts'
 
 export type SessionLevel = PersonPrincipal['level']
@@ -189,13 +189,12 @@ export function createPeopleAccess(deps: {
         strongAgeMs: row.strong_age_ms === null ? null : row.strong_age_ms + elapsedMs,
       } as const
       if (row.level === 'enrolment')
-        return { ...common, workspaceId: '', role: null, scopes: ACCOUNT_SCOPES.slice(0, 1) }
+        return { ...common, workspaceId: '', role: null, scopes: ACCOUNT_SCOPES.slice(0, 2) }
       // What a workspace's own provider vouches for opens that workspace; over the account it says nothing.
-      const own = row.workspace_id === null ? ACCOUNT_SCOPES : [SELF_SCOPE]
-      const membership =
-        at.scope === SELF_SCOPE || ACCOUNT_SCOPES.some((scope) => scope === at.scope)
-          ? undefined
-          : chosen(row.memberships, at.workspace)
+      const own = row.workspace_id === null ? ACCOUNT_SCOPES : ACCOUNT_SCOPES.slice(0, 1)
+      const membership = ACCOUNT_SCOPES.some((scope) => scope === at.scope)
+        ? undefined
+        : chosen(row.memberships, at.workspace)
       if (membership === undefined) return { ...common, workspaceId: '', role: null, scopes: own }
       requirePolicy(membership, row, row.age_ms + elapsedMs, at.address)
       return {

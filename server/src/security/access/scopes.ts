@@ -36,14 +36,11 @@ export const PEOPLE_SCOPES = [
   'federation:write',
 ] as const
 
-/** What every person may do with an own account. A session without second factor has only the first (C-05). */
-export const ACCOUNT_SCOPES = ['account:enrol', 'account'] as const
-
 /**
- * What every session of a person may do with itself: tell whose it is, and end. The only one of these that a session has which a
- * workspace's own provider vouches for: such a provider has no say over the account.
+ * What a person may do with the own account, each more than the one before. A session that a workspace's own provider vouches for has only the
+ * first (tell whose it is, end itself): such a provider has no say over the account. One without second factor has the first two (C-05).
  */
-export const SELF_SCOPE = 'account:self'
+export const ACCOUNT_SCOPES = ['account:self', 'account:enrol', 'account'] as const
 
 /** What takes nobody to be known. */
 export const PUBLIC_SCOPE = 'public'
@@ -52,9 +49,15 @@ export const PUBLIC_SCOPE = 'public'
 export const OPERATOR_SCOPES = [
   'workspaces:read',
   'workspaces:write',
+  'people:read',
+  'people:write',
   'keyring:read',
   'keyring:write',
   'installation-audit:read',
+  'installation-alerts:read',
+  'installation-alerts:write',
+  'people:read',
+  'people:write',
   'operations:read',
 ] as const
 
