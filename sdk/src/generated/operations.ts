@@ -188,6 +188,16 @@ export interface TimelineEntry {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+export interface PeopleItem {
+  readonly id: string
+  readonly createdAt: string
+  readonly disabledAt: string | null
+  /** Its address was probed. */
+  readonly flaggedAt: string | null
+  /** How many it is a member of. */
+  readonly workspaces: number
+}
+
 export interface Domain {
   readonly id: string
   readonly name: string
@@ -422,6 +432,251 @@ export interface Change {
   readonly messagesHeld: number
   /** How many were told: mail.sent, mail.pending, webhook.sent, webhook.pending, … */
   readonly notices: Readonly<Record<string, number>>
+}
+
+export interface Alert {
+  readonly id: string
+  /** Which rule: docs/detection.md. */
+  readonly kind: string
+  readonly severity: "medium" | "high" | "critical"
+  /** What was seen. */
+  readonly text: string
+  /** What to do. */
+  readonly advice: string
+  /** Where one person alone is concerned. */
+  readonly personId: string | null
+  /** The same for the same client or workspace; tells nothing else. */
+  readonly about: string
+  /** Counts. */
+  readonly detail: Readonly<Record<string, unknown>>
+  /** How often it was found again while it went on. */
+  readonly occurrences: number
+  readonly createdAt: string
+  readonly lastAt: string
+  readonly acknowledgedAt: string | null
+  readonly acknowledgedBy: string | null
+}
+
+export interface AccountSignUpInput {
+  /** One address, like ann@example.com. */
+  readonly email: string
+}
+
+export interface AccountSignUpOutput {
+  /** The same whoever has the address, or nobody. */
+  readonly status: "check_your_mail"
+}
+
+export interface AccountCompleteSignUpInput {
+  /** What stands behind the # of the link in the letter. */
+  readonly token: string
+  /** What you want to be called. */
+  readonly name?: string | undefined
+  readonly password?: string | undefined
+  readonly workspaceName?: string | undefined
+  /** `token` answers it, for programs; a browser gets it in a cookie. Default: "cookie". */
+  readonly transport?: "cookie" | "token" | undefined
+}
+
+export interface AccountCompleteSignUpOutput {
+  readonly id: string
+  /** `enrolment` can do nothing but add a second factor, within an hour. */
+  readonly level: "enrolment" | "full"
+  /** The second factor that was shown. */
+  readonly factor: "none" | "totp" | "passkey" | "recovery" | "sso"
+  readonly expiresAt: string
+  /** Of transport token; in a browser the session is in a cookie that scripts do not see. */
+  readonly token: string | null
+}
+
+export interface AccountRequestResetInput {
+  /** One address, like ann@example.com. */
+  readonly email: string
+}
+
+export interface AccountCompleteResetInput {
+  /** What stands behind the # of the link in the letter. */
+  readonly token: string
+  readonly password: string
+}
+
+export interface AccountConfirmEmailInput {
+  /** What stands behind the # of the link in the letter. */
+  readonly token: string
+}
+
+export interface AccountConfirmEmailOutput {
+  readonly takesEffectAt: string
+}
+
+export interface AccountUndoEmailInput {
+  /** What stands behind the # of the link in the letter. */
+  readonly token: string
+}
+
+export interface AccountRequestRecoveryInput {
+  /** One address, like ann@example.com. */
+  readonly email: string
+}
+
+export interface AccountConfirmRecoveryInput {
+  /** What stands behind the # of the link in the letter. */
+  readonly token: string
+}
+
+export interface AccountConfirmRecoveryOutput {
+  readonly id: string
+  readonly state: "waiting" | "done" | "cancelled" | "expired"
+  /** 72 hours after its beginning; nothing happens before. */
+  readonly readyAt: string
+  readonly expiresAt: string
+  /** Whether time and approvals are all there. */
+  readonly isReady: boolean
+  readonly needs: readonly ({
+    readonly workspace: {
+      readonly id: string
+      readonly name: string
+    }
+    /** people: others of the workspace approve; dns: nobody else can, so a record must stand in DNS. */
+    readonly way: "people" | "dns"
+    readonly needed: number
+    readonly given: number
+    /** One of these is enough. Empty where the workspace has no verified domain. */
+    readonly records: readonly ({
+      readonly type: "TXT"
+      readonly name: string
+      readonly value: string
+    })[]
+  })[]
+  readonly operator: {
+    readonly isNeeded: boolean
+    readonly hasApproved: boolean
+  }
+}
+
+export interface AccountCancelRecoveryInput {
+  /** What stands behind the # of the link in the letter. */
+  readonly token: string
+}
+
+export interface AccountCompleteRecoveryInput {
+  /** What stands behind the # of the link in the letter. */
+  readonly token: string
+  readonly password?: string | undefined
+  /** `token` answers it, for programs; a browser gets it in a cookie. Default: "cookie". */
+  readonly transport?: "cookie" | "token" | undefined
+}
+
+export interface AccountGetOutput {
+  readonly id: string
+  readonly email: string
+  readonly name: string | null
+  readonly createdAt: string
+  readonly hasPassword: boolean
+  readonly passwordSetAt: string | null
+  readonly factors: {
+    readonly passkeys: number
+    readonly totp: boolean
+    readonly recoveryCodesLeft: number
+  }
+  /** The session that asks. */
+  readonly session: {
+    readonly id: string
+    readonly level: "enrolment" | "full"
+    readonly factor: "none" | "totp" | "passkey" | "recovery" | "sso"
+    /** Since the second factor was last shown. */
+    readonly strongAgeSeconds: number | null
+  }
+  readonly workspaces: readonly ({
+    readonly id: string
+    readonly name: string
+    readonly role: string
+    readonly since: string
+  })[]
+  readonly emailChange: {
+    readonly email: string
+    readonly isConfirmed: boolean
+    /** Until then everything goes to the old address. */
+    readonly takesEffectAt: string | null
+  } | null
+  /** A recovery that runs. If it is not yours, stop it: DELETE /v1/account/recovery. */
+  readonly recovery: {
+    readonly id: string
+    readonly readyAt: string
+  } | null
+}
+
+export interface AccountUpdateInput {
+  readonly name: string | null
+}
+
+export interface AccountSetPasswordInput {
+  readonly password: string
+}
+
+export interface AccountChangeEmailInput {
+  /** One address, like ann@example.com. */
+  readonly email: string
+}
+
+export interface RecoveriesListOutput {
+  readonly data: readonly ({
+    readonly id: string
+    readonly state: "waiting" | "done" | "cancelled" | "expired"
+    /** 72 hours after its beginning; nothing happens before. */
+    readonly readyAt: string
+    readonly expiresAt: string
+    /** Whether time and approvals are all there. */
+    readonly isReady: boolean
+    readonly needs: readonly ({
+      readonly workspace: {
+        readonly id: string
+        readonly name: string
+      }
+      /** people: others of the workspace approve; dns: nobody else can, so a record must stand in DNS. */
+      readonly way: "people" | "dns"
+      readonly needed: number
+      readonly given: number
+      /** One of these is enough. Empty where the workspace has no verified domain. */
+      readonly records: readonly ({
+        readonly type: "TXT"
+        readonly name: string
+        readonly value: string
+      })[]
+    })[]
+    readonly operator: {
+      readonly isNeeded: boolean
+      readonly hasApproved: boolean
+    }
+    readonly personId: string
+  })[]
+}
+
+export interface PeopleListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface PeopleListOutput {
+  readonly data: readonly PeopleItem[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface PeopleFindInput {
+  /** One address, like ann@example.com. */
+  readonly email: string
+}
+
+export interface PeopleFindOutput {
+  readonly id: string
+}
+
+export interface PeopleSignOutOutput {
+  /** How many there were. */
+  readonly ended: number
 }
 
 export interface MessagesSendBatchInput {
@@ -1297,6 +1552,44 @@ export interface ChangesApproveOutput {
   readonly state: "approved" | "rejected"
 }
 
+export interface AlertsListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+  /** `open`: only those that nobody has acknowledged. Default: "all". */
+  readonly state?: "open" | "all" | undefined
+}
+
+export interface AlertsListOutput {
+  readonly data: readonly Alert[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface AlertsListInstallationInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface HoneyAddInput {
+  readonly email: string
+}
+
+export interface HoneyAddOutput {
+  readonly id: string
+  readonly email: string
+  readonly createdAt: string
+  /** When somebody last tried it. */
+  readonly touchedAt: string | null
+}
+
+export interface HoneyListOutput {
+  readonly data: readonly HoneyAddOutput[]
+}
+
 export interface InventoryReadOutput {
   readonly tables: readonly ({
     readonly schema: string
@@ -1321,8 +1614,138 @@ export interface InventoryReadOutput {
   })[]
 }
 
+export interface LogInWithPasswordInput {
+  readonly email: string
+  readonly password: string
+  /** `token` answers it, for programs; a browser gets it in a cookie. Default: "cookie". */
+  readonly transport?: "cookie" | "token" | undefined
+}
+
+export interface LogInWithPasswordOutput {
+  /** What comes next. `second_factor`: POST /v1/log-in/second-factor. `email_code`: an eight-digit code was mailed, POST /v1/log-in/email-code; a passkey may be shown instead. `enrol`: the session can only add a second factor. `done`: no workspace demands one. */
+  readonly next: "second_factor" | "email_code" | "enrol" | "done"
+  /** For the next step, within ten minutes, from the same network. */
+  readonly challenge: string | null
+  /** What the person has. */
+  readonly factors: readonly ("passkey" | "totp" | "recovery_code")[]
+  /** When the challenge is over. */
+  readonly expiresAt: string | null
+  readonly session: AccountCompleteSignUpOutput | null
+}
+
+export interface LogInConfirmEmailCodeInput {
+  /** Of POST /v1/log-in. */
+  readonly challenge: string
+  /** Eight digits; blanks do not count. */
+  readonly code: string
+  /** `token` answers it, for programs; a browser gets it in a cookie. Default: "cookie". */
+  readonly transport?: "cookie" | "token" | undefined
+}
+
+export interface LogInShowSecondFactorInput {
+  /** Of POST /v1/log-in. */
+  readonly challenge: string
+  /** Six digits of an authenticator app. */
+  readonly totp?: string | undefined
+  /** One of the recovery codes. */
+  readonly recoveryCode?: string | undefined
+  readonly passkey?: {
+    /** Credential id, base64url. */
+    readonly id: string
+    readonly type: "public-key"
+    readonly response: {
+      readonly clientDataJSON: string
+      readonly authenticatorData: string
+      readonly signature: string
+      readonly userHandle?: string | null | undefined
+    }
+  } | undefined
+  /** `token` answers it, for programs; a browser gets it in a cookie. Default: "cookie". */
+  readonly transport?: "cookie" | "token" | undefined
+}
+
+export interface LogInPasskeyOptionsInput {
+  /** Of POST /v1/log-in. */
+  readonly challenge?: string | undefined
+}
+
+/** For `navigator.credentials.get` (PublicKeyCredentialRequestOptionsJSON). */
+export interface LogInPasskeyOptionsOutput {
+  readonly challenge: string
+  readonly rpId: string
+}
+
+export interface LogInWithPasskeyInput {
+  readonly passkey: {
+    /** Credential id, base64url. */
+    readonly id: string
+    readonly type: "public-key"
+    readonly response: {
+      readonly clientDataJSON: string
+      readonly authenticatorData: string
+      readonly signature: string
+      readonly userHandle?: string | null | undefined
+    }
+  }
+  /** `token` answers it, for programs; a browser gets it in a cookie. Default: "cookie". */
+  readonly transport?: "cookie" | "token" | undefined
+}
+
+export interface SessionsListOutput {
+  readonly data: readonly ({
+    readonly id: string
+    /** Whether it is the one that asks. */
+    readonly current: boolean
+    /** `enrolment` can do nothing but add a second factor, within an hour. */
+    readonly level: "enrolment" | "full"
+    /** The second factor that was shown. */
+    readonly factor: "none" | "totp" | "passkey" | "recovery" | "sso"
+    /** What the browser says of itself, in words. */
+    readonly device: string
+    /** Address of IPv4, /64 of IPv6. */
+    readonly network: string
+    readonly createdAt: string
+    /** To within half a minute. */
+    readonly lastSeenAt: string
+    readonly expiresAt: string
+  })[]
+}
+
+export interface SessionsEndAllInput {
+  /** `others`: all but the one that asks. Default: "others". */
+  readonly which?: "others" | "all" | undefined
+}
+
+export interface SessionsEndAllOutput {
+  readonly ended: number
+}
+
+export interface SessionsStepUpInput {
+  /** Six digits of an authenticator app. */
+  readonly totp?: string | undefined
+  /** One of the recovery codes. */
+  readonly recoveryCode?: string | undefined
+  readonly passkey?: {
+    /** Credential id, base64url. */
+    readonly id: string
+    readonly type: "public-key"
+    readonly response: {
+      readonly clientDataJSON: string
+      readonly authenticatorData: string
+      readonly signature: string
+      readonly userHandle?: string | null | undefined
+    }
+  } | undefined
+}
+
 /** The values of inputs that have a fixed list, by operation and field. */
 export const CHOICES = {
+  'account.completeSignUp': {
+    transport: ["cookie","token"],
+  },
+  'account.completeRecovery': {
+    transport: ["cookie","token"],
+  },
   'messages.send': {
     lane: ["critical","transactional","bulk"],
   },
@@ -1372,6 +1795,24 @@ export const CHOICES = {
   'keyring.rotate': {
     scope: ["root","workspace","all"],
   },
+  'alerts.list': {
+    state: ["open","all"],
+  },
+  'logIn.withPassword': {
+    transport: ["cookie","token"],
+  },
+  'logIn.confirmEmailCode': {
+    transport: ["cookie","token"],
+  },
+  'logIn.showSecondFactor': {
+    transport: ["cookie","token"],
+  },
+  'logIn.withPasskey': {
+    transport: ["cookie","token"],
+  },
+  'sessions.endAll': {
+    which: ["others","all"],
+  },
 } as const
 
 /** The operations of the API, grouped by noun. */
@@ -1380,6 +1821,96 @@ export type Operations = ReturnType<typeof createOperations>
 /** Binds every operation to a transport. */
 export function createOperations(transport: Transport) {
   return {
+    account: {
+      /** Sign up with an address. The answer is the same whoever has the address. A link is mailed to it; where it has an account already, its owner is told. Scope: public. */
+      signUp: (input: AccountSignUpInput, options?: CallOptions) =>
+        transport.json<AccountSignUpOutput>({ method: 'POST', path: '/v1/sign-up', json: input }, options),
+      /** Make the account of an address that a link proves. The session that is answered can add a second factor and nothing else. Without a password the first factor must be a passkey. workspaceName makes a workspace of which this person is the owner, where the installation is open. Scope: public. */
+      completeSignUp: (input: AccountCompleteSignUpInput, options?: CallOptions) =>
+        transport.json<AccountCompleteSignUpOutput>({ method: 'POST', path: '/v1/sign-up/complete', json: input }, options),
+      /** Ask for a link that sets a new password. The answer is the same whoever has the address. A reset drops no second factor and signs nobody in. Scope: public. */
+      requestReset: (input: AccountRequestResetInput, options?: CallOptions) =>
+        transport.json<AccountSignUpOutput>({ method: 'POST', path: '/v1/password-reset', json: input }, options),
+      /** Set a new password with a link. Ends every session of the account and makes none; second factors stay and are still needed. The owner is told. Scope: public. */
+      completeReset: (input: AccountCompleteResetInput, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: '/v1/password-reset/complete', json: input }, options),
+      /** Prove a new address with the link that was mailed to it. It signs in from 24 hours later on. Until then everything goes to the old address, which can undo the change. Scope: public. */
+      confirmEmail: (input: AccountConfirmEmailInput, options?: CallOptions) =>
+        transport.json<AccountConfirmEmailOutput>({ method: 'POST', path: '/v1/account/email/confirm', json: input }, options),
+      /** Undo a change of address with the link in the mail to the old one. Needs no log-in, and ends every session of the account. Scope: public. */
+      undoEmail: (input: AccountUndoEmailInput, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: '/v1/account/email/undo', json: input }, options),
+      /** Ask for a recovery after all second factors are lost. The answer is the same whoever has the address. The link in the letter begins a wait of 72 hours; see docs/accounts.md. Scope: public. */
+      requestRecovery: (input: AccountRequestRecoveryInput, options?: CallOptions) =>
+        transport.json<AccountSignUpOutput>({ method: 'POST', path: '/v1/recovery', json: input }, options),
+      /** Begin the recovery of an account with a link. Begins a wait of 72 hours, and tells the person and everybody who could approve. The answer says what each workspace must give. Scope: public. */
+      confirmRecovery: (input: AccountConfirmRecoveryInput, options?: CallOptions) =>
+        transport.json<AccountConfirmRecoveryOutput>({ method: 'POST', path: '/v1/recovery/confirm', json: input }, options),
+      /** Stop a recovery with the link that is in every letter about it. Scope: public. */
+      cancelRecovery: (input: AccountCancelRecoveryInput, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: '/v1/recovery/cancel', json: input }, options),
+      /** End a recovery: the lost factors go, and new ones can be added. With the link that is mailed once 72 hours and all approvals are there. The password is needed where there is one. The session that is answered can add a second factor and nothing else. Scope: public. */
+      completeRecovery: (input: AccountCompleteRecoveryInput, options?: CallOptions) =>
+        transport.json<AccountCompleteSignUpOutput>({ method: 'POST', path: '/v1/recovery/complete', json: input }, options),
+      /** Show who you are, what you can sign in with and your workspaces. Scope: account:enrol. */
+      get: (options?: CallOptions) =>
+        transport.json<AccountGetOutput>({ method: 'GET', path: '/v1/account' }, options),
+      /** Change what you are called. Scope: account. */
+      update: (input: AccountUpdateInput, options?: CallOptions) =>
+        transport.json<AccountGetOutput>({ method: 'PATCH', path: '/v1/account', json: input }, options),
+      /** Delete your account. Ends your sessions and memberships and erases your address, name, password and second factors. Refused while you are the only owner of a workspace. Scope: account. */
+      delete: (options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: '/v1/account' }, options),
+      /** Change your password. Ends your other sessions and tells you by mail. Scope: account. */
+      setPassword: (input: AccountSetPasswordInput, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: '/v1/account/password', json: input }, options),
+      /** Ask for another address to sign in with. The new address gets a link, the old one a link that undoes it. The answer is the same whoever has the new address. A proved address signs in after 24 hours. Scope: account. */
+      changeEmail: (input: AccountChangeEmailInput, options?: CallOptions) =>
+        transport.json<AccountSignUpOutput>({ method: 'POST', path: '/v1/account/email', json: input }, options),
+      /** Undo a change of your address that is under way. Answers alike where there is none. Scope: account. */
+      undoOwnEmail: (options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: '/v1/account/email' }, options),
+      /** Stop a recovery of your account. Answers alike where there is none. Scope: account:enrol. */
+      cancelOwnRecovery: (options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: '/v1/account/recovery' }, options),
+    },
+    recoveries: {
+      /** List recoveries of members that wait for approval. Scope: members:read. */
+      list: (options?: CallOptions) =>
+        transport.json<RecoveriesListOutput>({ method: 'GET', path: '/v1/recoveries' }, options),
+      /** Approve the recovery of a member, as one of those that are needed. For owners, and for admins where the member is no owner, who were so before the recovery began. Speak with the person first, not by mail. Scope: members:write. */
+      approve: (recoveryId: string, options?: CallOptions) =>
+        transport.json<AccountConfirmRecoveryOutput>({ method: 'POST', path: `/v1/recoveries/${segment(recoveryId)}/approve` }, options),
+      /** Stop the recovery of a member. For whoever could approve it. One is enough. Scope: members:write. */
+      refuse: (recoveryId: string, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: `/v1/recoveries/${segment(recoveryId)}/refuse` }, options),
+    },
+    people: {
+      /** List the people of the installation, without their addresses. Needs the operator's key. Scope: people:read. */
+      list: (input: PeopleListInput = {}, options?: CallOptions) =>
+        transport.json<PeopleListOutput>({ method: 'GET', path: '/v1/people', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<PeopleListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<PeopleItem>((cursor) => transport.json<PeopleListOutput>({ method: 'GET', path: '/v1/people', query: { ...input, cursor } }, options)),
+      /** Find the person who has an address that you know. Needs the operator's key. Scope: people:read. */
+      find: (input: PeopleFindInput, options?: CallOptions) =>
+        transport.json<PeopleFindOutput>({ method: 'POST', path: '/v1/people/find', json: input }, options),
+      /** Suspend a person and end all sessions of theirs. Needs the operator's key. Answers to the person do not tell. Scope: people:write. */
+      disable: (personId: string, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: `/v1/people/${segment(personId)}/disable` }, options),
+      /** Let a suspended person sign in again. Needs the operator's key. Password and second factors are as they were. Scope: people:write. */
+      enable: (personId: string, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: `/v1/people/${segment(personId)}/enable` }, options),
+      /** End all sessions of a person. Needs the operator's key. Scope: people:write. */
+      signOut: (personId: string, options?: CallOptions) =>
+        transport.json<PeopleSignOutOutput>({ method: 'POST', path: `/v1/people/${segment(personId)}/sign-out` }, options),
+      /** List all recoveries that wait. Needs the operator's key. Scope: people:read. */
+      recoveries: (options?: CallOptions) =>
+        transport.json<RecoveriesListOutput>({ method: 'GET', path: '/v1/people/recoveries' }, options),
+      /** Approve the recovery of somebody whose workspace has nobody else. Needs the operator's key. By itself it does nothing: the record in DNS, 72 hours, the mailbox and the password are needed beside it. Scope: people:write. */
+      approveRecovery: (recoveryId: string, options?: CallOptions) =>
+        transport.json<AccountConfirmRecoveryOutput>({ method: 'POST', path: `/v1/people/recoveries/${segment(recoveryId)}/approve` }, options),
+    },
     messages: {
       /** Send a message. Answers after the message is committed to disk. With an Idempotency-Key header a repeated request sends nothing twice. Scope: messages:send. */
       send: (input: SendRequest, options?: SendOptions) =>
@@ -1691,10 +2222,81 @@ export function createOperations(transport: Transport) {
       reject: (changeId: string, options?: CallOptions) =>
         transport.json<ChangesApproveOutput>({ method: 'POST', path: `/v1/changes/${segment(changeId)}/reject` }, options),
     },
+    alerts: {
+      /** List security alerts of the workspace, newest first. What was noticed around the accounts of its people. One alert goes on while the attack does. Scope: alerts:read. */
+      list: (input: AlertsListInput = {}, options?: CallOptions) =>
+        transport.json<AlertsListOutput>({ method: 'GET', path: '/v1/alerts', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<AlertsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Alert>((cursor) => transport.json<AlertsListOutput>({ method: 'GET', path: '/v1/alerts', query: { ...input, cursor } }, options)),
+      /** Show a security alert. Scope: alerts:read. */
+      get: (alertId: string, options?: CallOptions) =>
+        transport.json<Alert>({ method: 'GET', path: `/v1/alerts/${segment(alertId)}` }, options),
+      /** Say that a security alert was seen. Who acknowledges first is noted. Nothing else changes: marks on people stay. Scope: alerts:write. */
+      acknowledge: (alertId: string, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: `/v1/alerts/${segment(alertId)}/acknowledge` }, options),
+      /** List security alerts of the installation, newest first. Needs the operator's key. Attacks on the installation as a whole, and on single people; what concerns a workspace is read with its own keys. Scope: installation-alerts:read. */
+      listInstallation: (input: AlertsListInstallationInput = {}, options?: CallOptions) =>
+        transport.json<AlertsListOutput>({ method: 'GET', path: '/v1/installation/alerts', query: input }, options),
+      /** Each item of `listInstallation`, page after page. */
+      listInstallationAll: (input: Omit<AlertsListInstallationInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Alert>((cursor) => transport.json<AlertsListOutput>({ method: 'GET', path: '/v1/installation/alerts', query: { ...input, cursor } }, options)),
+      /** Say that a security alert of the installation was seen. Needs the operator's key. Scope: installation-alerts:write. */
+      acknowledgeInstallation: (alertId: string, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: `/v1/installation/alerts/${segment(alertId)}/acknowledge` }, options),
+    },
+    honey: {
+      /** Make an account that nobody has: whoever tries it sets off an alarm. Needs the operator's key. Answers of log-in, reset and sign-up are the same as for other addresses, and there is never a session. Put the address where only a thief finds it: into an export, a test list, a document. Scope: people:write. */
+      add: (input: HoneyAddInput, options?: CallOptions) =>
+        transport.json<HoneyAddOutput>({ method: 'POST', path: '/v1/honey-accounts', json: input }, options),
+      /** List honey accounts, and when somebody tried them. Needs the operator's key. At most 1,000. Scope: people:read. */
+      list: (options?: CallOptions) =>
+        transport.json<HoneyListOutput>({ method: 'GET', path: '/v1/honey-accounts' }, options),
+      /** Remove a honey account. Needs the operator's key. The account of a person is never removed by this. Scope: people:write. */
+      remove: (personId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/honey-accounts/${segment(personId)}` }, options),
+    },
     inventory: {
       /** What is stored, of which class, sealed by what, and who can read it. Read from the database's own catalog: every table and column, none left out. Needs the operator's key. It holds no row of anybody. Scope: workspaces:read. */
       read: (options?: CallOptions) =>
         transport.json<InventoryReadOutput>({ method: 'GET', path: '/v1/inventory' }, options),
+    },
+    logIn: {
+      /** Begin a log-in with address and password. Answers the same 401 for an address that nobody has, a wrong password, an account that is suspended or must set a new password, and a password that is known from a breach. A right password answers what comes next. Scope: public. */
+      withPassword: (input: LogInWithPasswordInput, options?: CallOptions) =>
+        transport.json<LogInWithPasswordOutput>({ method: 'POST', path: '/v1/log-in', json: input }, options),
+      /** Show the code that was mailed during a log-in. A code is mailed where the address was probed by somebody and the device is unknown, and before the first second factor is added from an unknown device. Five tries. Scope: public. */
+      confirmEmailCode: (input: LogInConfirmEmailCodeInput, options?: CallOptions) =>
+        transport.json<LogInWithPasswordOutput>({ method: 'POST', path: '/v1/log-in/email-code', json: input }, options),
+      /** Finish a log-in with a second factor. Five tries for each challenge. Guesses of codes are counted over all challenges of the person too; a passkey works in any case. Scope: public. */
+      showSecondFactor: (input: LogInShowSecondFactorInput, options?: CallOptions) =>
+        transport.json<AccountCompleteSignUpOutput>({ method: 'POST', path: '/v1/log-in/second-factor', json: input }, options),
+      /** Ask for what a browser needs to show a passkey. With a challenge the passkeys of its person are listed. Without one the browser offers what it has: a log-in without address and password. Scope: public. */
+      passkeyOptions: (input: LogInPasskeyOptionsInput = {}, options?: CallOptions) =>
+        transport.json<LogInPasskeyOptionsOutput>({ method: 'POST', path: '/v1/log-in/passkey/options', json: input }, options),
+      /** Log in with a passkey alone. The passkey says who it is and has asked for a PIN or a finger: two factors in one. Scope: public. */
+      withPasskey: (input: LogInWithPasskeyInput, options?: CallOptions) =>
+        transport.json<AccountCompleteSignUpOutput>({ method: 'POST', path: '/v1/log-in/passkey', json: input }, options),
+    },
+    sessions: {
+      /** List your own sessions. Where you are logged in, the last used first; at most 200. Scope: account. */
+      list: (options?: CallOptions) =>
+        transport.json<SessionsListOutput>({ method: 'GET', path: '/v1/sessions' }, options),
+      /** End one of your sessions. It is dead within a second, streams included. Scope: account. */
+      end: (sessionId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/sessions/${segment(sessionId)}` }, options),
+      /** End all your sessions, or all but this one. Scope: account. */
+      endAll: (input: SessionsEndAllInput = {}, options?: CallOptions) =>
+        transport.json<SessionsEndAllOutput>({ method: 'DELETE', path: '/v1/sessions', query: input }, options),
+      /** End this session. The device stays known: the next log-in from it needs no code by mail. Scope: account:enrol. */
+      logOut: (options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: '/v1/log-out' }, options),
+      /** Show your second factor again. Some operations take a session whose second factor was shown lately: they answer step_up_required and how lately. docs/log-in.md lists them. Scope: account. */
+      stepUp: (input: SessionsStepUpInput = {}, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: '/v1/session/step-up', json: input }, options),
+      /** Ask for what a browser needs to show a passkey again. Scope: account. */
+      stepUpOptions: (options?: CallOptions) =>
+        transport.json<LogInPasskeyOptionsOutput>({ method: 'POST', path: '/v1/session/step-up/options' }, options),
     },
   }
 }

@@ -1,14 +1,18 @@
 import { fileURLToPath } from 'node:url'
 import { createIdGenerator } from '../kernel/ids.ts'
+import { createAccounts } from '../modules/accounts/index.ts'
+import { createAlerts } from '../modules/alerts/index.ts'
 import { createApiKeys } from '../modules/api-keys/index.ts'
 import { createAuditLogReader } from '../modules/audit-log/index.ts'
 import { createContainments } from '../modules/containments/index.ts'
 import { createDomains } from '../modules/domains/index.ts'
 import { createEpochs } from '../modules/epochs/index.ts'
+import { createHoney } from '../modules/honey/index.ts'
 import { createInbox } from '../modules/inbox/index.ts'
 import { createInventory } from '../modules/inventory/index.ts'
 import { createKeyringService } from '../modules/keyring/index.ts'
 import { createAcceptService, createMessages } from '../modules/messages/index.ts'
+import { createChanges, createNotices } from '../modules/notices/index.ts'
 import { createSenders } from '../modules/senders/index.ts'
 import { createSmtpCredentials } from '../modules/smtp-credentials/index.ts'
 import { createSuppressions } from '../modules/suppressions/index.ts'
@@ -36,6 +40,7 @@ import { capabilityOfAction, type ApiServices } from '../surfaces/api/registry.t
 import { prepareDevelopment } from './api-development.ts'
 import { loadOperatorKey } from './api-operator.ts'
 import { startPeppering } from './api-peppering.ts'
+import { preparePeople } from './api-people.ts'
 import { sealOldRows } from './api-sealing.ts'
 import { prepareSystemMail } from './api-system-mail.ts'
 
@@ -92,7 +97,46 @@ await runProcess({
       sensitiveMayLeave: mayLeaveSensitive(config),
       now: Date.now,
     })
+    const notices = createNotices({ pool, keyring, systemMail, log })
+    const persons = preparePeople({
+      pool,
+      keyring,
+      pepper,
+      people,
+      systemMail,
+      publicUrl: config.publicUrl,
+      dataDirectory: config.dataDirectory,
+      breachedRangeUrl: config.breachedRangeUrl,
+      log,
+      now: Date.now,
+      newId,
+    })
+    const workspaces = createWorkspaces({
+      transactions,
+      recordAudit: (db, record) => audit.record(db, record),
+      apiKeys,
+      newId,
+    })
+    const accounts = createAccounts({
+      ...persons,
+      pool,
+      transactions,
+      keyring,
+      pepper,
+      people,
+      sessions: persons.sessionIssuer,
+      systemMail,
+      resolver,
+      workspaces,
+      recordAudit: (db, record) => audit.record(db, record),
+      settings: { publicUrl: config.publicUrl, signUp: config.signUp },
+      log,
+      newId,
+    })
     const services: ApiServices = {
+      accounts,
+      logIn: persons.logIn,
+      sessions: persons.sessions,
       messages,
       domains,
       senders: createSenders({ keyring, newId }),
@@ -110,6 +154,13 @@ await runProcess({
       }),
       inbox: createInbox({ keyring }),
       inventory: createInventory({ transactions }),
+      alerts: createAlerts({ transactions, recordAudit: (db, record) => audit.record(db, record) }),
+      honey: createHoney({
+        keyring,
+        transactions,
+        recordAudit: (db, record) => audit.record(db, record),
+        newId,
+      }),
       auditLog: createAuditLogReader({ pool }),
       keyring: createKeyringService({
         keyring,
@@ -117,12 +168,8 @@ await runProcess({
         recordAudit: (db, record) => audit.record(db, record),
       }),
       systemMail,
-      workspaces: createWorkspaces({
-        transactions,
-        recordAudit: (db, record) => audit.record(db, record),
-        apiKeys,
-        newId,
-      }),
+      changes: createChanges({ keyring }),
+      workspaces,
     }
     const app = await createApiServer({
       log,
@@ -148,6 +195,9 @@ await runProcess({
     })
     await app.listen({ host: config.http.host, port: config.http.port, backlog: 4_096 })
     const systemMailReady = prepareSystemMail({ systemMail, log, signal: context.signal })
+    const telling = notices.run(context.signal)
+    const peopleLoops = persons.run(context.signal)
+    const accountLoop = accounts.start()
     const sealing = sealOldRows({ transactions, keyring, log, signal: context.signal })
     const development =
       config.mode === 'development'
@@ -158,7 +208,11 @@ await runProcess({
       async [Symbol.asyncDispose]() {
         await app.close()
         await sealing
+        await accountLoop[Symbol.asyncDispose]()
+        await peopleLoops
+        await persons.drain()
         await systemMailReady
+        await telling
         await peppering.finished
         await watch[Symbol.asyncDispose]()
         await containment[Symbol.asyncDispose]()

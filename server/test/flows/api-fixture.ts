@@ -2,15 +2,21 @@ import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIdGenerator } from '../../src/kernel/ids.ts'
+import { createAccounts } from '../../src/modules/accounts/index.ts'
+import type { AccountLoop } from '../../src/modules/accounts/index.ts'
+import { createAlerts } from '../../src/modules/alerts/index.ts'
 import { createApiKeys } from '../../src/modules/api-keys/index.ts'
 import { createAuditLogReader } from '../../src/modules/audit-log/index.ts'
 import { createContainments } from '../../src/modules/containments/index.ts'
 import { createDomains } from '../../src/modules/domains/index.ts'
 import { createEpochs } from '../../src/modules/epochs/index.ts'
+import { createHoney } from '../../src/modules/honey/index.ts'
 import { createInbox } from '../../src/modules/inbox/index.ts'
 import { createInventory } from '../../src/modules/inventory/index.ts'
 import { createKeyringService } from '../../src/modules/keyring/index.ts'
 import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
+import { createChanges, createNotices } from '../../src/modules/notices/index.ts'
+import type { Notices } from '../../src/modules/notices/index.ts'
 import { createSenders } from '../../src/modules/senders/index.ts'
 import { createSmtpCredentials } from '../../src/modules/smtp-credentials/index.ts'
 import { createSuppressions } from '../../src/modules/suppressions/index.ts'
@@ -18,6 +24,8 @@ import { createSystemMail } from '../../src/modules/system-mail/index.ts'
 import type { SystemMail } from '../../src/modules/system-mail/index.ts'
 import { createWebhooks } from '../../src/modules/webhooks/index.ts'
 import { createWorkspaces } from '../../src/modules/workspaces/index.ts'
+import { preparePeople } from '../../src/processes/api-people.ts'
+import type { PeopleServices } from '../../src/processes/api-people.ts'
 import { trustedProxies } from '../../src/platform/http/client-address.ts'
 import { createResolver } from '../../src/platform/dns/index.ts'
 import { createKeyringClient } from '../../src/platform/keyring-client/index.ts'
@@ -61,8 +69,16 @@ export interface ApiFixture extends AsyncDisposable {
   /** A fresh workspace and its first key. */
   workspace(name?: string): Promise<{ id: string; key: string }>
   keyring(kind: keyof typeof TEST_TOKENS): KeyringClient
+  /** What people need: passwords, factors, limits, sessions. */
+  readonly persons: PeopleServices
   readonly systemMail: SystemMail
+  /** Works off what was asked for by address: `settle()` waits for it. */
+  readonly accountLoop: AccountLoop
+  readonly notices: Notices
 }
+
+/** Where browsers believe the console to be: passkeys are made for it. */
+export const PUBLIC_URL = 'http://localhost:8600'
 
 /** The real API on a real PostgreSQL and a real keyring process, without a supervisor. */
 export async function startApi(
@@ -70,6 +86,8 @@ export async function startApi(
     readonly dnsServers?: readonly string[]
     readonly delegationZone?: string
     readonly production?: boolean
+    /** Default `open`. */
+    readonly signUp?: 'open' | 'invited'
     /** Default true. */
     readonly sensitiveMayLeave?: boolean
     readonly trustedProxies?: readonly string[]
@@ -137,6 +155,40 @@ export async function startApi(
     now: Date.now,
   })
   await systemMail.ensureInstallation()
+  const persons = preparePeople({
+    pool,
+    keyring,
+    pepper,
+    people,
+    systemMail,
+    publicUrl: PUBLIC_URL,
+    dataDirectory: join(tmpdir(), 'bulkhead-no-data'),
+    breachedRangeUrl: null,
+    log,
+    now: Date.now,
+    newId,
+  })
+  const stop = new AbortController()
+  const loops = persons.run(stop.signal)
+  const notices = createNotices({ pool, keyring, systemMail, log })
+  const workspaces = createWorkspaces({ transactions, recordAudit, apiKeys, newId })
+  const accounts = createAccounts({
+    ...persons,
+    pool,
+    transactions,
+    keyring,
+    pepper,
+    people,
+    sessions: persons.sessionIssuer,
+    systemMail,
+    resolver,
+    workspaces,
+    recordAudit,
+    settings: { publicUrl: PUBLIC_URL, signUp: options.signUp ?? 'open' },
+    log,
+    newId,
+  })
+  const accountLoop = accounts.start({ jitterMs: 0, everySeconds: 0 })
   const app = await createApiServer({
     log,
     pool,
@@ -151,6 +203,9 @@ export async function startApi(
     recordAudit,
     consoleDirectory: join(tmpdir(), 'bulkhead-no-console'),
     services: {
+      accounts,
+      logIn: persons.logIn,
+      sessions: persons.sessions,
       messages,
       domains,
       senders: createSenders({ keyring, newId }),
@@ -168,6 +223,8 @@ export async function startApi(
       }),
       inbox: createInbox({ keyring }),
       inventory: createInventory({ transactions }),
+      alerts: createAlerts({ transactions, recordAudit }),
+      honey: createHoney({ keyring, transactions, recordAudit, newId }),
       auditLog: createAuditLogReader({ pool }),
       keyring: createKeyringService({
         keyring,
@@ -175,7 +232,8 @@ export async function startApi(
         recordAudit: (db, record) => audit.record(db, record),
       }),
       systemMail,
-      workspaces: createWorkspaces({ transactions, recordAudit, apiKeys, newId }),
+      changes: createChanges({ keyring }),
+      workspaces,
     },
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -207,7 +265,10 @@ export async function startApi(
     keyringRoot: testKeyring.rootPath,
     call,
     keyring: client,
+    persons,
     systemMail,
+    accountLoop,
+    notices,
     async workspace(name = 'Test') {
       const { status, body, text } = await call(operatorKey, 'POST', '/v1/workspaces', { name })
       if (status !== 201) throw new Error(`no workspace: ${text}`)
@@ -215,6 +276,10 @@ export async function startApi(
     },
     async [Symbol.asyncDispose]() {
       await app.close()
+      await accountLoop[Symbol.asyncDispose]()
+      stop.abort()
+      await loops
+      await persons.drain()
       await watch[Symbol.asyncDispose]()
       await containment[Symbol.asyncDispose]()
       await accept.drain()

@@ -36,5 +36,7 @@ export function setCookie(
   const others = (Array.isArray(before) ? before : before === undefined ? [] : [String(before)]).filter(
     (other) => !other.startsWith(`${COOKIES[name]}=`),
   )
+  // The framework adds to what is there.
+  void reply.removeHeader('set-cookie')
   void reply.header('set-cookie', [...others, cookie])
 }

@@ -1,8 +1,11 @@
+import { alertOperations, type Alerts } from '../../modules/alerts/index.ts'
+import { accountOperations, type Accounts } from '../../modules/accounts/index.ts'
 import { apiKeyOperations, type ApiKeys } from '../../modules/api-keys/index.ts'
 import { auditLogOperations, type AuditLog } from '../../modules/audit-log/index.ts'
 import { containmentOperations, type Containments } from '../../modules/containments/index.ts'
 import { domainOperations, type Domains } from '../../modules/domains/index.ts'
 import { epochOperations, type Epochs } from '../../modules/epochs/index.ts'
+import { honeyOperations, type Honey } from '../../modules/honey/index.ts'
 import { inboxOperations, type Inbox } from '../../modules/inbox/index.ts'
 import { inventoryOperations, type Inventory } from '../../modules/inventory/index.ts'
 import { keyringOperations, type KeyringService } from '../../modules/keyring/index.ts'
@@ -22,6 +25,7 @@ import { viewCaptured, type InboxView } from './inbox-view.ts'
 
 /** Every service an operation of the API may use. */
 export interface ApiServices {
+  readonly accounts: Accounts
   readonly messages: Messages
   readonly domains: Domains
   readonly senders: Senders
@@ -40,10 +44,13 @@ export interface ApiServices {
   readonly logIn: LogIn
   readonly sessions: Sessions
   readonly changes: Changes
+  readonly alerts: Alerts
+  readonly honey: Honey
 }
 
 /** Every operation of the native API. Routes, OpenAPI, the SDK, the CLI and the generic tests all come from this list. */
 export const apiOperations: readonly Operation<ApiServices & { readonly inboxView: InboxView }>[] = [
+  ...accountOperations,
   ...messageOperations,
   ...domainOperations,
   ...senderOperations,
@@ -60,6 +67,8 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...keyringOperations,
   ...systemMailOperations,
   ...changeOperations,
+  ...alertOperations,
+  ...honeyOperations,
   ...inventoryOperations,
   ...sessionOperations,
 ]
