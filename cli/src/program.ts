@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { ledgerCommand, queueCommand } from './commands/accounting.ts'
+import { alertCommands } from './commands/alerts.ts'
 import { auditCommands } from './commands/audit.ts'
 import { breachedCommands } from './commands/breached.ts'
 import { completionCommand } from './commands/completion.ts'
@@ -7,6 +8,7 @@ import { containmentCommands } from './commands/containments.ts'
 import { domainCommands } from './commands/domains.ts'
 import { epochCommands } from './commands/epochs.ts'
 import { eventCommands } from './commands/events.ts'
+import { honeyCommands } from './commands/honey.ts'
 import { inboxCommands } from './commands/inbox.ts'
 import { startCommand, statusCommand } from './commands/installation.ts'
 import { inventoryCommand } from './commands/inventory.ts'
@@ -45,12 +47,14 @@ const working: readonly Command[] = [
   ...containmentCommands,
   ...epochCommands,
   ...auditCommands,
+  ...alertCommands,
   witnessCommand,
   ...breachedCommands,
   ...workspaceCommands,
   ...systemMailCommands,
   ...changeCommands,
   ...keyringCommands,
+  ...honeyCommands,
   ...staffMemberCommands,
   ...staffLookCommands,
   ...staffActCommands,
@@ -72,6 +76,8 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   containments: 'What is cut off, for whom, until when and why',
   epochs: 'Ending all credentials of a kind at once',
   audit: 'Who did what, with proofs',
+  alerts: 'What was noticed around the accounts of people',
+  honey: 'Accounts that nobody has, to notice who has a list',
   breached: 'Passwords that became known in breaches, on this host',
   workspaces: 'Compartments of the installation',
   keyring: 'Roots and keys: what wraps what, rotation, destruction',

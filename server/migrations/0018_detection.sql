@@ -831,6 +831,7 @@ end $$;
 grant execute on function engine.take_tokens, engine.begin_attempt, engine.end_attempt, engine.observe to bulkhead_api, bulkhead_smtp;
 grant execute on function engine.raise_alert, engine.flag_people, engine.installation_alerts, engine.acknowledge_alert, engine.add_honey,
   engine.list_honey, engine.remove_honey to bulkhead_api;
-grant execute on function engine.evaluate_detection, engine.trim_detection to bulkhead_worker;
+-- The worker judges also when no api process does; whoever may ask for it changes nothing of what is judged.
+grant execute on function engine.evaluate_detection, engine.trim_detection to bulkhead_worker, bulkhead_api;
 create index person_honey on account.person (id) where honey;
 revoke create on schema engine from bulkhead_engine;

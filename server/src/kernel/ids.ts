@@ -24,8 +24,10 @@ export const ID_PREFIXES = {
   permissionSet: 'pst',
   factor: 'fac',
   federationRule: 'fdr',
+  recovery: 'rcv',
   invitation: 'inv',
   change: 'chg',
+  alert: 'alr',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES

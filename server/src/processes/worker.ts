@@ -11,6 +11,7 @@ import { runProcess } from '../platform/lifecycle/index.ts'
 import { runLoop } from '../platform/loop/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
 import { startContainmentWatch } from '../security/containment/index.ts'
+import { startDetectionLoop } from '../security/detection/index.ts'
 import { createAuditOutbox } from '../security/audit/index.ts'
 
 const RECHECK_EVERY_MS = 5_000
@@ -84,6 +85,7 @@ await runProcess({
         round: async () => ((await recheck()) > 0 ? 0 : undefined),
       }),
       startUpkeep({ pool, log, signal, keyring, retentionDays: config.retentionDays }),
+      startDetectionLoop({ pool, log, signal }),
     ])
     context.ready()
     return {

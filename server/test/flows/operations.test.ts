@@ -121,6 +121,19 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   'workspaces.list': () => ({}),
   'workspaces.own': () => ({}),
   'inventory.read': () => ({}),
+  'alerts.list': () => ({ rest: { limit: '10', state: 'open' } }),
+  'alerts.get': async (world) => ({ params: { alertId: await anAlert(world) } }),
+  'alerts.acknowledge': async (world) => ({ params: { alertId: await anAlert(world) } }),
+  'alerts.listInstallation': () => ({ rest: { limit: '10' } }),
+  'alerts.acknowledgeInstallation': async () => ({ params: { alertId: await anAlert(null) } }),
+  'honey.add': () => ({ rest: { email: `${aWord()}@example.com` } }),
+  'honey.list': () => ({}),
+  'honey.remove': async () => {
+    const made = await api.call(api.operatorKey, 'POST', '/v1/honey-accounts', {
+      email: `${aWord()}@example.com`,
+    })
+    return { params: { personId: made.body.id } }
+  },
   'keyring.status': () => ({}),
   'keyring.rotation': () => ({}),
   'keyring.rotate': async (world) => {
@@ -169,6 +182,20 @@ const captured = [
 
 // Of what no process of that kind does: the other tests go on in the workspace.
 const containment = { capabilities: ['webhook'], actorClass: 'sender', reason: 'a drill' }
+
+/** An alarm of a workspace, or of the installation. */
+async function anAlert(world: World | null): Promise<string> {
+  const id = await api.persons.detection.raise({
+    kind: 'stuffing.client',
+    severity: 'high',
+    workspaceId: world === null ? null : decodeId('workspace', world.id),
+    personId: null,
+    about: aWord(),
+    quietSeconds: 60,
+    detail: {},
+  })
+  return encodeId('alert', id ?? '')
+}
 
 const newId = createIdGenerator()
 const aWord = (): string => newId().replaceAll('-', '')

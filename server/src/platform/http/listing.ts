@@ -91,5 +91,7 @@ const NOUNS: Readonly<Record<IdKind, string>> = {
   member: 'member',
   permissionSet: 'permission set',
   federationRule: 'federation rule',
+  recovery: 'recovery',
   invitation: 'invitation',
+  alert: 'alert',
 }

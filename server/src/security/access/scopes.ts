@@ -49,8 +49,6 @@ export const PUBLIC_SCOPE = 'public'
 export const OPERATOR_SCOPES = [
   'workspaces:read',
   'workspaces:write',
-  'people:read',
-  'people:write',
   'keyring:read',
   'keyring:write',
   'installation-audit:read',

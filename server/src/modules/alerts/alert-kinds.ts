@@ -1,0 +1,48 @@
+/** What an alarm means in words, for those who read it. `text` says what was seen, `advice` the next step. */
+export interface AlertWords {
+  readonly text: string
+  readonly advice: string
+}
+
+const STEP_UP =
+  'The people concerned are marked: their next log-in from an unknown device needs the second factor in any case.'
+
+/** Every alarm that the rules of detection raise, docs/detection.md; other parts of the product name theirs in their own letters. */
+export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
+  'enumeration.client': {
+    text: 'One client asked for many addresses, to learn which of them have an account.',
+    advice: `Answers told nothing. ${STEP_UP}`,
+  },
+  'enumeration.distributed': {
+    text: 'Many clients together ask for addresses that are on a list.',
+    advice: `Answers told nothing. ${STEP_UP}`,
+  },
+  'stuffing.client': {
+    text: 'One client tried the passwords of many accounts.',
+    advice: `${STEP_UP} Ask them not to use one password in several places.`,
+  },
+  'stuffing.distributed': {
+    text: 'Many clients together try the passwords of many accounts.',
+    advice: `${STEP_UP} Look at the sessions of those concerned; contain log-in if it goes on.`,
+  },
+  'workspaces.client': {
+    text: 'One client logged in, or tried to, at workspaces that have nothing to do with each other.',
+    advice: 'Look at the latest sessions of the workspace and end those that nobody knows.',
+  },
+  'reset.storm': {
+    text: 'One client asked for new passwords of several accounts.',
+    advice: 'Ask those concerned to ignore the letters; whoever used a link should look at his sessions.',
+  },
+  'honey.touched': {
+    text: 'Somebody tried an account that nobody has. He has a list of accounts.',
+    advice: `${STEP_UP} Find out where the list comes from: which export or dump holds this address?`,
+  },
+  'novelty.after_probe': {
+    text: 'The right password came from a network, an address and a browser that are all new, soon after the account was probed.',
+    advice: 'Ask the person whether it was him. If not: end his sessions and have the password changed.',
+  },
+  'second_factor.abandoned': {
+    text: 'Somebody had the right password and did not show the second factor.',
+    advice: 'If it was not you, your password is known: change it.',
+  },
+}

@@ -1,0 +1,3 @@
+import { addHoney, listHoney, removeHoney } from './operations/honey-accounts.ts'
+
+export const honeyOperations = [addHoney, listHoney, removeHoney]
