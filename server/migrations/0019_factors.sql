@@ -242,6 +242,7 @@ begin
   if p_first and engine.strong_factors(p_person) > 0 then return 'not_first'; end if;
   delete from account.totp t where t.person_id = p_person and t.confirmed_at is null;
   insert into account.totp (id, person_id, sealed_seed) values (p_id, p_person, p_seed);
+  update account.factor_guesses g set in_a_row = 0 where g.person_id = p_person and g.kind = 'enrolment';
   return 'begun';
 end $$;
 
@@ -364,7 +365,7 @@ begin
   if v_tokens < 1 then return ceil((1 - v_tokens) * 30); end if;
   update account.factor_guesses g set tokens = v_tokens - 1, taken_at = v_now, in_a_row = g.in_a_row + 1
   where g.person_id = p_person and g.kind = p_kind;
-  if v_row.in_a_row = 99 then perform engine.tell_factor(p_person, 'locked', 'critical', p_kind, '{}'); end if;
+  if v_row.in_a_row = 99 and p_kind <> 'enrolment' then perform engine.tell_factor(p_person, 'locked', 'critical', p_kind, '{}'); end if;
   return 0;
 end $$;
 

@@ -99,6 +99,7 @@ function classOf(comment: string): string | undefined {
 
 /** Columns whose name sounds personal or secret, and why they are not. */
 const NOT_PERSONAL: Readonly<Record<string, string>> = {
+  'account.challenge.bound_to': 'an id',
   'account.passkey.public_key': 'the public half',
   'api_key.name': 'a label of the customer',
   'containment.subject': 'an id',
@@ -108,6 +109,8 @@ const NOT_PERSONAL: Readonly<Record<string, string>> = {
   'federation_rule.subject': 'the name of a workload',
   'keyring.dkim_key.public_key': 'in DNS',
   'keyring.installation_key.name': 'what the key is for',
+  'notices.change.subject': 'the name of a table',
+  'notices.profile_row.subject': 'the name of a table',
   'permission_set.name': 'what a workspace calls a set of rights',
   'sender.email': 'retired: null',
   'sender.name': 'retired: null',

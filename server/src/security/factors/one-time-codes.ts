@@ -13,7 +13,9 @@ const RECOVERY_CODES = 10
 
 /** What became of a code. `locked`: too many were wrong in a row, and another factor must be right first. */
 export type CodeVerdict =
-  | { readonly state: 'accepted' | 'wrong' | 'locked' }
+  | { readonly state: 'accepted' }
+  | { readonly state: 'wrong' }
+  | { readonly state: 'locked' }
   | { readonly state: 'later'; readonly retryAfterSeconds: number }
 
 /** Authenticator apps and recovery codes: see the slice's door for what holds. */
