@@ -33,7 +33,7 @@ export const breachedCommands: readonly Command[] = [
     path: ['breached', 'import'],
     summary: 'Make the list of breached passwords of a download from Have I Been Pwned',
     description:
-      'Takes the SHA-1 list, as one file or as the 1,048,576 range files of the official downloader, in any order. It runs on the host, needs 18 bytes of disk for each hash while it works and 150 MB of memory, and shows how far it is. The list in use is replaced when the new one is whole; running processes use it from the next password on. Ended early, it starts anew.',
+      'Takes the SHA-1 list, as one file or as the 1,048,576 range files of the official downloader, in any order. It runs on the host, needs 18 bytes of disk for each hash while it works and 170 MB of memory, and shows how far it is. The list in use is replaced when the new one is whole; running processes use it from the next password on. Ended early, it starts anew.',
     operations: [],
     arguments: [list],
     flags: [partial],

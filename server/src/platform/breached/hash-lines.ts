@@ -18,13 +18,14 @@ const LINE_MAX = 80
 const DIGITS = 40
 const NEWLINE = 0x0a
 const BAD = 0xff
+/** The value of each hexadecimal digit by its byte. */
+const NIBBLES: readonly number[] = nibbleTable()
 
 /**
  * Reads lines `HASH:COUNT`, or `HASH` alone, with hashes in hexadecimal digits of any case. `prefix` stands before each of them: the five
  * digits that name a range. `name` is the file in errors.
  */
 export function createHashLines(name: string, prefix: string, sink: HashSink): HashLines {
-  const nibbles = nibbleTable()
   const line = Buffer.alloc(LINE_MAX)
   const head = line.write(prefix, 'latin1')
   const digits = DIGITS - head
@@ -45,16 +46,16 @@ export function createHashLines(name: string, prefix: string, sink: HashSink): H
     let high = 0
     let low = 0
     for (let at = 0; at < 8; at++) {
-      const nibble = nibbles[line[at] ?? 0] ?? BAD
+      const nibble = NIBBLES[line[at] ?? 0] ?? BAD
       bad |= nibble
       high = (high << 4) | nibble
     }
     for (let at = 8; at < 16; at++) {
-      const nibble = nibbles[line[at] ?? 0] ?? BAD
+      const nibble = NIBBLES[line[at] ?? 0] ?? BAD
       bad |= nibble
       low = (low << 4) | nibble
     }
-    for (let at = 16; at < DIGITS; at++) bad |= nibbles[line[at] ?? 0] ?? BAD
+    for (let at = 16; at < DIGITS; at++) bad |= NIBBLES[line[at] ?? 0] ?? BAD
     if (last < DIGITS || bad > 15) throw problem(whatItIs(line.toString('latin1', 0, last), digits))
     if (last > DIGITS && !isCount(line, DIGITS, last))
       throw problem(`after the ${digits} digits of a hash comes a colon and a count, or nothing`)
@@ -105,8 +106,8 @@ function whatItIs(text: string, digits: number): string {
   return `does not begin with the ${digits} hexadecimal digits of a SHA-1 hash`
 }
 
-function nibbleTable(): Uint8Array {
-  const table = new Uint8Array(256).fill(BAD)
+function nibbleTable(): number[] {
+  const table = Array<number>(256).fill(BAD)
   for (let value = 0; value < 16; value++) {
     const digit = value.toString(16)
     table[digit.charCodeAt(0)] = value

@@ -166,11 +166,10 @@ describe('an import', () => {
   it('needs as much memory for a million lines as for a thousand, in any order', () => {
     // A program of its own, whose peak of memory the system counts.
     const program = join(directory.path, 'program.ts')
+    const lines = many(1_000_000)
     const make = (count: number, sorted: boolean) => {
-      const path = join(directory.path, `${count}.txt`)
-      const lines = Array.from({ length: count }, (_, n) => hashLine(`listed ${n}`, n + 1))
-      writeFileSync(path, `${(sorted ? lines.toSorted() : lines).join('\n')}\n`)
-      return path
+      const part = lines.slice(0, count)
+      return list(sorted ? part.sort() : part, 'many.txt')
     }
     writeFileSync(
       program,
