@@ -40,6 +40,8 @@ import { capabilityOfAction, type ApiServices } from '../surfaces/api/registry.t
 import { prepareDevelopment } from './api-development.ts'
 import { loadOperatorKey } from './api-operator.ts'
 import { startPeppering } from './api-peppering.ts'
+import { prepareCredentials } from './api-credentials.ts'
+import { prepareMembers } from './api-members.ts'
 import { preparePeople } from './api-people.ts'
 import { sealOldRows } from './api-sealing.ts'
 import { prepareSystemMail } from './api-system-mail.ts'
@@ -133,16 +135,50 @@ await runProcess({
       log,
       newId,
     })
+    const credentials = prepareCredentials({
+      pool,
+      pepper,
+      access,
+      apiKeys,
+      senders,
+      limiter: persons.limiter,
+      transactions,
+      recordAudit: (db, record) => audit.record(db, record),
+      resolver,
+      allowPrivateTargets: config.allowPrivateTargets,
+      allowLoopback: config.mode === 'development',
+      leakReportKeysUrl: config.leakReportKeysUrl,
+      log,
+      newId,
+    })
+    const workspacePeople = prepareMembers({
+      pool,
+      keyring,
+      pepper,
+      people,
+      systemMail,
+      workspaces,
+      transactions,
+      recordAudit: (db, record) => audit.record(db, record),
+      publicUrl: config.publicUrl,
+      mayCreateWorkspaces: config.signUp === 'open',
+      now: Date.now,
+      newId,
+    })
     const services: ApiServices = {
+      ...workspacePeople,
       accounts,
       logIn: persons.logIn,
       sessions: persons.sessions,
+      factors: persons.ownFactors,
       messages,
       domains,
       senders: createSenders({ keyring, newId }),
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: config.allowPrivateTargets }),
       apiKeys,
+      leakedKeys: credentials.leakedKeys,
+      federation: credentials.federation,
       smtpCredentials: createSmtpCredentials({ pepper, senders, newId }),
       epochs: createEpochs({ transactions, newId }),
       containments: createContainments({
@@ -218,6 +254,7 @@ await runProcess({
         await containment[Symbol.asyncDispose]()
         await accept.drain()
         await access.close()
+        credentials[Symbol.dispose]()
         resolver.cancel()
         await keyring[Symbol.asyncDispose]()
       },

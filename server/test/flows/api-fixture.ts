@@ -24,6 +24,8 @@ import { createSystemMail } from '../../src/modules/system-mail/index.ts'
 import type { SystemMail } from '../../src/modules/system-mail/index.ts'
 import { createWebhooks } from '../../src/modules/webhooks/index.ts'
 import { createWorkspaces } from '../../src/modules/workspaces/index.ts'
+import { prepareCredentials } from '../../src/processes/api-credentials.ts'
+import { prepareMembers } from '../../src/processes/api-members.ts'
 import { preparePeople } from '../../src/processes/api-people.ts'
 import type { PeopleServices } from '../../src/processes/api-people.ts'
 import { trustedProxies } from '../../src/platform/http/client-address.ts'
@@ -91,6 +93,7 @@ export async function startApi(
     /** Default true. */
     readonly sensitiveMayLeave?: boolean
     readonly trustedProxies?: readonly string[]
+    readonly leakReportKeysUrl?: string
   } = {},
 ): Promise<ApiFixture> {
   const database = await createTestDatabase()
@@ -189,6 +192,36 @@ export async function startApi(
     newId,
   })
   const accountLoop = accounts.start({ jitterMs: 0, everySeconds: 0 })
+  const credentials = prepareCredentials({
+    pool,
+    pepper,
+    access,
+    apiKeys,
+    senders,
+    limiter: persons.limiter,
+    transactions,
+    recordAudit,
+    resolver,
+    allowPrivateTargets: options.production !== true,
+    allowLoopback: options.production !== true,
+    leakReportKeysUrl: options.leakReportKeysUrl ?? null,
+    log,
+    newId,
+  })
+  const workspacePeople = prepareMembers({
+    pool,
+    keyring,
+    pepper,
+    people,
+    systemMail,
+    workspaces,
+    transactions,
+    recordAudit,
+    publicUrl: PUBLIC_URL,
+    mayCreateWorkspaces: options.signUp !== 'invited',
+    now: Date.now,
+    newId,
+  })
   const app = await createApiServer({
     log,
     pool,
@@ -203,15 +236,19 @@ export async function startApi(
     recordAudit,
     consoleDirectory: join(tmpdir(), 'bulkhead-no-console'),
     services: {
+      ...workspacePeople,
       accounts,
       logIn: persons.logIn,
       sessions: persons.sessions,
+      factors: persons.ownFactors,
       messages,
       domains,
       senders: createSenders({ keyring, newId }),
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: options.production !== true }),
       apiKeys,
+      leakedKeys: credentials.leakedKeys,
+      federation: credentials.federation,
       smtpCredentials: createSmtpCredentials({ pepper, senders, newId }),
       epochs: createEpochs({ transactions, newId }),
       containments: createContainments({
@@ -283,6 +320,7 @@ export async function startApi(
       await watch[Symbol.asyncDispose]()
       await containment[Symbol.asyncDispose]()
       await accept.drain()
+      credentials[Symbol.dispose]()
       resolver.cancel()
       for (const item of clients.values()) await item[Symbol.asyncDispose]()
       await testKeyring[Symbol.asyncDispose]()

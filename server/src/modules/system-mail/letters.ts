@@ -83,6 +83,12 @@ const LETTERS = {
     link: 'Undo the change:',
     otherwise: 'If this was not you, undo it with the link above and reset your password.',
   },
+  recovery_asked: {
+    subject: 'Recover your account',
+    happened: () => 'Somebody asked to recover your account after all its second factors were lost.',
+    link: 'Begin the recovery (it takes 72 hours, and others of your workspaces must approve it):',
+    otherwise: NOTHING,
+  },
   recovery_started: {
     subject: 'Recovery of your account has begun',
     happened: () => 'Somebody asked to recover your account without its second factor.',

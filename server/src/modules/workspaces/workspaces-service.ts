@@ -7,7 +7,7 @@ import type { TenantDatabase, TenantTransactions } from '../../platform/postgres
 import { ALL_SCOPES } from '../../security/access/index.ts'
 import type { ApiKeys, MintedApiKey } from '../api-keys/index.ts'
 import type { Workspace } from './workspace.ts'
-import { insertWorkspace, selectWorkspace, selectWorkspaces } from './workspaces-store.ts'
+import { insertOwner, insertWorkspace, selectWorkspace, selectWorkspaces } from './workspaces-store.ts'
 import type { WorkspaceRecord } from './workspaces-store.ts'
 
 type View = z.output<typeof Workspace>
@@ -15,6 +15,15 @@ type View = z.output<typeof Workspace>
 export interface Workspaces {
   /** Makes a workspace and its first API key, with all scopes, in one transaction. `actor` goes to the audit log. */
   create(actor: string, name: string): Promise<{ workspace: View; apiKey: MintedApiKey }>
+  /**
+   * Makes a workspace of a person, who becomes its owner, in a transaction of that workspace. There is no first API key: the owner makes
+   * one when it is needed.
+   */
+  storeFor(
+    db: TenantDatabase,
+    personId: string,
+    made: { readonly id: string; readonly name: string },
+  ): Promise<View>
   list(query: {
     readonly limit: number
     readonly cursor?: string | undefined
@@ -48,6 +57,20 @@ export function createWorkspaces(deps: {
         })
         return { workspace, apiKey }
       })
+    },
+
+    async storeFor(db, personId, { id, name }) {
+      const workspace = view(await insertWorkspace(db, id, name))
+      const actor = `member:${personId}`
+      await insertOwner(db, { id: deps.newId(), workspaceId: id, personId, createdBy: actor })
+      await deps.recordAudit(db, {
+        workspaceId: id,
+        actor,
+        action: 'workspace.created',
+        target: workspace.id,
+        detail: { owner: encodeId('person', personId) },
+      })
+      return workspace
     },
 
     async list({ limit, cursor }) {

@@ -19,6 +19,22 @@ export async function insertWorkspace(
   return row
 }
 
+/** The first member. */
+export async function insertOwner(
+  db: TenantDatabase,
+  member: {
+    readonly id: string
+    readonly workspaceId: string
+    readonly personId: string
+    readonly createdBy: string
+  },
+): Promise<void> {
+  await db.query(
+    `insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, 'owner', $4)`,
+    [member.id, member.workspaceId, member.personId, member.createdBy],
+  )
+}
+
 export async function selectWorkspace(db: TenantDatabase, id: string): Promise<WorkspaceRecord | undefined> {
   const rows = await db.query<WorkspaceRecord>('select id, name, created_at from workspace where id = $1', [
     id,

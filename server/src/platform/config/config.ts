@@ -16,6 +16,7 @@ type Optional =
   | 'keyringBudgets'
   | 'breachedRangeUrl'
   | 'systemFrom'
+  | 'leakReportKeysUrl'
 type Derived = 'tlsCert' | 'tlsKey' | 'publicUrl'
 
 /** The effective configuration: parsed, complete, deeply read-only. Printing it shows no secret. */
@@ -91,6 +92,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     hostname: get(SETTINGS.hostname),
     dnsServers: get(SETTINGS.dnsServers),
     trustedProxies: get(SETTINGS.trustedProxies),
+    staffAllow: get(SETTINGS.staffAllow),
+    leakReportKeysUrl: get(SETTINGS.leakReportKeysUrl),
+    signUp: get(SETTINGS.signUp),
     logLevel: get(SETTINGS.logLevel),
     retentionDays: get(SETTINGS.retentionDays),
     appeal: get(SETTINGS.appeal),

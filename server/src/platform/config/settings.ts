@@ -223,6 +223,21 @@ export const SETTINGS = {
     defaultText: '',
     parser: textValue('write networks separated by commas, for example 10.0.0.0/8,2001:db8::/32', cidrs),
   }),
+  staffAllow: setting<readonly string[]>({
+    name: 'BULKHEAD_STAFF_ALLOW',
+    description:
+      'Networks from which the staff process answers, a comma-separated list such as `10.0.0.0/8,2001:db8::/48`. Whoever comes from elsewhere is refused before anything of the request is looked at.',
+    defaultNote: 'all that reach its port',
+    defaultText: '',
+    parser: textValue('write networks separated by commas, for example 10.0.0.0/8,2001:db8::/48', cidrs),
+  }),
+  leakReportKeysUrl: setting({
+    name: 'BULKHEAD_LEAK_REPORT_KEYS_URL',
+    description:
+      'Where the public keys are that sign reports of leaked keys; GitHub: `https://api.github.com/meta/public_keys/secret_scanning`. Without it signed reports are not taken. See [credentials](credentials.md#leaked-keys).',
+    defaultText: undefined,
+    parser: textValue('write a URL that begins with https://', httpsUrl),
+  }),
   systemFrom: setting({
     name: 'BULKHEAD_SYSTEM_FROM',
     description:
@@ -233,6 +248,14 @@ export const SETTINGS = {
     parser: textValue('write an address such as Bulkhead <no-reply@mail.example.com>', (text) =>
       parseMailbox(text).ok ? text.trim() : null,
     ),
+  }),
+  signUp: setting({
+    name: 'BULKHEAD_SIGN_UP',
+    description:
+      'Who may sign up: `open`: whoever has an address, and may make a workspace; `invited`: whom a workspace has invited. The answer to a sign-up is the same.',
+    defaultNote: '`open` in development, `invited` in production',
+    defaultText: (mode) => (mode === 'development' ? 'open' : 'invited'),
+    parser: textValue('write open or invited', signUpMode),
   }),
   logLevel: setting({
     name: 'BULKHEAD_LOG_LEVEL',
@@ -320,6 +343,10 @@ function auditWitnesses(text: string): readonly AuditWitness[] | null {
   return witnesses
 }
 
+function signUpMode(text: string): 'open' | 'invited' | null {
+  return text === 'open' || text === 'invited' ? text : null
+}
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 function logLevel(text: string): LogLevel | null {
@@ -357,6 +384,14 @@ function dnsServers(text: string): readonly ListenAddress[] | null {
     servers.push(server)
   }
   return servers
+}
+
+/** https, or http to this host. */
+function httpsUrl(text: string): string | null {
+  const url = URL.parse(text)
+  if (url === null || url.username !== '' || url.password !== '') return null
+  const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback) ? text : null
 }
 
 function cidrs(text: string): readonly string[] | null {

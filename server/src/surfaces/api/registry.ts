@@ -5,10 +5,15 @@ import { auditLogOperations, type AuditLog } from '../../modules/audit-log/index
 import { containmentOperations, type Containments } from '../../modules/containments/index.ts'
 import { domainOperations, type Domains } from '../../modules/domains/index.ts'
 import { epochOperations, type Epochs } from '../../modules/epochs/index.ts'
+import { factorOperations, type OwnFactors } from '../../modules/factors/index.ts'
 import { honeyOperations, type Honey } from '../../modules/honey/index.ts'
+import { federationOperations, type Federation } from '../../modules/federation/index.ts'
 import { inboxOperations, type Inbox } from '../../modules/inbox/index.ts'
 import { inventoryOperations, type Inventory } from '../../modules/inventory/index.ts'
+import { invitationOperations, type Invitations } from '../../modules/invitations/index.ts'
 import { keyringOperations, type KeyringService } from '../../modules/keyring/index.ts'
+import { leakedKeyOperations, type LeakedKeys } from '../../modules/leaked-keys/index.ts'
+import { memberOperations, type Members, type PermissionSets } from '../../modules/members/index.ts'
 import { messageOperations, type Messages } from '../../modules/messages/index.ts'
 import { changeOperations, type Changes } from '../../modules/notices/index.ts'
 import { senderOperations, type Senders } from '../../modules/senders/index.ts'
@@ -33,6 +38,8 @@ export interface ApiServices {
   readonly webhooks: Webhooks
   readonly apiKeys: ApiKeys
   readonly smtpCredentials: SmtpCredentials
+  readonly leakedKeys: LeakedKeys
+  readonly federation: Federation
   readonly epochs: Epochs
   readonly containments: Containments
   readonly inbox: Inbox
@@ -43,6 +50,10 @@ export interface ApiServices {
   readonly systemMail: SystemMail
   readonly logIn: LogIn
   readonly sessions: Sessions
+  readonly members: Members
+  readonly permissionSets: PermissionSets
+  readonly invitations: Invitations
+  readonly factors: OwnFactors
   readonly changes: Changes
   readonly alerts: Alerts
   readonly honey: Honey
@@ -51,6 +62,8 @@ export interface ApiServices {
 /** Every operation of the native API. Routes, OpenAPI, the SDK, the CLI and the generic tests all come from this list. */
 export const apiOperations: readonly Operation<ApiServices & { readonly inboxView: InboxView }>[] = [
   ...accountOperations,
+  ...memberOperations,
+  ...invitationOperations,
   ...messageOperations,
   ...domainOperations,
   ...senderOperations,
@@ -58,6 +71,8 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...webhookOperations,
   ...apiKeyOperations,
   ...smtpCredentialOperations,
+  ...leakedKeyOperations,
+  ...federationOperations,
   ...epochOperations,
   ...containmentOperations,
   ...inboxOperations,
@@ -71,6 +86,7 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...honeyOperations,
   ...inventoryOperations,
   ...sessionOperations,
+  ...factorOperations,
 ]
 
 /** The capability whose containment stops an act, by the name of its audit record; null: none does. For previews. */
