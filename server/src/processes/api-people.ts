@@ -1,3 +1,5 @@
+import { createOwnFactors } from '../modules/factors/index.ts'
+import type { OwnFactors } from '../modules/factors/index.ts'
 import { createLogInSet } from '../modules/sessions/index.ts'
 import type { LogInSet } from '../modules/sessions/index.ts'
 import type { SystemMail } from '../modules/system-mail/index.ts'
@@ -21,6 +23,7 @@ export interface PeopleServices extends LogInSet {
   readonly passwords: Passwords
   readonly passwordCheck: PasswordCheck
   readonly factors: Factors
+  readonly ownFactors: OwnFactors
   /** What goes on in the background until the signal aborts: owners are told, attacks are noticed. */
   run(signal: AbortSignal): Promise<void>
   /** Resolves when what goes on after answers is done. */
@@ -64,6 +67,7 @@ export function preparePeople(deps: {
     passwords,
     passwordCheck,
     factors,
+    ownFactors: createOwnFactors({ factors, sessionIssuer: set.sessionIssuer }),
     run: async (signal) => {
       await Promise.all([
         passwordSet.announce(),
