@@ -86,6 +86,8 @@ async function handleRequest<Services>(
   reply: FastifyReply,
 ): Promise<unknown> {
   const client = clientOf(request, deps.proxies)
+  // Of faults too: what was answered to one session must not be kept for another.
+  void reply.header('cache-control', 'no-store')
   const principal =
     operation.scope === 'public' ? ANYBODY : await deps.authenticate(shownBy(operation, request, client))
   requireScope(operation, principal)

@@ -14,6 +14,7 @@ export const exportAudit = defineBytesOperation({
     'NDJSON: a header with the signed checkpoint, a line per record with its salt and inclusion proof, an end. `bulkhead audit verify` checks it offline. More follows where the end says so: ask again from its next.',
   scope: 'audit:read',
   risk: 'safety',
+  stepUpSeconds: 300,
   audit: 'audit.exported',
   faults: ['invalid_request', 'unavailable'],
   produces: 'application/x-ndjson',

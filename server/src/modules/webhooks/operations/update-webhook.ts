@@ -14,6 +14,7 @@ export const updateWebhook = defineOperation({
     'What waited while it was disabled is sent when it is enabled, if it is not older than seven days.',
   scope: 'webhooks:write',
   risk: 'write',
+  stepUpSeconds: 300,
   audit: 'webhook.changed',
   faults: ['invalid_request', 'not_found'],
   status: 200,
