@@ -50,7 +50,6 @@ export interface ApiServices {
   readonly systemMail: SystemMail
   readonly logIn: LogIn
   readonly sessions: Sessions
-  readonly factors: OwnFactors
   readonly members: Members
   readonly permissionSets: PermissionSets
   readonly invitations: Invitations

@@ -1,0 +1,40 @@
+import type { AuditRecord } from '../kernel/audit-record.ts'
+import { createInvitations } from '../modules/invitations/index.ts'
+import type { Invitations } from '../modules/invitations/index.ts'
+import { createMembers, createPermissionSets } from '../modules/members/index.ts'
+import type { Members, PermissionSets } from '../modules/members/index.ts'
+import type { SystemMail } from '../modules/system-mail/index.ts'
+import type { Workspaces } from '../modules/workspaces/index.ts'
+import type { KeyringClient } from '../platform/keyring-client/index.ts'
+import type { Queryable } from '../platform/postgres/index.ts'
+import type { TenantDatabase, TenantTransactions } from '../platform/postgres/tenant.ts'
+import type { CredentialPepper, PeopleAccess } from '../security/access/index.ts'
+
+export interface MemberServices {
+  readonly members: Members
+  readonly permissionSets: PermissionSets
+  readonly invitations: Invitations
+}
+
+/** What a workspace needs for its people, put together once for the process and for the tests of it. */
+export function prepareMembers(deps: {
+  readonly pool: Queryable
+  readonly keyring: KeyringClient
+  readonly pepper: CredentialPepper
+  readonly people: PeopleAccess
+  readonly systemMail: SystemMail
+  readonly workspaces: Workspaces
+  readonly transactions: TenantTransactions
+  readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
+  readonly publicUrl: string
+  /** Whether people make workspaces: BULKHEAD_SIGN_UP is open. */
+  readonly mayCreateWorkspaces: boolean
+  readonly newId: () => string
+  readonly now: () => number
+}): MemberServices {
+  return {
+    members: createMembers(deps),
+    permissionSets: createPermissionSets(deps),
+    invitations: createInvitations({ ...deps, nowMs: deps.now }),
+  }
+}
