@@ -121,6 +121,11 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   'workspaces.list': () => ({}),
   'workspaces.own': () => ({}),
   'inventory.read': () => ({}),
+  'systemMail.get': () => ({}),
+  'systemMail.test': () => ({ rest: { to: 'me@example.com' } }),
+  'changes.list': () => ({ rest: { limit: '10' } }),
+  'changes.approve': async (world) => ({ params: { changeId: await aChange(world) } }),
+  'changes.reject': async (world) => ({ params: { changeId: await aChange(world) } }),
   'alerts.list': () => ({ rest: { limit: '10', state: 'open' } }),
   'alerts.get': async (world) => ({ params: { alertId: await anAlert(world) } }),
   'alerts.acknowledge': async (world) => ({ params: { alertId: await anAlert(world) } }),
@@ -210,6 +215,11 @@ const aWebhook = (world: World): Promise<string> => made(world, '/v1/webhooks', 
 async function aSuppression(world: World): Promise<{ id: string; email: string }> {
   const email = `${aWord()}@example.com`
   return { id: await made(world, '/v1/suppressions', { email }), email }
+}
+
+async function aChange(world: World): Promise<string> {
+  await aWebhook(world)
+  return (await api.call(world.key, 'GET', '/v1/changes')).body.data[0].id
 }
 
 async function aDelivery(world: World): Promise<{ webhookId: string; deliveryId: string }> {
