@@ -2,6 +2,8 @@ import type { Client, StaffClient } from '@bulkhead/sdk'
 import { UsageError } from './failure.ts'
 import { parseInstant } from './instants.ts'
 import type { Output } from './output.ts'
+import type { Ask } from './prompt.ts'
+import type { KeptSession } from './session-file.ts'
 
 /** A flag as help, completion and docs show it, and how its value is read from what was typed. */
 export interface Flag<Value> {
@@ -48,6 +50,13 @@ export interface Context {
   staff(): StaffClient
   /** The client for what needs no key; it has one where one is known. */
   anyone(): { readonly client: Client; readonly hasKey: boolean }
+  /** The client for what a person does before logging in. */
+  stranger(): Client
+  /** Keeps the session of a person for the server, or with null forgets it. */
+  keepSession(session: KeptSession | null): void
+  /** Whether a session of bulkhead login is in use. */
+  hasSession(): boolean
+  readonly ask: Ask
   /** Where the console is. */
   consoleUrl(): string
   readonly out: Output

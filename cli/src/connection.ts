@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from './failure.ts'
+import { keptSession } from './session-file.ts'
 
 /** Which key a command needs: a workspace's, the operator's, or one for the staff API. */
 export type Role = 'workspace' | 'operator' | 'staff'
@@ -8,6 +9,8 @@ export type Role = 'workspace' | 'operator' | 'staff'
 export interface Connection {
   readonly url: string
   readonly key: string | null
+  /** Whether the key is the token of a person's session. */
+  readonly isSession: boolean
   readonly consoleUrl: string
   /** Where the two came from, for error messages. */
   readonly source: string
@@ -18,6 +21,7 @@ export interface ConnectionInput {
   readonly key: string | undefined
   readonly data: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly nowMs: number
 }
 
 /** `bulkhead help connection`. */
@@ -25,7 +29,8 @@ export const CONNECTION_HELP = `How bulkhead finds the server and the key, first
 
   1. --url and --key
   2. BULKHEAD_CLI_URL and BULKHEAD_CLI_KEY in the environment
-  3. a development installation on this host: development.json in the data directory
+  3. the session of bulkhead login for that server; the workspace is --workspace or BULKHEAD_CLI_WORKSPACE
+  4. a development installation on this host: development.json in the data directory
      (operator.json for workspaces, zone and staff), which npm start writes
 
 The data directory is --data, else BULKHEAD_DATA, else ./.bulkhead.
@@ -48,10 +53,12 @@ export function findConnection(role: Role, input: ConnectionInput): Connection {
   const fileUrl = role === 'staff' ? file?.staffUrl : file?.apiUrl
   if (url !== undefined) {
     checkUrl(url)
-    const usable = key ?? (fileUrl !== undefined && sameOrigin(fileUrl, url) ? fileKey : undefined)
+    const session = key === undefined ? sessionFor(role, url, input) : null
+    const usable = key ?? session ?? (fileUrl !== undefined && sameOrigin(fileUrl, url) ? fileKey : undefined)
     return {
       url,
       key: usable ?? null,
+      isSession: session !== null,
       consoleUrl: url,
       source: input.url === undefined ? 'BULKHEAD_CLI_URL' : '--url',
     }
@@ -61,12 +68,19 @@ export function findConnection(role: Role, input: ConnectionInput): Connection {
       `No installation is known: ${path} is not there and neither --url nor BULKHEAD_CLI_URL is set. Start one with: bulkhead start. More: bulkhead help connection.`,
     )
   }
+  const session = key === undefined ? sessionFor(role, fileUrl, input) : null
   return {
     url: fileUrl,
-    key: key ?? fileKey ?? null,
+    key: key ?? session ?? fileKey ?? null,
+    isSession: session !== null,
     consoleUrl: file?.consoleUrl ?? fileUrl,
     source: path,
   }
+}
+
+/** Sessions of people open workspaces, and neither the operator's nor the staff's side. */
+function sessionFor(role: Role, url: string, input: ConnectionInput): string | null {
+  return role === 'workspace' ? (keptSession(input.env, url, input.nowMs)?.token ?? null) : null
 }
 
 /** The key of a connection. Throws UsageError where there is none, with what to do. */
@@ -75,7 +89,7 @@ export function keyOf(connection: Connection, role: Role): string {
   throw new UsageError(
     role !== 'workspace'
       ? `This needs the operator's key${role === 'staff' ? ' or a staff key' : ''}. Give it with --key or BULKHEAD_CLI_KEY; ${connection.source} has none.`
-      : `No API key is known for ${connection.url}. Give one with --key or BULKHEAD_CLI_KEY. More: bulkhead help connection.`,
+      : `No API key is known for ${connection.url}. Log in with bulkhead login, or give a key with --key or BULKHEAD_CLI_KEY. More: bulkhead help connection.`,
   )
 }
 

@@ -1,6 +1,7 @@
 // The `bulkhead` command. Started by tools/bulkhead.mjs under Node 24.
 import { spawn } from 'node:child_process'
 import { UsageError } from './failure.ts'
+import { createAsk } from './prompt.ts'
 import { run } from './run.ts'
 
 const interrupt = new AbortController()
@@ -33,6 +34,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   input: { isTerminal: process.stdin.isTTY, read: readAll },
+  ask: createAsk(process.stdin, process.stderr, interrupt.signal),
   env: process.env,
   now: Date.now,
   signal: interrupt.signal,

@@ -7,6 +7,11 @@ import { nearest } from './suggest.ts'
 export const GLOBAL_FLAGS = {
   url: text('url', 'URL', 'Address of the API, such as http://127.0.0.1:8600.'),
   key: text('key', 'KEY', 'API key. Better in BULKHEAD_CLI_KEY: arguments show up in process lists.'),
+  workspace: text(
+    'workspace',
+    'ID',
+    'Workspace in which a person acts, ws_…. Default BULKHEAD_CLI_WORKSPACE.',
+  ),
   data: text('data', 'DIR', 'Data directory of a local installation. Default BULKHEAD_DATA or ./.bulkhead.'),
   json: toggle('json', 'Print JSON for programs instead of text for people.'),
   help: toggle('help', 'Explain the command.'),
@@ -25,6 +30,7 @@ export type Request =
 export interface GlobalOptions {
   readonly url: string | undefined
   readonly key: string | undefined
+  readonly workspace: string | undefined
   readonly data: string | undefined
   readonly json: boolean
 }
@@ -63,6 +69,7 @@ export function parseCommandLine(
     options: {
       url: given.flag(GLOBAL_FLAGS.url),
       key: given.flag(GLOBAL_FLAGS.key),
+      workspace: given.flag(GLOBAL_FLAGS.workspace),
       data: given.flag(GLOBAL_FLAGS.data),
       json,
     },

@@ -21,6 +21,7 @@ import { smtpCredentialCommands } from './commands/smtp-credentials.ts'
 import { staffActCommands } from './commands/staff-acts.ts'
 import { staffLookCommands } from './commands/staff-look.ts'
 import { staffMemberCommands } from './commands/staff.ts'
+import { sessionCommands } from './commands/sessions.ts'
 import { suppressionCommands } from './commands/suppressions.ts'
 import { webhookCommands } from './commands/webhooks.ts'
 import { witnessCommand } from './commands/witness.ts'
@@ -44,6 +45,7 @@ const working: readonly Command[] = [
   ...webhookCommands,
   ...keyCommands,
   ...smtpCredentialCommands,
+  ...sessionCommands,
   ...containmentCommands,
   ...epochCommands,
   ...auditCommands,
@@ -74,6 +76,7 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   contain: 'Cut something off, for a time and with a reason',
   lift: 'End a containment, together with a second person',
   containments: 'What is cut off, for whom, until when and why',
+  sessions: 'Where you are logged in',
   epochs: 'Ending all credentials of a kind at once',
   audit: 'Who did what, with proofs',
   alerts: 'What was noticed around the accounts of people',

@@ -1,11 +1,14 @@
 import { createClient, createStaffClient, type Client } from '@bulkhead/sdk'
 import type { Context, StandardInput } from './command.ts'
 import { findConnection, isExposed, keyOf, type Connection, type Role } from './connection.ts'
-import { EXIT, explain } from './failure.ts'
+import { EXIT, explain, UsageError } from './failure.ts'
 import { help } from './help.ts'
 import { createOutput, type Stream } from './output.ts'
 import { parseCommandLine, type GlobalOptions } from './parse.ts'
 import { commands, nouns } from './program.ts'
+import type { Ask } from './prompt.ts'
+import { keepSession } from './session-file.ts'
+import { fetchWithStepUp } from './step-up.ts'
 import { createPaint } from './text.ts'
 
 /** What surrounds a run: streams, environment, time, and how other programs are started. */
@@ -13,6 +16,8 @@ export interface World {
   readonly stdout: Stream
   readonly stderr: Stream
   readonly input: StandardInput
+  /** Absent where nobody can be asked. */
+  readonly ask?: Ask
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => number
   readonly signal: AbortSignal
@@ -45,8 +50,16 @@ export async function run(args: readonly string[], world: World): Promise<number
   }
 }
 
+const nobodyAnswers: Ask = () => {
+  throw new UsageError('This asks questions, and nobody is there to answer them.')
+}
+
 function createContext(options: GlobalOptions, world: World, out: Context['out']): Context {
-  const connect = (role: Role): Connection => findConnection(role, { ...options, env: world.env })
+  const connect = (role: Role): Connection =>
+    findConnection(role, { ...options, env: world.env, nowMs: world.now() })
+  const ask: Ask = world.ask ?? nobodyAnswers
+  const named = options.workspace ?? world.env['BULKHEAD_CLI_WORKSPACE'] ?? ''
+  const inWorkspace = named === '' ? {} : { workspace: named }
   const warn = (connection: Connection): void => {
     if (isExposed(connection.url))
       out.note(
@@ -57,7 +70,14 @@ function createContext(options: GlobalOptions, world: World, out: Context['out']
   }
   const clientOf = (connection: Connection, key: string): Client => {
     warn(connection)
-    return createClient({ baseUrl: connection.url, apiKey: key, ...LIMITS, signal: world.signal })
+    return createClient({
+      baseUrl: connection.url,
+      apiKey: key,
+      ...inWorkspace,
+      ...(connection.isSession ? { fetch: fetchWithStepUp(ask, (text) => out.note(text)) } : {}),
+      ...LIMITS,
+      signal: world.signal,
+    })
   }
   const keyed = (role: Role): Client => {
     const connection = connect(role)
@@ -86,6 +106,14 @@ function createContext(options: GlobalOptions, world: World, out: Context['out']
           }
         : { client: clientOf(connection, connection.key), hasKey: true }
     },
+    stranger() {
+      const connection = connect('workspace')
+      warn(connection)
+      return createClient({ baseUrl: connection.url, ...LIMITS, signal: world.signal })
+    },
+    keepSession: (session) => keepSession(world.env, connect('workspace').url, session),
+    hasSession: () => connect('workspace').isSession,
+    ask,
     consoleUrl: () => connect('workspace').consoleUrl,
     out,
     input: world.input,

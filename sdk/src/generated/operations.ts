@@ -198,6 +198,46 @@ export interface PeopleItem {
   readonly workspaces: number
 }
 
+export interface Member {
+  readonly id: string
+  readonly personId: string
+  readonly email: string
+  readonly name: string | null
+  /** Null where a permission set says what this member may do. */
+  readonly role: "owner" | "admin" | "developer" | "marketer" | "analyst" | "auditor" | null
+  readonly permissionSet: {
+    readonly id: string
+    readonly name: string
+  } | null
+  /** What this member may do here. */
+  readonly scopes: readonly string[]
+  readonly createdAt: string
+  /** Who let this member in. */
+  readonly invitedBy: string
+  /** Of any session that opens this workspace; to within half a minute. */
+  readonly lastSeenAt: string | null
+}
+
+export interface PermissionSet {
+  readonly id: string
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly createdAt: string
+}
+
+export interface Invitation {
+  readonly id: string
+  readonly email: string
+  readonly role: "owner" | "admin" | "developer" | "marketer" | "analyst" | "auditor" | null
+  readonly permissionSetId: string | null
+  readonly state: "open" | "accepted" | "revoked" | "expired"
+  readonly invitedBy: string
+  readonly createdAt: string
+  /** When the letter went out; null: it did not yet, send it again. */
+  readonly sentAt: string | null
+  readonly expiresAt: string
+}
+
 export interface Domain {
   readonly id: string
   readonly name: string
@@ -341,6 +381,27 @@ export interface SmtpCredential {
     /** The first word of the User-Agent. */
     readonly program: string | null
   } | null
+}
+
+export interface FederationRule {
+  readonly id: string
+  readonly name: string
+  /** URL of the platform that vouches for the workload. */
+  readonly issuer: string
+  readonly audience: string
+  /** The workload. * stands for any characters but :, and at the end for any. */
+  readonly subject: string
+  readonly claims: Readonly<Record<string, string | boolean | number>>
+  readonly scopes: readonly string[]
+  readonly lifetimeSeconds: number
+  /** Networks from which it works; empty: all. */
+  readonly allowedCidrs: readonly string[]
+  /** As whom it may send; empty: all. */
+  readonly allowedSenders: readonly string[]
+  readonly createdAt: string
+  readonly createdBy: string
+  readonly lastUsedAt: string | null
+  readonly revokedAt: string | null
 }
 
 export interface Containment {
@@ -677,6 +738,129 @@ export interface PeopleFindOutput {
 export interface PeopleSignOutOutput {
   /** How many there were. */
   readonly ended: number
+}
+
+export interface MembersListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface MembersListOutput {
+  readonly data: readonly Member[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface MembersChangeInput {
+  readonly role?: "owner" | "admin" | "developer" | "marketer" | "analyst" | "auditor" | undefined
+  /** pst_…, in place of a role. */
+  readonly permissionSetId?: string | undefined
+}
+
+export interface MembersRemoveInput {
+  /** What becomes of the keys that the member made. */
+  readonly credentials: "keep" | "revoke"
+}
+
+export interface MembersRemoveOutput {
+  /** How many live credentials were revoked, or kept. */
+  readonly credentials: number
+}
+
+export interface MembersSessionsOutput {
+  readonly data: readonly ({
+    readonly id: string
+    /** Kind of browser and system. */
+    readonly device: string
+    /** The network it was made from: the first three bytes, in IPv6 the first six. */
+    readonly network: string
+    readonly factor: "none" | "totp" | "passkey" | "recovery" | "sso"
+    readonly createdAt: string
+    readonly lastSeenAt: string
+    readonly expiresAt: string
+  })[]
+}
+
+export interface MembersEndSessionsInput {
+  /** Kept in the audit log. */
+  readonly reason: string
+}
+
+export interface AccountWorkspacesOutput {
+  readonly data: readonly ({
+    readonly id: string
+    readonly name: string
+    readonly role: "owner" | "admin" | "developer" | "marketer" | "analyst" | "auditor" | null
+    readonly permissionSet: string | null
+    readonly memberSince: string
+    /** What it takes to act there. */
+    readonly secondFactor: "optional" | "required" | "passkey"
+    /** Members other than owners sign in through its own provider. */
+    readonly ssoRequired: boolean
+  })[]
+}
+
+export interface AccountCreateWorkspaceInput {
+  readonly name: string
+}
+
+export interface PermissionSetsCreateInput {
+  readonly name: string
+  readonly scopes: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "containments:read" | "containments:write" | "audit:read" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read" | "alerts:read" | "alerts:write" | "members:read" | "members:write" | "policies:read" | "policies:write" | "federation:read" | "federation:write")[]
+}
+
+export interface PermissionSetsListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface PermissionSetsListOutput {
+  readonly data: readonly PermissionSet[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface PermissionSetsUpdateInput {
+  readonly name?: string | undefined
+  readonly scopes?: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "containments:read" | "containments:write" | "audit:read" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read" | "alerts:read" | "alerts:write" | "members:read" | "members:write" | "policies:read" | "policies:write" | "federation:read" | "federation:write")[] | undefined
+}
+
+export interface InvitationsCreateInput {
+  readonly email: string
+  readonly role?: "owner" | "admin" | "developer" | "marketer" | "analyst" | "auditor" | undefined
+  /** pst_…, in place of a role. */
+  readonly permissionSetId?: string | undefined
+}
+
+export interface InvitationsCreateFirstOwnerInput {
+  readonly email: string
+}
+
+export interface InvitationsListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface InvitationsListOutput {
+  readonly data: readonly Invitation[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface InvitationsAcceptInput {
+  /** What stands after # in the link. */
+  readonly token: string
+}
+
+export interface InvitationsAcceptOutput {
+  readonly workspaceId: string
+  readonly workspace: string
 }
 
 export interface MessagesSendBatchInput {
@@ -1027,6 +1211,65 @@ export interface SmtpCredentialsListOutput {
 export interface SmtpCredentialsRotateInput {
   /** How long the old one goes on working, in hours; 0 ends it at once. Default: 24. */
   readonly overlapHours?: number | undefined
+}
+
+export interface ApiKeysReportLeakInput {
+  /** The key that leaked, whole. */
+  readonly key: string
+}
+
+export interface ApiKeysReportLeakOutput {
+  /** already: it was dead or reported before. unknown: it is no key of this installation, or mistyped. */
+  readonly outcome: "revoked" | "tightened" | "already" | "unknown"
+}
+
+export interface FederationRulesCreateInput {
+  /** What the workload is. */
+  readonly name: string
+  /** URL of the platform, such as https://token.actions.githubusercontent.com. */
+  readonly issuer: string
+  /** The audience that the workload asks its token for. */
+  readonly audience: string
+  /** The workload. * stands for any characters but :, and at the end for any; never at the beginning. */
+  readonly subject: string
+  /** Further claims of the token and the values that they must have. Default: {}. */
+  readonly claims?: Readonly<Record<string, string | boolean | number>> | undefined
+  readonly scopes: readonly ("messages:send" | "messages:read" | "domains:read" | "domains:write" | "senders:read" | "senders:write" | "suppressions:read" | "suppressions:write" | "webhooks:read" | "webhooks:write" | "api-keys:read" | "api-keys:write" | "smtp-credentials:read" | "smtp-credentials:write" | "credentials:kill" | "containments:read" | "containments:write" | "audit:read" | "inbox:read" | "inbox:write" | "workspace:read" | "operations:read" | "alerts:read" | "alerts:write")[]
+  /** How long a key lives. Default: 900. */
+  readonly lifetimeSeconds?: number | undefined
+  /** Networks from which it works, such as 192.0.2.0/24. Empty: all. Default: those of the key that asks. */
+  readonly allowedCidrs?: readonly string[] | undefined
+  /** As whom it may send: ann@example.com or @example.com. Empty: all of the workspace. Default: those of the key that asks. */
+  readonly allowedSenders?: readonly string[] | undefined
+}
+
+export interface FederationRulesListInput {
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+}
+
+export interface FederationRulesListOutput {
+  readonly data: readonly FederationRule[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
+export interface FederationExchangeInput {
+  /** The id of the rule, fdr_…. */
+  readonly rule: string
+  /** The OpenID Connect token of the workload. */
+  readonly token: string
+}
+
+export interface FederationExchangeOutput {
+  /** The key. It is shown this once and cannot be shown again. */
+  readonly key: string
+  readonly id: string
+  readonly workspaceId: string
+  readonly scopes: readonly string[]
+  readonly expiresAt: string
 }
 
 export interface EpochsBumpInput {
@@ -1738,6 +1981,66 @@ export interface SessionsStepUpInput {
   } | undefined
 }
 
+export interface FactorsListOutput {
+  readonly passkeys: readonly ({
+    readonly id: string
+    readonly name: string
+    readonly createdAt: string
+    readonly lastUsedAt: string | null
+  })[]
+  readonly authenticatorApp: {
+    readonly id: string
+    readonly createdAt: string
+    readonly lastUsedAt: string | null
+  } | null
+  /** Of ten. Make new ones when few are left. */
+  readonly recoveryCodesLeft: number
+}
+
+/** For `navigator.credentials.create` (PublicKeyCredentialCreationOptionsJSON). Good for five minutes and one answer. */
+export interface FactorsBeginPasskeyOutput {
+  readonly challenge: string
+}
+
+export interface FactorsAddPasskeyInput {
+  /** What you call the device. */
+  readonly name: string
+  /** The answer of the browser (RegistrationResponseJSON). */
+  readonly response: {
+    /** Credential id, base64url. */
+    readonly id: string
+    readonly type: "public-key"
+    readonly response: {
+      readonly clientDataJSON: string
+      readonly attestationObject: string
+      readonly transports?: readonly string[] | undefined
+    }
+  }
+}
+
+export interface FactorsAddPasskeyOutput {
+  readonly id: string
+  /** With the first factor the sessions from before it end, and this one takes their place. */
+  readonly session: AccountCompleteSignUpOutput | null
+}
+
+export interface FactorsBeginTotpOutput {
+  /** For typing into an authenticator app (base32). It is shown this once and cannot be shown again. */
+  readonly secret: string
+  /** The same as a link, for a QR code. */
+  readonly uri: string
+}
+
+export interface FactorsConfirmTotpInput {
+  /** Six digits. */
+  readonly code: string
+}
+
+export interface FactorsMakeRecoveryCodesOutput {
+  /** Each works once, in place of a factor that is lost. They are shown this once; those from before work no more. */
+  readonly recoveryCodes: readonly string[]
+}
+
 /** The values of inputs that have a fixed list, by operation and field. */
 export const CHOICES = {
   'account.completeSignUp': {
@@ -1745,6 +2048,21 @@ export const CHOICES = {
   },
   'account.completeRecovery': {
     transport: ["cookie","token"],
+  },
+  'members.change': {
+    role: ["owner","admin","developer","marketer","analyst","auditor"],
+  },
+  'members.remove': {
+    credentials: ["keep","revoke"],
+  },
+  'permissionSets.create': {
+    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","containments:read","containments:write","audit:read","inbox:read","inbox:write","workspace:read","operations:read","alerts:read","alerts:write","members:read","members:write","policies:read","policies:write","federation:read","federation:write"],
+  },
+  'permissionSets.update': {
+    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","containments:read","containments:write","audit:read","inbox:read","inbox:write","workspace:read","operations:read","alerts:read","alerts:write","members:read","members:write","policies:read","policies:write","federation:read","federation:write"],
+  },
+  'invitations.create': {
+    role: ["owner","admin","developer","marketer","analyst","auditor"],
   },
   'messages.send': {
     lane: ["critical","transactional","bulk"],
@@ -1776,6 +2094,9 @@ export const CHOICES = {
   'apiKeys.create': {
     scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","containments:read","containments:write","audit:read","inbox:read","inbox:write","workspace:read","operations:read","alerts:read","alerts:write"],
     onLeak: ["by_scope","revoke","tighten"],
+  },
+  'federationRules.create': {
+    scopes: ["messages:send","messages:read","domains:read","domains:write","senders:read","senders:write","suppressions:read","suppressions:write","webhooks:read","webhooks:write","api-keys:read","api-keys:write","smtp-credentials:read","smtp-credentials:write","credentials:kill","containments:read","containments:write","audit:read","inbox:read","inbox:write","workspace:read","operations:read","alerts:read","alerts:write"],
   },
   'epochs.bump': {
     class: ["any","session","api_key","smtp_credential"],
@@ -1852,7 +2173,7 @@ export function createOperations(transport: Transport) {
       /** End a recovery: the lost factors go, and new ones can be added. With the link that is mailed once 72 hours and all approvals are there. The password is needed where there is one. The session that is answered can add a second factor and nothing else. Scope: public. */
       completeRecovery: (input: AccountCompleteRecoveryInput, options?: CallOptions) =>
         transport.json<AccountCompleteSignUpOutput>({ method: 'POST', path: '/v1/recovery/complete', json: input }, options),
-      /** Show who you are, what you can sign in with and your workspaces. Scope: account:enrol. */
+      /** Show who you are, what you can sign in with and your workspaces. Scope: account:self. */
       get: (options?: CallOptions) =>
         transport.json<AccountGetOutput>({ method: 'GET', path: '/v1/account' }, options),
       /** Change what you are called. Scope: account. */
@@ -1873,6 +2194,12 @@ export function createOperations(transport: Transport) {
       /** Stop a recovery of your account. Answers alike where there is none. Scope: account:enrol. */
       cancelOwnRecovery: (options?: CallOptions) =>
         transport.empty({ method: 'DELETE', path: '/v1/account/recovery' }, options),
+      /** List the workspaces that you are a member of. Name one of them in the header bulkhead-workspace to act in it. Scope: account. */
+      workspaces: (options?: CallOptions) =>
+        transport.json<AccountWorkspacesOutput>({ method: 'GET', path: '/v1/account/workspaces' }, options),
+      /** Make a workspace of your own. You become its owner. Only where BULKHEAD_SIGN_UP lets people make workspaces. Scope: account. */
+      createWorkspace: (input: AccountCreateWorkspaceInput, options?: CallOptions) =>
+        transport.json<Workspace>({ method: 'POST', path: '/v1/account/workspaces', json: input }, options),
     },
     recoveries: {
       /** List recoveries of members that wait for approval. Scope: members:read. */
@@ -1910,6 +2237,78 @@ export function createOperations(transport: Transport) {
       /** Approve the recovery of somebody whose workspace has nobody else. Needs the operator's key. By itself it does nothing: the record in DNS, 72 hours, the mailbox and the password are needed beside it. Scope: people:write. */
       approveRecovery: (recoveryId: string, options?: CallOptions) =>
         transport.json<AccountConfirmRecoveryOutput>({ method: 'POST', path: `/v1/people/recoveries/${segment(recoveryId)}/approve` }, options),
+    },
+    members: {
+      /** List the members of the workspace. In the order in which they came. No API key sees this: it is for people. Scope: members:read. */
+      list: (input: MembersListInput = {}, options?: CallOptions) =>
+        transport.json<MembersListOutput>({ method: 'GET', path: '/v1/members', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<MembersListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Member>((cursor) => transport.json<MembersListOutput>({ method: 'GET', path: '/v1/members', query: { ...input, cursor } }, options)),
+      /** Show a member. Scope: members:read. */
+      get: (memberId: string, options?: CallOptions) =>
+        transport.json<Member>({ method: 'GET', path: `/v1/members/${segment(memberId)}` }, options),
+      /** Give a member another role or a permission set. Holds at the next request. Only owners make and change owners; nobody gives more than the own rights, raises himself, or changes who may do more; one owner always stays. Open invitations that the member made are revoked. Scope: members:write. */
+      change: (memberId: string, input: MembersChangeInput = {}, options?: CallOptions) =>
+        transport.json<Member>({ method: 'PATCH', path: `/v1/members/${segment(memberId)}`, json: input }, options),
+      /** Remove a member. Ends within a second what the member can do here, live streams too. API keys and SMTP credentials that the member made are another matter: say whether they are revoked (what uses them stops) or kept (whoever has noted them keeps their power). Scope: members:write. */
+      remove: (memberId: string, input: MembersRemoveInput, options?: CallOptions) =>
+        transport.json<MembersRemoveOutput>({ method: 'DELETE', path: `/v1/members/${segment(memberId)}`, query: input }, options),
+      /** List a member's sessions that open the workspace. Scope: members:write. */
+      sessions: (memberId: string, options?: CallOptions) =>
+        transport.json<MembersSessionsOutput>({ method: 'GET', path: `/v1/members/${segment(memberId)}/sessions` }, options),
+      /** End one session of a member. The member has to log in again on that device, for other workspaces too. Scope: members:write. */
+      endSession: (memberId: string, sessionId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/members/${segment(memberId)}/sessions/${segment(sessionId)}` }, options),
+      /** End all sessions of a member for this workspace. One floor, whatever their number; other workspaces of the member stay open. Scope: members:write. */
+      endSessions: (memberId: string, input: MembersEndSessionsInput, options?: CallOptions) =>
+        transport.empty({ method: 'POST', path: `/v1/members/${segment(memberId)}/end-sessions`, json: input }, options),
+      /** Leave a workspace. The last owner cannot leave. Coming back takes a new invitation. Scope: account. */
+      leave: (workspaceId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/account/workspaces/${segment(workspaceId)}` }, options),
+    },
+    permissionSets: {
+      /** Make a permission set. Rights to give to members in place of those of a role; at most your own. Scope: members:write. */
+      create: (input: PermissionSetsCreateInput, options?: CallOptions) =>
+        transport.json<PermissionSet>({ method: 'POST', path: '/v1/permission-sets', json: input }, options),
+      /** List permission sets, newest first. Scope: members:read. */
+      list: (input: PermissionSetsListInput = {}, options?: CallOptions) =>
+        transport.json<PermissionSetsListOutput>({ method: 'GET', path: '/v1/permission-sets', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<PermissionSetsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<PermissionSet>((cursor) => transport.json<PermissionSetsListOutput>({ method: 'GET', path: '/v1/permission-sets', query: { ...input, cursor } }, options)),
+      /** Show a permission set. Scope: members:read. */
+      get: (permissionSetId: string, options?: CallOptions) =>
+        transport.json<PermissionSet>({ method: 'GET', path: `/v1/permission-sets/${segment(permissionSetId)}` }, options),
+      /** Change a permission set. Holds at the next request of everybody who has it. You need all rights of the set, before and after. Scope: members:write. */
+      update: (permissionSetId: string, input: PermissionSetsUpdateInput = {}, options?: CallOptions) =>
+        transport.json<PermissionSet>({ method: 'PATCH', path: `/v1/permission-sets/${segment(permissionSetId)}`, json: input }, options),
+      /** Delete a permission set that nobody has. Scope: members:write. */
+      delete: (permissionSetId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/permission-sets/${segment(permissionSetId)}` }, options),
+    },
+    invitations: {
+      /** Invite somebody to the workspace. A letter with a link goes to the address; it works once, within seven days, for whoever signs in or signs up with that address. The answer is the same whether it has an account or not. Scope: members:write. */
+      create: (input: InvitationsCreateInput, options?: CallOptions) =>
+        transport.json<Invitation>({ method: 'POST', path: '/v1/invitations', json: input }, options),
+      /** Invite the first owner of a workspace that has no people. With a key that may make keys, add domains and send. Once somebody was a member, only members invite, and no key does. Scope: api-keys:write. */
+      createFirstOwner: (input: InvitationsCreateFirstOwnerInput, options?: CallOptions) =>
+        transport.json<Invitation>({ method: 'POST', path: '/v1/invitations/first-owner', json: input }, options),
+      /** List invitations, newest first. Scope: members:read. */
+      list: (input: InvitationsListInput = {}, options?: CallOptions) =>
+        transport.json<InvitationsListOutput>({ method: 'GET', path: '/v1/invitations', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<InvitationsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<Invitation>((cursor) => transport.json<InvitationsListOutput>({ method: 'GET', path: '/v1/invitations', query: { ...input, cursor } }, options)),
+      /** Revoke an invitation. Its link stops working. Who has accepted stays a member. Scope: members:write. */
+      revoke: (invitationId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/invitations/${segment(invitationId)}` }, options),
+      /** Send an invitation again. With a new link for seven more days; the old one stops working. Scope: members:write. */
+      resend: (invitationId: string, options?: CallOptions) =>
+        transport.json<Invitation>({ method: 'POST', path: `/v1/invitations/${segment(invitationId)}/resend` }, options),
+      /** Accept an invitation. For who is signed in with the invited address. Who has no account yet signs up with that address first. Scope: account. */
+      accept: (input: InvitationsAcceptInput, options?: CallOptions) =>
+        transport.json<InvitationsAcceptOutput>({ method: 'POST', path: '/v1/invitations/accept', json: input }, options),
     },
     messages: {
       /** Send a message. Answers after the message is committed to disk. With an Idempotency-Key header a repeated request sends nothing twice. Scope: messages:send. */
@@ -2071,6 +2470,9 @@ export function createOperations(transport: Transport) {
       /** Revoke an API key. The key stops working within a second, also for the one that asks. It stays in the list. Scope: api-keys:write. */
       revoke: (apiKeyId: string, options?: CallOptions) =>
         transport.empty({ method: 'DELETE', path: `/v1/api-keys/${segment(apiKeyId)}` }, options),
+      /** Report an API key that others can read. Takes no authentication but the key itself, which works for nothing else here. What can do more than send is revoked at once; a key that can only send goes on for 72 hours from the networks where it worked before, unless its onLeak says otherwise. The owners are told. Scope: public. */
+      reportLeak: (input: ApiKeysReportLeakInput, options?: CallOptions) =>
+        transport.json<ApiKeysReportLeakOutput>({ method: 'POST', path: '/v1/leaked-keys/report', json: input }, options),
     },
     smtpCredentials: {
       /** Make an SMTP user name and password. Both are generated. The password is shown once. It sends, so whoever asks needs messages:send, and it reaches at most as far: networks, senders and end. Scope: smtp-credentials:write. */
@@ -2088,6 +2490,25 @@ export function createOperations(transport: Transport) {
       /** Revoke an SMTP credential. New log-ins fail within a second; open sessions are closed. Scope: smtp-credentials:write. */
       revoke: (smtpCredentialId: string, options?: CallOptions) =>
         transport.empty({ method: 'DELETE', path: `/v1/smtp-credentials/${segment(smtpCredentialId)}` }, options),
+    },
+    federationRules: {
+      /** Let a workload of another platform have keys. A token of the issuer with this audience and subject is exchanged for a key that lives at most an hour. Only people make rules, and none gives more than its maker has. Scope: federation:write. */
+      create: (input: FederationRulesCreateInput, options?: CallOptions) =>
+        transport.json<FederationRule>({ method: 'POST', path: '/v1/federation/rules', json: input }, options),
+      /** List federation rules, newest first. Revoked rules stay in the list. Scope: federation:read. */
+      list: (input: FederationRulesListInput = {}, options?: CallOptions) =>
+        transport.json<FederationRulesListOutput>({ method: 'GET', path: '/v1/federation/rules', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<FederationRulesListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<FederationRule>((cursor) => transport.json<FederationRulesListOutput>({ method: 'GET', path: '/v1/federation/rules', query: { ...input, cursor } }, options)),
+      /** Revoke a federation rule. It gives no key any more. Keys that it gave live on for their hour at most: revoke them by name. Scope: federation:write. */
+      revoke: (federationRuleId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/federation/rules/${segment(federationRuleId)}` }, options),
+    },
+    federation: {
+      /** Exchange the token of a workload for a key. Takes no authentication but the token. It is exchanged once; every refusal reads the same, and the log of the installation says what was wrong. Scope: public. */
+      exchange: (input: FederationExchangeInput, options?: CallOptions) =>
+        transport.json<FederationExchangeOutput>({ method: 'POST', path: '/v1/federation/token', json: input }, options),
     },
     epochs: {
       /** End every credential of a kind at once. All API keys, SMTP credentials or sessions of the workspace that were made until now are dead within a second: requests, event streams and SMTP connections. The key that asks dies too where the kind includes it. Nothing brings them back; make new ones. Scope: credentials:kill. */
@@ -2297,6 +2718,29 @@ export function createOperations(transport: Transport) {
       /** Ask for what a browser needs to show a passkey again. Scope: account. */
       stepUpOptions: (options?: CallOptions) =>
         transport.json<LogInPasskeyOptionsOutput>({ method: 'POST', path: '/v1/session/step-up/options' }, options),
+    },
+    factors: {
+      /** List your second factors. Scope: account:enrol. */
+      list: (options?: CallOptions) =>
+        transport.json<FactorsListOutput>({ method: 'GET', path: '/v1/account/factors' }, options),
+      /** Begin to add a passkey. Answers what a browser needs to make one. A session that has shown no second factor may add the first only; others must have shown theirs within five minutes. Scope: account:enrol. */
+      beginPasskey: (options?: CallOptions) =>
+        transport.json<FactorsBeginPasskeyOutput>({ method: 'POST', path: '/v1/account/passkeys/options' }, options),
+      /** Add a passkey. Takes what `navigator.credentials.create` answered. You are told of it by mail. Scope: account:enrol. */
+      addPasskey: (input: FactorsAddPasskeyInput, options?: CallOptions) =>
+        transport.json<FactorsAddPasskeyOutput>({ method: 'POST', path: '/v1/account/passkeys', json: input }, options),
+      /** Begin to add an authenticator app. Answers the secret for the app, this once. The app is a factor after its first right code, and takes the place of an older one. Who may: as for a passkey. Scope: account:enrol. */
+      beginTotp: (options?: CallOptions) =>
+        transport.json<FactorsBeginTotpOutput>({ method: 'POST', path: '/v1/account/totp' }, options),
+      /** Confirm an authenticator app with its first code. Within an hour of beginning. You are told of it by mail. Scope: account:enrol. */
+      confirmTotp: (input: FactorsConfirmTotpInput, options?: CallOptions) =>
+        transport.json<FactorsAddPasskeyOutput>({ method: 'POST', path: '/v1/account/totp/confirm', json: input }, options),
+      /** Make ten new recovery codes. Those from before work no more. They are shown this once. You are told of it by mail. Scope: account. */
+      makeRecoveryCodes: (options?: CallOptions) =>
+        transport.json<FactorsMakeRecoveryCodesOutput>({ method: 'POST', path: '/v1/account/recovery-codes' }, options),
+      /** Remove a passkey or the authenticator app. Your other sessions end, and you are told of it by mail. The last factor stays while a workspace of yours demands one, and the last passkey while one takes passkeys only. Scope: account. */
+      remove: (factorId: string, options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: `/v1/account/factors/${segment(factorId)}` }, options),
     },
   }
 }

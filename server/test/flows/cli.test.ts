@@ -43,6 +43,9 @@ function program(
   })
 }
 
+/** What only a browser can do: it talks to the passkey. */
+const BROWSERS_ONLY = ['logIn.passkeyOptions', 'logIn.withPasskey', 'sessions.stepUpOptions']
+
 describe('what is generated', () => {
   it('is what the registry, the settings and the commands say now', async () => {
     const { code, err } = await program('tools/generate.ts', ['--check'])
@@ -53,7 +56,7 @@ describe('what is generated', () => {
   it('gives every operation of the API a command, and no command an operation that does not exist', () => {
     const used = new Set(commands.flatMap((command) => command.operations))
     const known = [...apiOperations, ...staffApiOperations].map((operation) => operation.id)
-    expect(known.filter((id) => !used.has(id))).toEqual([])
+    expect(known.filter((id) => !used.has(id) && !BROWSERS_ONLY.includes(id))).toEqual([])
     expect([...used].filter((id) => !known.includes(id))).toEqual([])
   })
 })

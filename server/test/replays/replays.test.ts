@@ -64,6 +64,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   BULKHEAD_SENDERS: 'how many processes',
   BULKHEAD_CLI_URL: 'where the command line finds the API',
   BULKHEAD_CLI_KEY: 'its key',
+  BULKHEAD_CLI_WORKSPACE: 'in which workspace a person acts',
   BULKHEAD_KEYRING_SOCKET: 'set by the supervisor: a path',
   BULKHEAD_KEYRING_ROOT: 'which root; all of them wrap',
   BULKHEAD_STAFF: 'an address to listen on',
