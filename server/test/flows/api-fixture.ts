@@ -93,6 +93,8 @@ export async function startApi(
     /** Default true. */
     readonly sensitiveMayLeave?: boolean
     readonly trustedProxies?: readonly string[]
+    /** BULKHEAD_DATA: where an imported list of breached passwords lies. */
+    readonly dataDirectory?: string
     readonly leakReportKeysUrl?: string
   } = {},
 ): Promise<ApiFixture> {
@@ -165,7 +167,7 @@ export async function startApi(
     people,
     systemMail,
     publicUrl: PUBLIC_URL,
-    dataDirectory: join(tmpdir(), 'bulkhead-no-data'),
+    dataDirectory: options.dataDirectory ?? join(tmpdir(), 'bulkhead-no-data'),
     breachedRangeUrl: null,
     log,
     now: Date.now,
@@ -209,6 +211,7 @@ export async function startApi(
     newId,
   })
   const workspacePeople = prepareMembers({
+    log,
     pool,
     keyring,
     pepper,
