@@ -8,6 +8,8 @@ import { containmentCommands } from './commands/containments.ts'
 import { domainCommands } from './commands/domains.ts'
 import { epochCommands } from './commands/epochs.ts'
 import { eventCommands } from './commands/events.ts'
+import { federationCommands } from './commands/federation.ts'
+import { factorCommands } from './commands/factors.ts'
 import { honeyCommands } from './commands/honey.ts'
 import { inboxCommands } from './commands/inbox.ts'
 import { startCommand, statusCommand } from './commands/installation.ts'
@@ -45,7 +47,9 @@ const working: readonly Command[] = [
   ...webhookCommands,
   ...keyCommands,
   ...smtpCredentialCommands,
+  ...federationCommands,
   ...sessionCommands,
+  ...factorCommands,
   ...containmentCommands,
   ...epochCommands,
   ...auditCommands,
@@ -72,11 +76,13 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   suppressions: 'Addresses that get no mail',
   webhooks: 'Endpoints that are told of events',
   keys: 'API keys',
+  federation: 'Keys for workloads of other platforms, without a stored secret',
   'smtp-credentials': 'User names and passwords for SMTP submission',
   contain: 'Cut something off, for a time and with a reason',
   lift: 'End a containment, together with a second person',
   containments: 'What is cut off, for whom, until when and why',
   sessions: 'Where you are logged in',
+  factors: 'Your passkeys, authenticator app and recovery codes',
   epochs: 'Ending all credentials of a kind at once',
   audit: 'Who did what, with proofs',
   alerts: 'What was noticed around the accounts of people',

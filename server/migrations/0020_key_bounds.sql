@@ -288,7 +288,7 @@ comment on column federation_rule.workspace_id is 'class: identifier.';
 comment on column federation_rule.name is 'class: business. A label.';
 comment on column federation_rule.issuer is 'class: business. URL of the platform.';
 comment on column federation_rule.audience is 'class: business.';
-comment on column federation_rule.subject is 'class: business. The workload; * stands for any characters but /.';
+comment on column federation_rule.subject is 'class: business. The workload; * stands for any characters but :, and at the end for any.';
 comment on column federation_rule.claims is 'class: business. Further claims and the values that they must have.';
 comment on column federation_rule.scopes is 'class: operational.';
 comment on column federation_rule.lifetime_seconds is 'class: operational. Of a key.';

@@ -1,8 +1,17 @@
-import { CHOICES } from '@bulkhead/sdk'
-import { argument, choicesOf, instant, requiredText, type Command } from '../command.ts'
-import { relative } from '../instants.ts'
+import { CHOICES, type ApiKeysCreateOutput as ApiKeyWithSecret } from '@bulkhead/sdk'
+import { argument, choice, choicesOf, instant, requiredText, type Command, type Context } from '../command.ts'
+import { UsageError } from '../failure.ts'
 import { listFlags, showList } from '../listing.ts'
 import { facts, table } from '../table.ts'
+import {
+  allowedCidrs,
+  allowedSenders,
+  boundFacts,
+  given as listed,
+  lastUse,
+  overlap,
+  stateOf,
+} from './key-bounds.ts'
 
 const name = requiredText('name', 'NAME', 'What the key is for.')
 const scopes = choicesOf(
@@ -11,21 +20,34 @@ const scopes = choicesOf(
   CHOICES['apiKeys.create'].scopes,
   'What it may do. Default: all that your own key may.',
 )
-const expiresAt = instant('expires-at', 'future', 'When it stops working. Default: never.')
+const expiresAt = instant(
+  'expires-at',
+  'future',
+  'When it stops working. Default: as your own key, or never.',
+)
+const onLeak = choice(
+  'on-leak',
+  CHOICES['apiKeys.create'].onLeak,
+  'What a report of a leak does. by_scope, the default: a key that can only send goes on for 72 hours from where it worked, any other is revoked.',
+)
 const key = argument('KEY', 'Its id, key_….')
 
 const create: Command = {
   path: ['keys', 'create'],
   summary: 'Make an API key',
   description:
-    'The key is shown once and cannot be shown again. Its scopes are at most those of the key you use.',
+    'The key is shown once and cannot be shown again. It reaches at most as far as the key you use: scopes, networks, senders, end.',
   operations: ['apiKeys.create'],
-  flags: [name, scopes, expiresAt],
+  flags: [name, scopes, allowedCidrs, allowedSenders, expiresAt, onLeak],
   examples: [
     { line: 'bulkhead keys create --name shop --scope messages:send', says: 'a key that can only send' },
     {
       line: 'bulkhead keys create --name audit --scope messages:read --expires-at 30d --json',
       says: 'for a month',
+    },
+    {
+      line: 'bulkhead keys create --name shop --scope messages:send --allow-cidr 192.0.2.0/24 --allow-sender @shop.example',
+      says: 'from the network of the shop, as addresses of one domain',
     },
   ],
   async run(context, given) {
@@ -33,23 +55,79 @@ const create: Command = {
     const created = await context.client().apiKeys.create({
       name: given.flag(name),
       scopes: asked.length === 0 ? undefined : asked,
+      allowedCidrs: listed(given.flag(allowedCidrs)),
+      allowedSenders: listed(given.flag(allowedSenders)),
       expiresAt: given.flag(expiresAt),
+      onLeak: given.flag(onLeak),
     })
-    context.out.show(
-      created,
-      (screen) =>
-        facts(
-          [
-            ['Key', created.key],
-            ['Id', created.id],
-            ['Scopes', created.scopes.join(', ')],
-            ['Expires', created.expiresAt === null ? 'never' : relative(created.expiresAt, screen.now)],
-          ],
-          screen,
-        ) + screen.paint.yellow('Keep the key now: it is not shown again.\n'),
+    showMade(context, created)
+  },
+}
+
+function showMade(context: Context, made: ApiKeyWithSecret): void {
+  context.out.show(
+    made,
+    (screen) =>
+      facts(
+        [
+          ['Key', made.key],
+          ['Id', made.id],
+          ['Scopes', made.scopes.join(', ')],
+          ...boundFacts(made, screen.now),
+        ],
+        screen,
+      ) + screen.paint.yellow('Keep the key now: it is not shown again.\n'),
+  )
+}
+
+const rotate: Command = {
+  path: ['keys', 'rotate'],
+  summary: 'Make a new key in the place of one',
+  description:
+    'The new key has the same scopes, networks, senders and expiry; the old one ends after the overlap. The new one is shown once.',
+  operations: ['apiKeys.rotate'],
+  arguments: [key],
+  flags: [overlap],
+  examples: [
+    { line: 'bulkhead keys rotate key_01jq…', says: 'both work for a day' },
+    { line: 'bulkhead keys rotate key_01jq… --overlap-hours 0', says: 'the old one ends now' },
+  ],
+  async run(context, given) {
+    showMade(
+      context,
+      await context.client().apiKeys.rotate(given.argument(key), { overlapHours: given.flag(overlap) }),
     )
   },
 }
+
+const LEAKED_MAX = 1_000
+
+const reportLeak: Command = {
+  path: ['keys', 'report-leak'],
+  summary: 'Report a key that others can read',
+  description:
+    'The key is read from standard input, so that it stays out of the history of the shell. Whoever has it may report it. A key that can do more than send is revoked at once.',
+  operations: ['apiKeys.reportLeak'],
+  examples: [
+    { line: 'bulkhead keys report-leak < leaked.txt', says: 'the file holds the key and nothing else' },
+  ],
+  async run(context) {
+    if (context.input.isTerminal)
+      throw new UsageError('Pipe the key in: bulkhead keys report-leak < leaked.txt')
+    const leaked = (await context.input.read(LEAKED_MAX)).toString('utf8').trim()
+    const { outcome } = await context.stranger().apiKeys.reportLeak({ key: leaked })
+    context.out.show({ outcome }, () => `${LEAK_OUTCOMES[outcome]}\n`)
+    return outcome === 'unknown' ? 1 : 0
+  },
+}
+
+const LEAK_OUTCOMES = {
+  revoked: 'Revoked. The owners of its workspace are told.',
+  tightened:
+    'Tightened: for 72 hours it works from where it worked before, then it ends. The owners of its workspace are told.',
+  already: 'Nothing to do: it has ended, or was reported before.',
+  unknown: 'This is no key of this installation.',
+} as const
 
 const list: Command = {
   path: ['keys', 'list'],
@@ -77,7 +155,7 @@ const list: Command = {
               paint: (cell, row) =>
                 stateOf(row, screen.now) === 'active' ? screen.paint.green(cell) : screen.paint.dim(cell),
             },
-            { title: 'LAST USED', of: (row) => relative(row.lastUsedAt, screen.now) },
+            { title: 'LAST USED', of: (row) => lastUse(row, screen.now) },
             { title: 'SCOPES', of: (row) => scopesOf(row.scopes) },
             { title: 'ID', of: (row) => row.id, whole: true },
           ],
@@ -97,19 +175,6 @@ function scopesOf(all: readonly string[]): string {
   return all.length > SCOPES_SHOWN ? `${shown} and ${all.length - SCOPES_SHOWN} more` : shown
 }
 
-function stateOf(
-  key_: {
-    readonly revokedAt: string | null
-    readonly expiresAt: string | null
-    readonly killed: boolean
-  },
-  now: number,
-): string {
-  if (key_.revokedAt !== null) return 'revoked'
-  if (key_.killed) return 'ended'
-  return key_.expiresAt !== null && Date.parse(key_.expiresAt) <= now ? 'expired' : 'active'
-}
-
 const revoke: Command = {
   path: ['keys', 'revoke'],
   summary: 'Revoke an API key',
@@ -123,4 +188,4 @@ const revoke: Command = {
   },
 }
 
-export const keyCommands: readonly Command[] = [create, list, revoke]
+export const keyCommands: readonly Command[] = [create, list, rotate, revoke, reportLeak]

@@ -152,6 +152,7 @@ await runProcess({
       newId,
     })
     const workspacePeople = prepareMembers({
+      log,
       pool,
       keyring,
       pepper,

@@ -19,6 +19,8 @@ await runProcess({
       log,
       transactions: createTenantTransactions(pool),
       access: createStaffAccess({ pool, pepper, operatorKeyHash: loadOperatorKey(config).hash, log }),
+      allow: config.staffAllow,
+      proxies: config.trustedProxies,
       staff: createStaff({ pool, pepper, newId: createIdGenerator(), clock: Date.now }),
     })
     await app.listen({ host: config.staff.host, port: config.staff.port })

@@ -80,9 +80,17 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   'apiKeys.revoke': async (world) => ({
     params: { apiKeyId: await made(world, '/v1/api-keys', { name: 'one' }) },
   }),
+  'apiKeys.rotate': async (world) => ({
+    params: { apiKeyId: await made(world, '/v1/api-keys', { name: 'one' }) },
+    rest: { overlapHours: 1 },
+  }),
+  'apiKeys.reportLeak': () => ({ rest: { key: 'nothing' } }),
   'smtpCredentials.create': () => ({ rest: { name: 'one' } }),
   'smtpCredentials.list': () => ({}),
   'smtpCredentials.revoke': async (world) => ({
+    params: { smtpCredentialId: await made(world, '/v1/smtp-credentials', { name: 'one' }) },
+  }),
+  'smtpCredentials.rotate': async (world) => ({
     params: { smtpCredentialId: await made(world, '/v1/smtp-credentials', { name: 'one' }) },
   }),
   // Of a kind that the key which asks does not have: the other tests go on with it.

@@ -14,7 +14,10 @@ export interface StaffFixture extends AsyncDisposable {
 }
 
 /** The real staff API beside an API fixture: same database, same keyring, its own role and token. */
-export async function startStaff(api: ApiFixture): Promise<StaffFixture> {
+export async function startStaff(
+  api: ApiFixture,
+  options: { readonly allow?: readonly string[]; readonly proxies?: readonly string[] } = {},
+): Promise<StaffFixture> {
   const log = createLogger({ name: 'staff', level: 'error' })
   const pool = api.database.pool('bulkhead_staff')
   const newId = createIdGenerator()
@@ -28,6 +31,8 @@ export async function startStaff(api: ApiFixture): Promise<StaffFixture> {
       operatorKeyHash: hashSecret(api.operatorKey).toString('hex'),
     }),
     staff: createStaff({ pool, pepper, newId, clock: Date.now }),
+    allow: options.allow ?? [],
+    proxies: options.proxies ?? [],
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
 

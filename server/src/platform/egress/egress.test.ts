@@ -38,6 +38,39 @@ const request = (url: string) => ({
   answerBytesMax: 64 * 1024,
 })
 
+const fetching = (port: number) => ({
+  url: `http://127.0.0.1:${port}/keys`,
+  timeoutMs: 1_000,
+  answerBytesMax: 1_000,
+})
+
+describe('a document that is fetched', () => {
+  it('is answered whole or not at all: no redirect, no cut, no more than the bound, no private address', async () => {
+    await using server = await serve((request, response) => {
+      const part = (request.url ?? '').slice(1)
+      if (part === 'redirect') response.writeHead(302, { location: '/keys' }).end()
+      else if (part === 'long') response.end('x'.repeat(1_001))
+      else if (part === 'cut') {
+        response.writeHead(200, { 'content-length': '10' }).write('half')
+        setTimeout(() => response.destroy(), 20)
+      } else if (part === 'slow') response.write('x')
+      else response.end('{"keys":[]}')
+    })
+    using egress = createEgress({ resolver: namesOf(), allowPrivateTargets: true })
+    const get = (path: string, timeoutMs = 1_000) =>
+      egress
+        .get({ ...fetching(server.port), timeoutMs, url: `http://127.0.0.1:${server.port}/${path}` })
+        .then(String, (error: Error) => error.message)
+    expect(await get('keys')).toBe('{"keys":[]}')
+    expect(await get('redirect')).toBe('It answered 302 instead of 200.')
+    expect(await get('long')).toBe('Its answer is longer than 1000 bytes.')
+    expect(await get('cut')).toMatch(/closed/)
+    expect(await get('slow', 150)).toBe('No answer within 0.15 s.')
+    using guarded = createEgress({ resolver: namesOf(), allowPrivateTargets: false })
+    await expect(guarded.get(fetching(server.port))).rejects.toThrow(/private address/)
+  })
+})
+
 describe('egress', () => {
   it('refuses private addresses, however they are written or named', async () => {
     let reached = 0

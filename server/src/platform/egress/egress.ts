@@ -21,6 +21,14 @@ interface EgressAnswer {
   readonly retryAfterSeconds: number | null
 }
 
+interface EgressFetch {
+  readonly url: string
+  /** For all of it: looking up, connecting, the whole answer. */
+  readonly timeoutMs: number
+  /** A longer answer is none. */
+  readonly answerBytesMax: number
+}
+
 /** No answer came; `message` may be shown to the endpoint's owner. */
 export class EgressError extends Error {
   constructor(message: string, cause?: unknown) {
@@ -32,6 +40,8 @@ export class EgressError extends Error {
 export interface Egress extends Disposable {
   /** Posts a body. Throws `EgressError` where no HTTP answer came in time. */
   post(request: EgressRequest): Promise<EgressAnswer>
+  /** The body of a document that is answered with 200. Throws `EgressError` where there is none: no answer, another status, too long, cut off. */
+  get(request: EgressFetch): Promise<Buffer>
 }
 
 const IDLE_SOCKETS = 64
@@ -57,46 +67,67 @@ export function createEgress(deps: {
     return allowed
   }
 
-  async function post(request: EgressRequest, signal: AbortSignal): Promise<EgressAnswer> {
-    const url = URL.parse(request.url)
+  /** What begins a request to an address that was checked; each call begins a new one. */
+  async function opening(
+    text: string,
+    options: Pick<RequestOptions, 'method' | 'headers'>,
+    signal: AbortSignal,
+  ): Promise<() => ClientRequest> {
+    const url = URL.parse(text)
     if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
       throw new EgressError('The URL is not an http(s) URL.')
     }
     const address = await withSignal(addressOf(url.hostname), signal)
     const secure = url.protocol === 'https:'
-    const options: RequestOptions = {
-      method: 'POST',
-      headers: { ...request.headers, 'content-length': String(Buffer.byteLength(request.body)) },
+    const all: RequestOptions = {
+      ...options,
       agent: secure ? agents.https : agents.http,
       lookup: pinned(address),
       signal,
     }
-    const send = (): Promise<EgressAnswer> =>
-      exchange(secure ? httpsRequest(url, options) : httpRequest(url, options), request)
-    try {
-      return await send()
-    } catch (error) {
-      // The endpoint closed an idle connection at the moment it was used again: nothing was read, so it is safe to say it again.
-      if (error instanceof StaleConnection) return send()
-      throw error
-    }
+    return () => (secure ? httpsRequest(url, all) : httpRequest(url, all))
   }
 
   return {
-    async post(request) {
-      const signal = AbortSignal.timeout(request.timeoutMs)
-      try {
-        return await post(request, signal)
-      } catch (error) {
-        if (error instanceof EgressError) throw error
-        if (signal.aborted) throw new EgressError(`No answer within ${request.timeoutMs / 1000} s.`, error)
-        throw new EgressError(describe(error), error)
-      }
-    },
+    post: (request) =>
+      inTime(request.timeoutMs, async (signal) => {
+        const headers = { ...request.headers, 'content-length': String(Buffer.byteLength(request.body)) }
+        const open = await opening(request.url, { method: 'POST', headers }, signal)
+        return twiceIfStale(() => exchange(open(), request))
+      }),
+
+    get: (request) =>
+      inTime(request.timeoutMs, async (signal) => {
+        const headers = { accept: 'application/json', 'user-agent': 'bulkhead' }
+        const open = await opening(request.url, { method: 'GET', headers }, signal)
+        return twiceIfStale(() => collect(open(), request.answerBytesMax))
+      }),
+
     [Symbol.dispose]() {
       agents.http.destroy()
       agents.https.destroy()
     },
+  }
+}
+
+/** The endpoint closed an idle connection at the moment it was used again: nothing was read, so it is safe to say it again. */
+async function twiceIfStale<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send()
+  } catch (error) {
+    if (error instanceof StaleConnection) return send()
+    throw error
+  }
+}
+
+async function inTime<T>(timeoutMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    return await work(signal)
+  } catch (error) {
+    if (error instanceof EgressError) throw error
+    if (signal.aborted) throw new EgressError(`No answer within ${timeoutMs / 1000} s.`, error)
+    throw new EgressError(describe(error), error)
   }
 }
 
@@ -142,6 +173,39 @@ function exchange(
       reject(isStale ? new StaleConnection() : error)
     })
     outgoing.end(request.body)
+  })
+}
+
+/** The whole body of an answer of 200; whatever else comes is an error. */
+function collect(outgoing: ClientRequest, bytesMax: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    outgoing.on('response', (response) => {
+      if (response.statusCode !== 200) {
+        response.destroy()
+        reject(new EgressError(`It answered ${response.statusCode ?? 0} instead of 200.`))
+        return
+      }
+      const chunks: Buffer[] = []
+      let bytes = 0
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length
+        if (bytes > bytesMax) {
+          response.destroy()
+          reject(new EgressError(`Its answer is longer than ${bytesMax} bytes.`))
+        } else chunks.push(chunk)
+      })
+      response.on('error', reject)
+      response.on('close', () =>
+        response.complete
+          ? resolve(Buffer.concat(chunks))
+          : reject(new EgressError('The connection was closed in the middle of the answer.')),
+      )
+    })
+    outgoing.on('error', (error) => {
+      const isStale = outgoing.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
+      reject(isStale ? new StaleConnection() : error)
+    })
+    outgoing.end()
   })
 }
 

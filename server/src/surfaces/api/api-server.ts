@@ -19,6 +19,7 @@ import { addAuditTiles } from './audit-tiles.ts'
 import { addConsoleFiles } from './console-files.ts'
 import { addHealthRoutes } from './health.ts'
 import { addInboxFrame, createInboxView } from './inbox-view.ts'
+import { addLeakReports } from './leaked-keys.ts'
 import { apiOperations, type ApiServices } from './registry.ts'
 
 export interface ApiServerDependencies {
@@ -79,6 +80,7 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     reply.type('application/json; charset=utf-8').send(document),
   )
   addInboxFrame(app, { inbox: deps.services.inbox, inboxView, transactions: deps.transactions })
+  addLeakReports(app, { leakedKeys: deps.services.leakedKeys, proxies: deps.proxies })
   addAuditTiles(app, deps.services.auditLog)
   addHealthRoutes(app, deps)
   await addConsoleFiles(app, deps.consoleDirectory)

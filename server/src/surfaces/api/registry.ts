@@ -16,6 +16,7 @@ import { leakedKeyOperations, type LeakedKeys } from '../../modules/leaked-keys/
 import { memberOperations, type Members, type PermissionSets } from '../../modules/members/index.ts'
 import { messageOperations, type Messages } from '../../modules/messages/index.ts'
 import { changeOperations, type Changes } from '../../modules/notices/index.ts'
+import { policyOperations, type Policies } from '../../modules/policies/index.ts'
 import { senderOperations, type Senders } from '../../modules/senders/index.ts'
 import { sessionOperations, type LogIn, type Sessions } from '../../modules/sessions/index.ts'
 import { smtpCredentialOperations, type SmtpCredentials } from '../../modules/smtp-credentials/index.ts'
@@ -53,6 +54,7 @@ export interface ApiServices {
   readonly members: Members
   readonly permissionSets: PermissionSets
   readonly invitations: Invitations
+  readonly policies: Policies
   readonly factors: OwnFactors
   readonly changes: Changes
   readonly alerts: Alerts
@@ -64,6 +66,7 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...accountOperations,
   ...memberOperations,
   ...invitationOperations,
+  ...policyOperations,
   ...messageOperations,
   ...domainOperations,
   ...senderOperations,

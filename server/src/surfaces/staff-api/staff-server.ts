@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { Staff } from '../../modules/staff/index.ts'
-import { trustedProxies } from '../../platform/http/client-address.ts'
+import { Fault } from '../../kernel/faults.ts'
+import { clientAddress, trustedProxies } from '../../platform/http/client-address.ts'
+import type { TrustedProxies } from '../../platform/http/client-address.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
 import { openApiOf } from '../../platform/http/openapi.ts'
 import { addRoutes } from '../../platform/http/routes.ts'
@@ -14,6 +16,10 @@ export interface StaffServerDependencies {
   readonly transactions: TenantTransactions
   readonly access: StaffAccess
   readonly staff: Staff
+  /** Networks from which it answers; empty: all. */
+  readonly allow: readonly string[]
+  /** Networks whose X-Forwarded-For is believed. */
+  readonly proxies: readonly string[]
 }
 
 const BODY_BYTES_MAX = 64 * 1024
@@ -35,12 +41,14 @@ export function createStaffServer(deps: StaffServerDependencies): FastifyInstanc
     connectionsMax: CONNECTIONS_MAX,
     bodyBytesMax: BODY_BYTES_MAX,
   })
+  const proxies = trustedProxies(deps.proxies)
+  addNetworkGate(app, deps.allow, proxies)
   addRoutes(staffApiOperations, {
     app,
     log: deps.log,
     services: { staff: deps.staff },
     transactions: deps.transactions,
-    proxies: trustedProxies([]),
+    proxies,
     authenticate: ({ authorization }) => deps.access.authenticateBearer(authorization),
     // There are no streams here, and what staff do is never contained: it makes things safer.
     watchCredential: () => NOTHING,
@@ -57,4 +65,14 @@ export function createStaffServer(deps: StaffServerDependencies): FastifyInstanc
     reply.type('application/json').send(JSON.stringify({ status: 'ok', process: 'staff', pid: process.pid })),
   )
   return app
+}
+
+/** Before a key is looked at, before a route is found and before a body is read (S-09): a stolen key is worth nothing elsewhere. */
+function addNetworkGate(app: FastifyInstance, allow: readonly string[], proxies: TrustedProxies): void {
+  if (allow.length === 0) return
+  const allowed = trustedProxies(allow)
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (allowed.includes(clientAddress(request.socket.remoteAddress, request.headers, proxies))) done()
+    else done(new Fault('address_refused', { detail: 'The staff process answers to its own networks only.' }))
+  })
 }

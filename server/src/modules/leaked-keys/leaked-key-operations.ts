@@ -1,0 +1,3 @@
+import { reportLeakedKey } from './operations/report-leaked-key.ts'
+
+export const leakedKeyOperations = [reportLeakedKey]
