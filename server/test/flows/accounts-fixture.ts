@@ -66,20 +66,26 @@ export async function join(
   personId: string,
   role: string,
 ): Promise<void> {
-  const { query } = api.database.pool('superuser')
-  await query(
-    `insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, $4, 'test:1')`,
-    [newId(), decodeId('workspace', workspace), personId, role],
-  )
+  await api.database
+    .pool('superuser')
+    .query(
+      `insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, $4, 'test:1')`,
+      [newId(), decodeId('workspace', workspace), personId, role],
+    )
 }
 
-/** Makes a recovery so many hours older, as if it had waited. */
+/** Makes a recovery, and all memberships with it, so many hours older, as if it had waited. */
 export async function age(api: ApiFixture, recoveryId: string, hours: number): Promise<void> {
+  const by = `make_interval(hours => ${Math.floor(hours)})`
+  // Without the trigger that keeps everybody from becoming an older member than he is.
   await api.database.pool('superuser').query(
-    `update account.recovery
-     set created_at = created_at - make_interval(hours => $2), ready_at = ready_at - make_interval(hours => $2),
-         expires_at = expires_at - make_interval(hours => $2), noticed_at = noticed_at - make_interval(hours => $2)
-     where id = $1`,
-    [decodeId('recovery', recoveryId), hours],
+    `begin;
+     set local session_replication_role = replica;
+     update member set created_at = created_at - ${by};
+     update account.session set strong_at = strong_at - ${by};
+     update account.recovery
+     set created_at = created_at - ${by}, ready_at = ready_at - ${by}, expires_at = expires_at - ${by}, noticed_at = noticed_at - ${by}
+     where id = '${decodeId('recovery', recoveryId)}';
+     commit`,
   )
 }
