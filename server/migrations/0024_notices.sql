@@ -839,6 +839,13 @@ declare
   v_id uuid;
   v_alarms integer := 0;
 begin
+  -- One at a time: two would both raise the alarm. A lock of a table, because any process could take and keep an advisory one.
+  begin
+    lock table notices.profile in exclusive mode nowait;
+  exception when lock_not_available then
+    return query select null::uuid, 0, 0;
+    return;
+  end;
   -- Changes that the triggers saw: is there an act? Both were committed together, the record a moment before or after.
   for v_change in
     select c.* from notices.change c where c.judged_at is null order by c.at limit 500 for update skip locked

@@ -863,6 +863,44 @@ export interface InvitationsAcceptOutput {
   readonly workspace: string
 }
 
+export interface PoliciesGetOutput {
+  readonly secondFactor: "optional" | "required" | "passkey"
+  readonly sessionHours: number
+  readonly allowedCidrs: readonly string[]
+  readonly signInDomains: readonly string[]
+  readonly ssoRequired: boolean
+  /** A change that would lock its author out: another owner confirms it from where it leaves open. */
+  readonly pending: {
+    readonly policy: {
+      readonly secondFactor: "optional" | "required" | "passkey"
+      readonly sessionHours: number
+      readonly allowedCidrs: readonly string[]
+      readonly signInDomains: readonly string[]
+      readonly ssoRequired: boolean
+    }
+    readonly requestedBy: string
+    readonly until: string
+  } | null
+  /** Members whose address lies in none of signInDomains. At most 500 members are looked at. */
+  readonly outsiders: readonly ({
+    readonly memberId: string
+    readonly email: string
+  })[]
+}
+
+export interface PoliciesChangeInput {
+  /** optional: a password is enough; required: any second factor; passkey: a passkey, or the own provider. */
+  readonly secondFactor?: "optional" | "required" | "passkey" | undefined
+  /** How long after log-in a session opens this workspace. */
+  readonly sessionHours?: number | undefined
+  /** Networks from which members may act, such as 203.0.113.0/24 or 2001:db8::/32; empty: all. API keys have their own. */
+  readonly allowedCidrs?: readonly string[] | undefined
+  /** Domains of addresses that may be invited; empty: all. Members from elsewhere stay and are listed. */
+  readonly signInDomains?: readonly string[] | undefined
+  /** Members other than owners sign in through the connected provider. */
+  readonly ssoRequired?: boolean | undefined
+}
+
 export interface MessagesSendBatchInput {
   readonly messages: readonly SendRequest[]
 }
@@ -2064,6 +2102,9 @@ export const CHOICES = {
   'invitations.create': {
     role: ["owner","admin","developer","marketer","analyst","auditor"],
   },
+  'policies.change': {
+    secondFactor: ["optional","required","passkey"],
+  },
   'messages.send': {
     lane: ["critical","transactional","bulk"],
   },
@@ -2309,6 +2350,17 @@ export function createOperations(transport: Transport) {
       /** Accept an invitation. For who is signed in with the invited address. Who has no account yet signs up with that address first. Scope: account. */
       accept: (input: InvitationsAcceptInput, options?: CallOptions) =>
         transport.json<InvitationsAcceptOutput>({ method: 'POST', path: '/v1/invitations/accept', json: input }, options),
+    },
+    policies: {
+      /** Show what the workspace demands of its members. Scope: policies:read. */
+      get: (options?: CallOptions) =>
+        transport.json<PoliciesGetOutput>({ method: 'GET', path: '/v1/workspace/policy' }, options),
+      /** Change what the workspace demands of its members. Fields that are left out stay. Holds at the next request and on live streams: sessions that do not fulfil it open the workspace no more, and members are told by mail. Networks without your own address wait up to 15 minutes for another owner, who confirms from inside them. Scope: policies:write. */
+      change: (input: PoliciesChangeInput = {}, options?: CallOptions) =>
+        transport.json<PoliciesGetOutput>({ method: 'PUT', path: '/v1/workspace/policy', json: input }, options),
+      /** Confirm a change of networks that another owner asked for. From an address inside of them, within 15 minutes: so that nobody locks everybody out. Scope: policies:write. */
+      confirm: (options?: CallOptions) =>
+        transport.json<PoliciesGetOutput>({ method: 'POST', path: '/v1/workspace/policy/confirm' }, options),
     },
     messages: {
       /** Send a message. Answers after the message is committed to disk. With an Idempotency-Key header a repeated request sends nothing twice. Scope: messages:send. */
