@@ -3,17 +3,21 @@ import { createInvitations } from '../modules/invitations/index.ts'
 import type { Invitations } from '../modules/invitations/index.ts'
 import { createMembers, createPermissionSets } from '../modules/members/index.ts'
 import type { Members, PermissionSets } from '../modules/members/index.ts'
+import { createPolicies } from '../modules/policies/index.ts'
+import type { Policies } from '../modules/policies/index.ts'
 import type { SystemMail } from '../modules/system-mail/index.ts'
 import type { Workspaces } from '../modules/workspaces/index.ts'
 import type { KeyringClient } from '../platform/keyring-client/index.ts'
 import type { Queryable } from '../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../platform/postgres/tenant.ts'
+import type { Logger } from '../platform/telemetry/index.ts'
 import type { CredentialPepper, PeopleAccess } from '../security/access/index.ts'
 
 export interface MemberServices {
   readonly members: Members
   readonly permissionSets: PermissionSets
   readonly invitations: Invitations
+  readonly policies: Policies
 }
 
 /** What a workspace needs for its people, put together once for the process and for the tests of it. */
@@ -29,12 +33,15 @@ export function prepareMembers(deps: {
   readonly publicUrl: string
   /** Whether people make workspaces: BULKHEAD_SIGN_UP is open. */
   readonly mayCreateWorkspaces: boolean
+  readonly log: Logger
   readonly newId: () => string
   readonly now: () => number
 }): MemberServices {
+  const members = createMembers(deps)
   return {
-    members: createMembers(deps),
+    members,
     permissionSets: createPermissionSets(deps),
     invitations: createInvitations({ ...deps, nowMs: deps.now }),
+    policies: createPolicies({ ...deps, members, nowMs: deps.now }),
   }
 }

@@ -1,0 +1,5 @@
+import { changePolicy } from './operations/change-policy.ts'
+import { confirmPolicy } from './operations/confirm-policy.ts'
+import { getPolicy } from './operations/get-policy.ts'
+
+export const policyOperations = [getPolicy, changePolicy, confirmPolicy]
