@@ -44,7 +44,13 @@ function program(
 }
 
 /** What only a browser can do: it talks to the passkey. */
-const BROWSERS_ONLY = ['logIn.passkeyOptions', 'logIn.withPasskey', 'sessions.stepUpOptions']
+const BROWSERS_ONLY = [
+  'logIn.passkeyOptions',
+  'logIn.withPasskey',
+  'sessions.stepUpOptions',
+  'factors.beginPasskey',
+  'factors.addPasskey',
+]
 
 describe('what is generated', () => {
   it('is what the registry, the settings and the commands say now', async () => {
