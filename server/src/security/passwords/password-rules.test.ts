@@ -37,6 +37,8 @@ describe('what may be a password', () => {
       'AbAbAbAbAbAbAbAb',
       '1234567890123456',
       'zyxwvutsrqponmlk',
+      'passwordpassword',
+      'Kornblume7kornblume7',
     ])
       expect(judgePassword(weak, ALONE), weak).toMatchObject({ problem: expect.stringContaining('repeats') })
   })
@@ -52,6 +54,7 @@ describe('what may be a password', () => {
     ])
       expect(judgePassword(weak, facts), weak).toMatchObject({ problem: expect.stringContaining('words') })
     expect(judgePassword('nordlicht über der kornblume', facts)).toBeNull()
+    expect(judgePassword('8271 9920 2633 4455', { ...facts, words: ['ann 992'] })).toBeNull()
     expect(
       judgePassword('ann isst gern zwetschgen', { ...facts, words: ['', 'an', ...facts.words] }),
     ).toBeNull()

@@ -14,7 +14,6 @@ const UNSTABLE = /[\p{Cc}\p{Cs}\p{Cn}]/u
 const WORD_MIN = 3
 /** A password that has fewer letters than this besides known words is made of them. */
 const OWN_LETTERS_MIN = 4
-const PERIOD_MAX = 3
 const SERVICE_WORDS = ['bulkhead']
 const FIELD = 'password'
 
@@ -87,12 +86,11 @@ function characters(text: string): number {
   return count
 }
 
-/** `aaaaaaaa`, `abcabcabc`: a period of up to three characters, whatever the case. */
+/** `aaaaaaaa`, `abcabcab`, `Kornblumekornblume`: the same again and again, or twice, whatever the case. */
 function isRepetitive(text: string): boolean {
   const points = Array.from(text.toLowerCase())
-  for (let period = 1; period <= PERIOD_MAX; period++) {
-    if (points.length > period && points.every((point, at) => at < period || point === points[at - period]))
-      return true
+  for (let period = 1; period <= points.length / 2; period++) {
+    if (points.every((point, at) => at < period || point === points[at - period])) return true
   }
   return false
 }
@@ -115,7 +113,7 @@ function isMadeOf(text: string, words: readonly string[]): boolean {
   const known = words
     .flatMap((word) => [word, ...word.split(/[^\p{L}\p{N}]+/u)])
     .map((word) => word.normalize('NFKC').toLowerCase())
-    .filter((word) => characters(word) >= WORD_MIN)
+    .filter((word) => characters(word) >= WORD_MIN && /\p{L}/u.test(word))
     // The longest first, so that a part does not break the whole.
     .sort((a, b) => b.length - a.length)
   let rest = text.toLowerCase()
