@@ -7,6 +7,9 @@ export interface AlertWords {
 const STEP_UP =
   'The people concerned are marked: their next log-in from an unknown device needs the second factor in any case.'
 
+const NOT_YOURS =
+  'If the person knows nothing of it: end his sessions, change the password and look at the second factors.'
+
 /** Every alarm that the rules of detection raise, docs/detection.md; other parts of the product name theirs in their own letters. */
 export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
   'enumeration.client': {
@@ -44,5 +47,27 @@ export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
   'second_factor.abandoned': {
     text: 'Somebody had the right password and did not show the second factor.',
     advice: 'If it was not you, your password is known: change it.',
+  },
+  'second_factor.added': { text: 'A second factor was added to an account.', advice: NOT_YOURS },
+  'second_factor.removed': { text: 'A second factor was removed from an account.', advice: NOT_YOURS },
+  'second_factor.recovery_codes_made': {
+    text: 'New recovery codes were made for an account.',
+    advice: NOT_YOURS,
+  },
+  'second_factor.recovery_code_used': {
+    text: 'A recovery code was used in place of a second factor.',
+    advice: NOT_YOURS,
+  },
+  'second_factor.cloned': {
+    text: 'A passkey counted backwards and was refused: there may be a copy of the device.',
+    advice: 'Remove this passkey and add a new one.',
+  },
+  'second_factor.forged': {
+    text: 'A passkey is not the one that was registered and was refused: somebody wrote to the database past the product.',
+    advice: 'Treat the database as broken into.',
+  },
+  'second_factor.locked': {
+    text: 'A hundred codes in a row were wrong: somebody who knows the password guesses.',
+    advice: 'Change the password. Codes are taken again once another factor was shown.',
   },
 }

@@ -30,6 +30,22 @@ const CHANGES: Readonly<Record<string, string>> = {
   'admin.removed': 'An admin was removed',
 }
 
+const NOT_YOU =
+  'If nobody of you did this: end the sessions of the account, change its password and look at its second factors.'
+
+/** What happened to the second factors of a person; the facts come below. */
+const FACTORS: Readonly<Record<string, string>> = {
+  'second_factor.added': `A second factor was added to the account. ${NOT_YOU}`,
+  'second_factor.removed': `A second factor was removed from the account, and its other sessions were ended. ${NOT_YOU}`,
+  'second_factor.recovery_codes_made': `New recovery codes were made for the account; the old ones work no more. ${NOT_YOU}`,
+  'second_factor.recovery_code_used': `A recovery code of the account was used in place of a second factor. ${NOT_YOU}`,
+  'second_factor.cloned':
+    'A passkey of the account counted backwards: there may be a copy of the device. It was refused. Remove this passkey and add a new one.',
+  'second_factor.forged':
+    'A passkey of the account is not the one that was registered: somebody wrote to the database past the product. It was refused.',
+  'second_factor.locked': `A hundred codes in a row were wrong: somebody who knows the password guesses. Codes are refused until another factor was shown. Change the password.`,
+}
+
 const FACTS_MAX = 12
 
 /** What happened, in sentences; the last ones say what it means and what can be done. */
@@ -54,6 +70,8 @@ export function alertWords({ kind, severity, detail, change }: AlertFacts): stri
   if (kind === 'profile.unexplained') {
     return 'The record of this workspace in the database is not the one in the audit log: somebody wrote to the database past the product.'
   }
+  const about = FACTORS[kind]
+  if (about !== undefined) lines.push(about)
   lines.push(`What: ${kind} (${severity})`)
   for (const [name, value] of Object.entries(detail).slice(0, FACTS_MAX)) {
     if (typeof value === 'number' || typeof value === 'boolean') lines.push(`${plain(name)}: ${value}`)
