@@ -1,4 +1,7 @@
 import type { Command } from './command.ts'
+import { accountCommands } from './commands/account.ts'
+import { peopleCommands } from './commands/people.ts'
+import { recoveryCommands } from './commands/recoveries.ts'
 import { ledgerCommand, queueCommand } from './commands/accounting.ts'
 import { alertCommands } from './commands/alerts.ts'
 import { auditCommands } from './commands/audit.ts'
@@ -49,6 +52,8 @@ const working: readonly Command[] = [
   ...smtpCredentialCommands,
   ...federationCommands,
   ...sessionCommands,
+  ...accountCommands,
+  ...recoveryCommands,
   ...factorCommands,
   ...containmentCommands,
   ...epochCommands,
@@ -57,6 +62,7 @@ const working: readonly Command[] = [
   witnessCommand,
   ...breachedCommands,
   ...workspaceCommands,
+  ...peopleCommands,
   ...systemMailCommands,
   ...changeCommands,
   ...keyringCommands,
@@ -82,6 +88,9 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   lift: 'End a containment, together with a second person',
   containments: 'What is cut off, for whom, until when and why',
   sessions: 'Where you are logged in',
+  account: 'Your own account: password, address, recovery',
+  recoveries: 'Members who have lost their second factors',
+  people: 'For the operator: who there is, suspend, sign out',
   factors: 'Your passkeys, authenticator app and recovery codes',
   epochs: 'Ending all credentials of a kind at once',
   audit: 'Who did what, with proofs',
