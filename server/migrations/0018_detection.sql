@@ -694,7 +694,9 @@ begin
   loop
     select count(distinct s.identifier) as bad, count(distinct s.client) as from_clients into v_found
     from detection.sighting s
-    where case v_rule.measure when 'missed' then s.missed_at else s.failed_at end > v_now - make_interval(secs => v_rule.window_seconds)
+    -- As an OR, so that each arm has its partial index.
+    where (v_rule.measure = 'missed' and s.missed_at > v_now - make_interval(secs => v_rule.window_seconds)
+        or v_rule.measure = 'failed' and s.failed_at > v_now - make_interval(secs => v_rule.window_seconds))
       and (s.session_at is null or s.session_at < s.probed_at - interval '1 hour')
       and not exists (select from detection.client c where c.client = s.client and c.alarmed_until > v_now);
     if v_found.bad < v_rule.at_least or v_found.from_clients < v_rule.least_clients then continue; end if;
@@ -708,14 +710,18 @@ begin
       jsonb_build_object('identifiers', v_found.bad, 'of', v_count, 'clients', v_found.from_clients, 'seconds', v_rule.window_seconds)) is not null then
       v_alerts := v_alerts + 1;
     end if;
-    -- Which of them were attackers is not known: whoever was asked for by somebody new and did not get in, and everybody whom a client
-    -- that also failed with others asked for.
+    -- Which of them were attackers is not known: whoever was asked for by somebody new who did not get in; who got in but failed with
+    -- others; who got in from where this person never came from. Travellers among them show their second factor once more.
     with probed as (
       update detection.sighting s set flagged_at = v_now
-      where s.probed_at > v_now - make_interval(secs => v_rule.window_seconds) and s.person_id is not null and not s.known_device
+      where s.last_at > v_now - make_interval(secs => v_rule.window_seconds)
+        and s.probed_at > v_now - make_interval(secs => v_rule.window_seconds) and s.person_id is not null and not s.known_device
         and (s.flagged_at is null or s.flagged_at < s.last_at)
         and (s.session_at is null or exists (
-          select from detection.sighting o where o.client = s.client and o.identifier <> s.identifier and o.session_at is null and o.probed_at is not null))
+          select from detection.sighting o where o.client = s.client and o.identifier <> s.identifier and o.session_at is null and o.probed_at is not null)
+          or exists (
+          select from detection.familiar f
+          where f.person_id = s.person_id and f.kind = 'client' and f.key <> s.client and f.first_at < v_now - make_interval(secs => v_rule.window_seconds)))
         and not engine.is_familiar(s.person_id, 'client', s.client, v_now - interval '1 day')
       returning s.person_id
     )

@@ -6,6 +6,7 @@ import { replay } from './replay.ts'
 /** How somebody goes through a list of addresses. */
 interface Speed {
   readonly name: string
+  /** 0: within a /64; -1: another /64 of a /48 each time. */
   readonly addresses: number
   /** Of all addresses together. */
   readonly everySeconds: number
@@ -17,6 +18,7 @@ interface Speed {
 const SPEEDS: readonly Speed[] = [
   { name: '1 address, 1/s', addresses: 1, everySeconds: 1, hours: 1 / 6, tickSeconds: 5 },
   { name: '1 /64 in rotation, 1/s', addresses: 0, everySeconds: 1, hours: 1 / 6, tickSeconds: 5 },
+  { name: '1 /48 in rotation, 1/s', addresses: -1, everySeconds: 1, hours: 1 / 6, tickSeconds: 5 },
   { name: '1 address, 1/min', addresses: 1, everySeconds: 60, hours: 2, tickSeconds: 60 },
   { name: '1 address, 1/10 min', addresses: 1, everySeconds: 600, hours: 24, tickSeconds: 600 },
   { name: '1 address, 1/h', addresses: 1, everySeconds: 3_600, hours: 24, tickSeconds: 3_600 },
@@ -68,6 +70,7 @@ function worlds(withoutRules?: readonly string[]): Worlds {
 function addressOf(speed: Speed, n: number): string {
   if (speed.addresses === 0)
     return `2001:db8:66:1:${(n * 2_654_435_761).toString(16).slice(-4)}::${n.toString(16)}`
+  if (speed.addresses < 0) return `2001:db8:67:${(n % 65_536).toString(16)}::1`
   const at = n % speed.addresses
   return `198.${18 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}`
 }
@@ -134,9 +137,9 @@ replay(
     id: 'C-02',
     source: 'Customer.io 2019: enumeration ran 22 h 25 min [C:13–17]',
     attack:
-      'Somebody with a list of addresses, half of which exist → asks for one after the other at sign-up, at eleven speeds from one address and from up to 1,000',
+      'Somebody with a list of addresses, half of which exist → asks for one after the other at sign-up, at twelve speeds from one address, one IPv6 network and up to 1,000 addresses',
     bound:
-      'At 1/s from one address or one /64: noticed within 5 minutes and at most 50 existing accounts asked for; all of them flagged within 60 s, at every speed that is noticed; the speeds that are missed are those that are documented; no false alarm in two days of ordinary log-ins',
+      'At 1/s from one address, one /64 or one /48: noticed within 5 minutes and at most 50 existing accounts asked for; all of them flagged within 60 s, at every speed that is noticed; the speeds that are missed are those that are documented; no false alarm in two days of ordinary log-ins',
     control:
       'The rules about enumeration are taken out of the database: 300 accounts are asked for and nobody hears of it',
   },

@@ -1,4 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
+import { Fault } from '../../src/kernel/faults.ts'
+import { createCredentialPepper, createPeopleAccess } from '../../src/security/access/index.ts'
 import { makeDetectionWorld } from '../support/detection-world.ts'
 import type { DetectionWorld } from '../support/detection-world.ts'
 import { deviations, replay } from './replay.ts'
@@ -9,9 +11,39 @@ interface Loot {
   readonly probedBefore: number
   readonly unflagged: number
   readonly sessions: number
+  /** Somebody who exists gets one in the same way. */
+  readonly ordinarySessions: number
 }
 
 const ATTEMPTS = ['log_in', 'reset', 'sign_up', 'recovery'] as const
+
+async function getsSession(world: DetectionWorld, personId: string): Promise<boolean> {
+  const people = createPeopleAccess({
+    pool: world.database.pool('bulkhead_api'),
+    pepper: createCredentialPepper({
+      keyring: {
+        pepper: async (_name, digests) =>
+          digests.map((digest) => createHmac('sha256', 'a key').update(digest).digest()),
+      },
+      name: 'credential',
+    }),
+  })
+  try {
+    await people.issue({
+      personId,
+      level: 'full',
+      factor: 'totp',
+      hours: 1,
+      sessionId: randomUUID(),
+      device: null,
+      clientKey: null,
+    })
+    return true
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'unauthenticated') return false
+    throw error
+  }
+}
 
 /** Slower than every other rule: one address an hour, each from an address of its own, until the honey account comes up. */
 async function attack(world: DetectionWorld): Promise<Loot> {
@@ -48,14 +80,8 @@ async function attack(world: DetectionWorld): Promise<Loot> {
       const fresh = (await world.alerts()).slice(known).some((alert) => alert.kind === 'honey.touched')
       if (fresh) alarmSeconds[kind] = world.seconds - start
     }
-    // Whoever knows the password of a honey account, or has a process of ours write one, gets no session.
-    const { rows } = await world.database
-      .pool('bulkhead_api')
-      .query<{ made: Date | null }>(
-        `select engine.issue_session($1, $2, $3, $4, 'full', 'totp', now() + interval '1 day', null, null) as made`,
-        [randomUUID(), honey.id, randomBytes(32), randomBytes(32)],
-      )
-    if (rows[0]?.made !== null) sessions += 1
+    // Even where the process is made to issue one: the database does not.
+    if (await getsSession(world, honey.id)) sessions += 1
   }
   const flagged = await world.flagged()
   return {
@@ -63,6 +89,7 @@ async function attack(world: DetectionWorld): Promise<Loot> {
     probedBefore: probed.length,
     unflagged: probed.filter((person) => !flagged.has(person)).length,
     sessions,
+    ordinarySessions: (await getsSession(world, probed[0] ?? '')) ? 1 : 0,
   }
 }
 
@@ -85,7 +112,7 @@ replay(
         ...Object.entries(loot.alarmSeconds)
           .filter(([, seconds]) => seconds === null || seconds > 60)
           .map(([kind, seconds]) => `${kind}: the alarm came after ${seconds ?? 'more than 60'} s`),
-        ...deviations({ unflagged: 0, sessions: 0 }, { ...loot }),
+        ...deviations({ unflagged: 0, sessions: 0, ordinarySessions: 1 }, { ...loot }),
       ],
       evidence: {
         ...Object.fromEntries(

@@ -10,8 +10,8 @@ const STEP_UP =
 const NOT_YOURS =
   'If the person knows nothing of it: end his sessions, change the password and look at the second factors.'
 
-/** Every alarm that the rules of detection raise, docs/detection.md; other parts of the product name theirs in their own letters. */
-export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
+/** Every alarm that the rules of detection raise, docs/detection.md. */
+export const RULE_WORDS: Readonly<Record<string, AlertWords>> = {
   'enumeration.client': {
     text: 'One client asked for many addresses, to learn which of them have an account.',
     advice: `Answers told nothing. ${STEP_UP}`,
@@ -69,5 +69,30 @@ export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
   'second_factor.locked': {
     text: 'A hundred codes in a row were wrong: somebody who knows the password guesses.',
     advice: 'Change the password. Codes are taken again once another factor was shown.',
+  },
+}
+
+/** Alarms of other parts of the product too. What has no words here is shown by its name. */
+export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
+  ...RULE_WORDS,
+  'profile.changed': {
+    text: 'A sender, a domain, a webhook or somebody who runs the workspace was changed.',
+    advice: 'Look at the change, and reject it where nobody knows of it: bulkhead changes list.',
+  },
+  'profile.unexplained': {
+    text: 'Something was changed for which the audit log has no act: somebody wrote to the database past the product.',
+    advice: 'Treat the database as broken into: contain the workspace and call whoever runs this server.',
+  },
+  'credential.refused_network': {
+    text: 'A key was used from a network that it is not for.',
+    advice: 'If nobody has moved a server, the key is known to somebody else: rotate it.',
+  },
+  'credential.leaked': {
+    text: 'A key was found in a public place and revoked.',
+    advice: 'Make another one, and look at what the old one did: bulkhead audit list.',
+  },
+  'recovery.started': {
+    text: 'Somebody asked to get into an account without its second factor.',
+    advice: 'Ask the person whether it was him; the recovery waits and can be cancelled.',
   },
 }

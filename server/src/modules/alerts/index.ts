@@ -4,7 +4,7 @@
  * Tables owned: none; reads security_alert. Events: none; audit `alert.acknowledged`. Invariants: a workspace sees its own alerts, the
  * operator those of no workspace; nobody changes or removes one by acknowledging it.
  */
-export { ALERT_WORDS } from './alert-kinds.ts'
+export { RULE_WORDS } from './alert-kinds.ts'
 export { createAlerts } from './alerts-service.ts'
 export type { Alerts } from './alerts-service.ts'
 export { alertOperations } from './alert-operations.ts'

@@ -106,6 +106,35 @@ describe('rules of detection', () => {
     expect((await world.flagged()).get(person)).toBe('second_factor.abandoned')
   })
 
+  it('stuffing from a thousand addresses, each once: noticed, and those with the right password are marked too', async () => {
+    const people = await world.people(120)
+    const workspace = await world.workspace(people)
+    for (const person of people)
+      await world.observe({
+        address: '192.0.2.10',
+        email: world.emailOf(person),
+        outcome: 'session',
+        userAgent: CHROME,
+      })
+    await world.advance(3 * 86_400)
+    const hits = new Set(people.slice(0, 3))
+    for (const [n, person] of people.slice(0, 100).entries()) {
+      const from = { address: `198.51.100.${n}`, email: world.emailOf(person) }
+      if (!hits.has(person)) await world.observe(from)
+      else await world.observe({ ...from, outcome: n === 0 ? 'session' : 'right_password' })
+      await world.advance(2)
+    }
+    await world.evaluate()
+    expect((await installation()).filter((row) => row.kind === 'stuffing.distributed')).toMatchObject([
+      { severity: 'critical', about: 'installation' },
+    ])
+    const flagged = await world.flagged()
+    expect(people.filter((person) => flagged.has(person))).toEqual(people.slice(0, 100))
+    expect((await world.alerts()).filter((row) => row.workspace_id === workspace)).toMatchObject([
+      { kind: 'stuffing.distributed', detail: { people: 100 } },
+    ])
+  })
+
   it('somebody wholly new behind a right password, right after a probe; not the owner who travels or has a new browser', async () => {
     const [probed = '', traveller = ''] = await world.people(2)
     const workspace = await world.workspace([probed, traveller])

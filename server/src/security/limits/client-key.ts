@@ -31,6 +31,14 @@ export function networkOf(clientKey: string): string {
   return `${textOf([...bytes.slice(0, 4), ...EIGHT_ZEROS, 0, 0, 0, 0])}/32`
 }
 
+/**
+ * The site of an IPv6 client, /48, null for IPv4: what one customer of a provider may be given, 65,536 times a /64 (RFC 6177).
+ */
+export function siteOf(clientKey: string): string | null {
+  const bytes = bytesOf(clientKey.replace(/\/\d+$/, ''))
+  return bytes?.length === 16 ? `${textOf([...bytes.slice(0, 6), ...EIGHT_ZEROS, 0, 0])}/48` : null
+}
+
 const EIGHT_ZEROS = [0, 0, 0, 0, 0, 0, 0, 0] as const
 /** The longest spelling is 45 characters; a zone may follow. */
 const TEXT_MAX = 100

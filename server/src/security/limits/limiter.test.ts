@@ -123,6 +123,14 @@ describe('the limits of log-in', () => {
       expect(await guess(anIdentifier(), office, `laptop ${colleague}`)).toEqual({ admitted: true })
   })
 
+  it('slow one that moves through the /64s of its /48', async () => {
+    const guesses = await Promise.all(
+      Array.from({ length: 300 }, (_, n) => guess(anIdentifier(), `2001:db8:66:${n.toString(16)}::/64`)),
+    )
+    expect(guesses.filter((item) => item.admitted)).toHaveLength(120)
+    expect(await guess(anIdentifier(), '2001:db8:67:1::/64')).toEqual({ admitted: true })
+  })
+
   it('slow a thousand addresses that guess at one account, and leave the owner on his device alone', async () => {
     const owner = anIdentifier()
     const guesses = await Promise.all(

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../platform/postgres/index.ts'
+import { siteOf } from './client-key.ts'
 import { beginAttempt, endAttempt } from './limits-store.ts'
 import type { Bucket, Limiter } from './limiter.ts'
 
@@ -76,6 +77,7 @@ export function bucketsOf(attempt: LogInAttempt): Bucket[] {
         refillPerSecond: 1 / MINUTE,
       },
     ]
+  const site = siteOf(attempt.clientKey)
   return [
     {
       bucket: 'log_in.pair',
@@ -87,5 +89,7 @@ export function bucketsOf(attempt: LogInAttempt): Bucket[] {
     { bucket: 'log_in.identifier', key: identifier, capacity: 20, refillPerSecond: 1 / (3 * MINUTE) },
     // 30 new devices of an office at once, and two a minute after that.
     { bucket: 'log_in.client', key: attempt.clientKey, capacity: 30, refillPerSecond: 1 / 30 },
+    // Whoever has a /48 has 65,536 of these clients.
+    ...(site === null ? [] : [{ bucket: 'log_in.site', key: site, capacity: 120, refillPerSecond: 1 / 8 }]),
   ]
 }
