@@ -322,7 +322,7 @@ comment on column federation_use.workspace_id is 'class: identifier.';
 comment on column federation_use.rule_id is 'class: identifier.';
 comment on column federation_use.expires_at is 'class: operational.';
 select engine.protect('federation_use');
-grant select, insert, delete on federation_use to bulkhead_engine;
+grant select, insert, update, delete on federation_use to bulkhead_engine;
 
 create function engine.find_federation_rule(p_id uuid) returns table (
   id uuid, workspace_id uuid, name text, issuer text, audience text, subject text, claims jsonb, scopes text[], lifetime_seconds integer,

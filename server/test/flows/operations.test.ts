@@ -93,6 +93,10 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   'smtpCredentials.rotate': async (world) => ({
     params: { smtpCredentialId: await made(world, '/v1/smtp-credentials', { name: 'one' }) },
   }),
+  'federationRules.create': () => ({ rest: federationRule }),
+  'federationRules.list': () => ({ rest: { limit: '10' } }),
+  'federationRules.revoke': async (world) => ({ params: { federationRuleId: await aFederationRule(world) } }),
+  'federation.exchange': async (world) => ({ rest: { rule: await aFederationRule(world), token: 'a.b.c' } }),
   // Of a kind that the key which asks does not have: the other tests go on with it.
   'epochs.bump': () => ({ rest: { class: 'smtp_credential', reason: 'a drill' } }),
   'epochs.list': () => ({}),
@@ -219,6 +223,25 @@ const aMessage = (world: World): Promise<string> =>
 const aDomain = (world: World): Promise<string> => made(world, '/v1/domains', { name: aName() })
 const aContainment = (world: World): Promise<string> => made(world, '/v1/containments', containment)
 const aWebhook = (world: World): Promise<string> => made(world, '/v1/webhooks', webhook)
+
+const federationRule = {
+  name: 'CI',
+  issuer: 'https://ci.example.com',
+  audience: 'bulkhead',
+  subject: 'repo:example/shop:*',
+  scopes: ['messages:send'],
+}
+
+/** Made past the API, because only people make rules. */
+async function aFederationRule(world: World): Promise<string> {
+  const id = newId()
+  await api.database.pool('superuser').query(
+    `insert into federation_rule (id, workspace_id, name, issuer, audience, subject, scopes, lifetime_seconds, binding, created_by)
+     values ($1, $2, 'CI', 'https://ci.example.com', 'bulkhead', 'repo:x', '{messages:send}', 600, '\\x00', 'test:1')`,
+    [id, decodeId('workspace', world.id)],
+  )
+  return encodeId('federationRule', id)
+}
 
 async function aSuppression(world: World): Promise<{ id: string; email: string }> {
   const email = `${aWord()}@example.com`

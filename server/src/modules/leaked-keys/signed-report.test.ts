@@ -13,6 +13,9 @@ MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEsz9ugWDj5jK5ELBK42ynytbo38gP
 HzZFI03Exwz8Lh/tCfL3YxwMdLjB+bMznsanlhK0RwcGP3IDb34kQDIo3Q==
 -----END PUBLIC KEY-----`
 
+const pem = (key: { publicKey: { export(options: object): unknown } }) =>
+  String(key.publicKey.export({ type: 'spki', format: 'pem' }))
+
 describe('a signed report', () => {
   it("is the one of GitHub's documentation, and no other byte of it", () => {
     const key = createPublicKey(PEM)
@@ -35,8 +38,6 @@ describe('a signed report', () => {
   })
 
   it('has keys on P-256 only, whatever else the list holds', () => {
-    const pem = (key: { publicKey: { export(options: object): unknown } }) =>
-      String(key.publicKey.export({ type: 'spki', format: 'pem' }))
     const list = {
       public_keys: [
         { key_identifier: 'good', key: PEM, is_current: true },
@@ -55,7 +56,9 @@ describe('a signed report', () => {
       { token: 'some_token', type: 'some_type', url: 'some_url', source: 'some_source' },
     ])
     expect(parseFindings(Buffer.from('[]'))).toEqual([])
-    expect(parseFindings(Buffer.from(JSON.stringify(Array(1_001).fill({ token: 'x' }))))).toBeNull()
+    expect(
+      parseFindings(Buffer.from(JSON.stringify(Array.from({ length: 1_001 }, () => ({ token: 'x' }))))),
+    ).toBeNull()
     for (const text of ['', '{}', '[1]', '[{}]', '[{"token":1}]', `[{"token":"${'x'.repeat(2_001)}"}]`])
       expect(parseFindings(Buffer.from(text)), text.slice(0, 20)).toBeNull()
   })
