@@ -1,45 +1,116 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
-import { createApi, type Api } from './api/client.ts'
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { Enrol } from './account/enrol.tsx'
+import { Outside, outsidePage } from './account/outside.tsx'
+import { LogIn } from './account/password-log-in.tsx'
+import { StepUp } from './account/step-up.tsx'
+import { createApi, createPersonApi, type Api } from './api/client.ts'
 import { isSignedOut } from './api/problem.ts'
 import { createConsoleRouter } from './router.tsx'
 import { loadKey, saveKey } from './session/key-store.ts'
 import { readHash } from './session/read-hash.ts'
-import { SessionContext } from './session/session.ts'
+import { SessionContext, type Account, type Person } from './session/session.ts'
 import { useLive } from './session/use-live.ts'
+import { loadWorkspace, saveWorkspace } from './session/workspace-store.ts'
 import { SignIn } from './shell/sign-in.tsx'
 
-const REFUSED =
+const KEY_REFUSED =
   'The server no longer takes this key. It may have been revoked, or the data directory is a new one.'
+const SESSION_ENDED = 'Your session has ended. Sign in again.'
 
-interface Key {
-  readonly token: string | null
-  /** Why a key that was there is not any more. */
-  readonly notice: string | undefined
-}
+/** Who is at the page: `asking` until the server has said whose session the browser holds. */
+type Who =
+  | { readonly kind: 'asking' }
+  | { readonly kind: 'nobody'; readonly notice: string | undefined; readonly byKey: boolean }
+  | { readonly kind: 'key'; readonly token: string }
+  | { readonly kind: 'person'; readonly account: Account }
 
 export function App() {
-  const [key, setKey] = useState<Key>(() => ({ token: takeHash() ?? loadKey(), notice: undefined }))
+  const [page, setPage] = useState(() => outsidePage(location.pathname))
+  const [who, setWho] = useState<Who>(begin)
+  const anybody = useMemo(() => createPersonApi({}), [])
+  const ask = useCallback(async () => {
+    try {
+      setWho({ kind: 'person', account: await anybody.account.get() })
+    } catch (error) {
+      setWho({
+        kind: 'nobody',
+        notice: isSignedOut(error) ? undefined : 'The server does not answer.',
+        byKey: false,
+      })
+    }
+  }, [anybody])
+  useEffect(() => {
+    if (who.kind === 'asking' && page === null) void ask()
+  }, [who.kind, page, ask])
   useEffect(() => {
     // A console URL that is pasted into an open console changes the fragment only.
     const take = (): void => {
       const token = takeHash()
-      if (token !== undefined) setKey({ token, notice: undefined })
+      if (token !== undefined) setWho({ kind: 'key', token })
     }
+    if (page !== null) return
     window.addEventListener('hashchange', take)
     return () => window.removeEventListener('hashchange', take)
-  }, [])
-  const signOut = useCallback((notice?: string) => {
+  }, [page])
+  const enter = useCallback(() => {
     saveKey(null)
-    setKey({ token: null, notice })
+    if (outsidePage(location.pathname) !== null) history.replaceState(null, '', '/')
+    setPage(null)
+    setWho({ kind: 'asking' })
   }, [])
-  const signIn = (token: string): void => {
-    saveKey(token)
-    setKey({ token, notice: undefined })
+  const leave = useCallback((notice?: string) => {
+    saveKey(null)
+    setWho({ kind: 'nobody', notice, byKey: false })
+  }, [])
+  const logOut = useCallback(
+    (notice?: string) => {
+      void anybody.sessions.logOut().catch(() => undefined)
+      leave(notice)
+    },
+    [anybody, leave],
+  )
+  if (page !== null) return <Outside api={anybody} page={page} onSignedIn={enter} />
+  switch (who.kind) {
+    case 'asking':
+      return (
+        <p className="sr-only" role="status">
+          Loading
+        </p>
+      )
+    case 'nobody':
+      return who.byKey ? (
+        <SignIn
+          notice={who.notice}
+          onSignIn={(token) => {
+            saveKey(token)
+            setWho({ kind: 'key', token })
+          }}
+          onUseAccount={() => leave()}
+        />
+      ) : (
+        <LogIn
+          api={anybody}
+          notice={who.notice}
+          onSignedIn={enter}
+          onUseKey={() => setWho({ kind: 'nobody', notice: undefined, byKey: true })}
+        />
+      )
+    case 'key':
+      return <WithKey key={who.token} token={who.token} onSignOut={leave} />
+    case 'person':
+      return who.account.session.level === 'enrolment' ? (
+        <Enrol api={anybody} onDone={enter} onLeave={logOut} />
+      ) : (
+        <AsPerson account={who.account} onSignOut={logOut} />
+      )
   }
-  if (key.token === null) return <SignIn notice={key.notice} onSignIn={signIn} />
-  return <SignedIn key={key.token} token={key.token} onSignOut={signOut} />
+}
+
+function begin(): Who {
+  const token = outsidePage(location.pathname) === null ? (takeHash() ?? loadKey()) : null
+  return token === null ? { kind: 'asking' } : { kind: 'key', token }
 }
 
 /** Moves a key out of the address bar into the tab's storage, and a page named in the fragment into the path. */
@@ -51,7 +122,7 @@ function takeHash(): string | undefined {
   return token
 }
 
-function SignedIn({
+function WithKey({
   token,
   onSignOut,
 }: {
@@ -59,11 +130,77 @@ function SignedIn({
   readonly onSignOut: (notice?: string) => void
 }) {
   const api = useMemo(() => createApi(token), [token])
+  return <Inside api={api} token={token} person={null} refusal={KEY_REFUSED} onSignOut={onSignOut} />
+}
+
+/** Everything below is made anew for another workspace: nothing of one is shown in the other. */
+function AsPerson({
+  account,
+  onSignOut,
+}: {
+  readonly account: Account
+  readonly onSignOut: (notice?: string) => void
+}) {
+  const [chosen, setChosen] = useState(loadWorkspace)
+  const workspace = (account.workspaces.find(({ id }) => id === chosen) ?? account.workspaces[0])?.id
+  const [asked, setAsked] = useState(false)
+  const waiting = useRef<((shown: boolean) => void)[]>([])
+  const stepUp = useCallback(
+    () =>
+      new Promise<boolean>((resolve) => {
+        waiting.current.push(resolve)
+        setAsked(true)
+      }),
+    [],
+  )
+  const answer = useCallback((shown: boolean) => {
+    setAsked(false)
+    for (const resolve of waiting.current.splice(0)) resolve(shown)
+  }, [])
+  const api = useMemo(() => createPersonApi({ workspace, stepUp }), [workspace, stepUp])
+  const plain = useMemo(() => createPersonApi({}), [])
+  const chooseWorkspace = useCallback((id: string) => {
+    saveWorkspace(id)
+    setChosen(id)
+  }, [])
+  const person = useMemo(
+    () => ({ account, workspace, chooseWorkspace }),
+    [account, workspace, chooseWorkspace],
+  )
+  return (
+    <>
+      <Inside
+        key={workspace}
+        api={api}
+        token={null}
+        person={person}
+        refusal={SESSION_ENDED}
+        onSignOut={onSignOut}
+      />
+      {asked && <StepUp api={plain} onDone={answer} />}
+    </>
+  )
+}
+
+function Inside({
+  api,
+  token,
+  person,
+  refusal,
+  onSignOut,
+}: {
+  readonly api: Api
+  readonly token: string | null
+  readonly person: Person | null
+  readonly refusal: string
+  readonly onSignOut: (notice?: string) => void
+}) {
   const [router] = useState(createConsoleRouter)
-  const [client] = useState(() => createClient(onSignOut))
+  const refused = useCallback(() => onSignOut(refusal), [onSignOut, refusal])
+  const [client] = useState(() => createClient(refused))
   return (
     <QueryClientProvider client={client}>
-      <LiveSession api={api} token={token} onSignOut={onSignOut}>
+      <LiveSession api={api} token={token} person={person} onRefused={refused} onSignOut={onSignOut}>
         <RouterProvider router={router} />
       </LiveSession>
     </QueryClientProvider>
@@ -73,26 +210,29 @@ function SignedIn({
 function LiveSession({
   api,
   token,
+  person,
+  onRefused,
   onSignOut,
   children,
 }: {
   readonly api: Api
-  readonly token: string
+  readonly token: string | null
+  readonly person: Person | null
+  readonly onRefused: () => void
   readonly onSignOut: (notice?: string) => void
   readonly children: ReactNode
 }) {
-  const refused = useCallback(() => onSignOut(REFUSED), [onSignOut])
-  const live = useLive(api, refused)
+  const live = useLive(api, onRefused)
   const session = useMemo(
-    () => ({ api, token, live, signOut: () => onSignOut() }),
-    [api, token, live, onSignOut],
+    () => ({ api, token, person, live, signOut: () => onSignOut() }),
+    [api, token, person, live, onSignOut],
   )
   return <SessionContext value={session}>{children}</SessionContext>
 }
 
-function createClient(onSignOut: (notice: string) => void): QueryClient {
+function createClient(onRefused: () => void): QueryClient {
   const onError = (error: Error): void => {
-    if (isSignedOut(error)) onSignOut(REFUSED)
+    if (isSignedOut(error)) onRefused()
   }
   return new QueryClient({
     queryCache: new QueryCache({ onError }),

@@ -5,6 +5,9 @@ import { InboxScreen } from './screens/inbox/inbox-screen.tsx'
 import { parseMessagesSearch } from './screens/messages/messages-search.ts'
 import { MessageScreen } from './screens/messages/message-screen.tsx'
 import { MessagesScreen } from './screens/messages/messages-screen.tsx'
+import { AccountScreen } from './screens/security/account-screen.tsx'
+import { AlertsScreen } from './screens/security/alerts-screen.tsx'
+import { MembersScreen } from './screens/security/members-screen.tsx'
 import { Layout } from './shell/layout.tsx'
 import { NotFound } from './shell/not-found.tsx'
 
@@ -31,11 +34,30 @@ const messageRoute = createRoute({
   component: MessageScreen,
 })
 
+const accountRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/security/account',
+  component: AccountScreen,
+})
+const membersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/security/members',
+  component: MembersScreen,
+})
+const alertsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/security/alerts',
+  component: AlertsScreen,
+})
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   inboxRoute.addChildren([capturedRoute]),
   messagesRoute,
   messageRoute,
+  accountRoute,
+  membersRoute,
+  alertsRoute,
 ])
 
 export function createConsoleRouter() {

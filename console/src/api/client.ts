@@ -1,8 +1,50 @@
-import { createClient, type Client } from '@bulkhead/sdk'
+import { BulkheadError, createClient, type Client } from '@bulkhead/sdk'
 
 export type Api = Client
 
-/** The API of the installation that serves this page. A page asks again soon anyway, so tries are few. */
+/** A page asks again soon anyway, so tries are few. */
+const limits = { retriesMax: 2, timeoutMs: 20_000 } as const
+
+/** The API of the installation that serves this page, with a key. */
 export function createApi(token: string): Api {
-  return createClient({ baseUrl: location.origin, apiKey: token, retriesMax: 2, timeoutMs: 20_000 })
+  return createClient({ baseUrl: location.origin, apiKey: token, ...limits })
+}
+
+/**
+ * The API as the person whose session the browser holds. `stepUp` asks for the second factor again where the server wants it fresh; the
+ * request is then made once more.
+ */
+export function createPersonApi(options: {
+  readonly workspace?: string | undefined
+  readonly stepUp?: () => Promise<boolean>
+}): Api {
+  const { workspace, stepUp } = options
+  return createClient({
+    baseUrl: location.origin,
+    ...limits,
+    ...(workspace === undefined ? {} : { workspace }),
+    fetch: async (input, init) => {
+      const response = await fetch(input, init)
+      if (stepUp === undefined || response.status !== 403 || !(await wantsStepUp(response))) return response
+      return (await stepUp()) ? fetch(input, { ...init, signal: null }) : response
+    },
+  })
+}
+
+async function wantsStepUp(response: Response): Promise<boolean> {
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  return (
+    typeof problem === 'object' &&
+    problem !== null &&
+    'code' in problem &&
+    problem.code === 'step_up_required'
+  )
+}
+
+/** Whether the failure is one of those that the server names so. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof BulkheadError && error.code === code
 }

@@ -89,4 +89,28 @@ export const queries = {
       staleTime: 50_000,
       gcTime: 0,
     }),
+  account: (api: Api) =>
+    queryOptions({ queryKey: ['account'], queryFn: ({ signal }) => api.account.get({ signal }) }),
+  factors: (api: Api) =>
+    queryOptions({ queryKey: ['factors'], queryFn: ({ signal }) => api.factors.list({ signal }) }),
+  sessions: (api: Api) =>
+    queryOptions({ queryKey: ['sessions'], queryFn: ({ signal }) => api.sessions.list({ signal }) }),
+  members: (api: Api) =>
+    queryOptions({
+      queryKey: ['members'],
+      queryFn: ({ signal }) => api.members.list({ limit: 100 }, { signal }),
+    }),
+  invitations: (api: Api) =>
+    queryOptions({
+      queryKey: ['invitations'],
+      queryFn: ({ signal }) => api.invitations.list({ limit: 100 }, { signal }),
+    }),
+  policy: (api: Api) =>
+    queryOptions({ queryKey: ['policy'], queryFn: ({ signal }) => api.policies.get({ signal }) }),
+  alerts: (api: Api, state: 'open' | 'all') =>
+    queryOptions({
+      queryKey: ['alerts', state],
+      queryFn: ({ signal }) => api.alerts.list({ state, limit: 100 }, { signal }),
+      refetchInterval: 30_000,
+    }),
 } as const

@@ -1,6 +1,6 @@
-import { Link, Outlet } from '@tanstack/react-router'
+import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import type { ComponentType, ReactNode } from 'react'
-import { useSession } from '../session/session.ts'
+import { useSession, type Person } from '../session/session.ts'
 import { IconButton } from '../ui/button.tsx'
 import {
   BulkheadMark,
@@ -8,17 +8,22 @@ import {
   InboxIcon,
   MessagesIcon,
   MoonIcon,
+  PersonIcon,
+  ShieldIcon,
   SignOutIcon,
   SunIcon,
 } from '../ui/icons.tsx'
 import { LiveMark } from './live-mark.tsx'
+import { NoWorkspace } from './no-workspace.tsx'
 import { StatusStrip } from './status-strip.tsx'
 import { useTheme } from './theme.ts'
 
 /** The frame of every page: navigation, the state of the installation, the page. */
 export function Layout() {
-  const { signOut } = useSession()
+  const { signOut, person } = useSession()
   const { theme, toggle } = useTheme()
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  const isSomewhere = person === null || person.workspace !== undefined || path === '/security/account'
   return (
     <div className="flex h-full flex-col">
       <a
@@ -47,9 +52,25 @@ export function Layout() {
             <Place to="/messages" icon={MessagesIcon}>
               Messages
             </Place>
+            {person !== null && (
+              <Place to="/security/members" icon={ShieldIcon}>
+                Security
+              </Place>
+            )}
           </nav>
-          <div className="ml-auto flex items-center gap-1">
+          <div className="ml-auto flex min-w-0 items-center gap-1">
+            {person !== null && <WorkspaceChoice person={person} />}
             <LiveMark />
+            {person !== null && (
+              <Link
+                to="/security/account"
+                aria-label="Your account"
+                title={`Your account: ${person.account.email}`}
+                className="inline-flex size-8 shrink-0 items-center justify-center rounded-md text-muted hover:bg-raised hover:text-ink"
+              >
+                <PersonIcon />
+              </Link>
+            )}
             <IconButton
               label={theme === 'dark' ? 'Use the light theme' : 'Use the dark theme'}
               onClick={toggle}
@@ -61,10 +82,10 @@ export function Layout() {
             </IconButton>
           </div>
         </div>
-        <StatusStrip />
+        {isSomewhere && <StatusStrip />}
       </header>
       <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
-        <Outlet />
+        {isSomewhere ? <Outlet /> : <NoWorkspace />}
       </main>
     </div>
   )
@@ -76,7 +97,7 @@ function Place({
   icon: Icon,
   children,
 }: {
-  readonly to: '/' | '/inbox' | '/messages'
+  readonly to: '/' | '/inbox' | '/messages' | '/security/members'
   readonly exact?: boolean
   readonly icon: ComponentType<{ readonly className?: string }>
   readonly children: ReactNode
@@ -92,5 +113,28 @@ function Place({
       <Icon className="hidden size-4 min-[400px]:block" />
       {children}
     </Link>
+  )
+}
+
+/** Where the person works; a name alone where there is one only. */
+function WorkspaceChoice({ person }: { readonly person: Person }) {
+  const { workspaces } = person.account
+  const [only] = workspaces
+  if (only === undefined) return null
+  if (workspaces.length === 1)
+    return <span className="hidden max-w-40 truncate px-1 text-sm text-muted md:inline">{only.name}</span>
+  return (
+    <select
+      aria-label="Workspace"
+      value={person.workspace}
+      onChange={(event) => person.chooseWorkspace(event.target.value)}
+      className="h-8 max-w-28 rounded-md border border-line-strong bg-surface px-1.5 text-sm sm:max-w-44"
+    >
+      {workspaces.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </select>
   )
 }

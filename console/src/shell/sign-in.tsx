@@ -5,13 +5,15 @@ import { describeFailure, isSignedOut } from '../api/problem.ts'
 import { Button } from '../ui/button.tsx'
 import { BulkheadMark } from '../ui/icons.tsx'
 
-/** Asks for an API key. Accounts come with their own page; until then a key is who one is. */
+/** Asks for an API key: for developers, who have one before they have an account. */
 export function SignIn({
   notice,
   onSignIn,
+  onUseAccount,
 }: {
   readonly notice: string | undefined
   readonly onSignIn: (token: string) => void
+  readonly onUseAccount: () => void
 }) {
   const [problem, setProblem] = useState(notice)
   const [busy, setBusy] = useState(false)
@@ -72,6 +74,9 @@ export function SignIn({
               In development it is also in <Code>.bulkhead/development.json</Code>, as <Code>apiKey</Code>.
             </li>
           </ul>
+          <button type="button" onClick={onUseAccount} className="mt-3 rounded text-accent hover:underline">
+            Sign in with your account instead
+          </button>
         </div>
       </form>
     </main>

@@ -51,3 +51,16 @@ export const SearchIcon = icon(
     <path d="m10.3 10.3 3.4 3.4" />
   </>,
 )
+export const ShieldIcon = icon(<path d="M8 1.8 13 4v4c0 3.2-2.1 5.3-5 6.2C5.1 13.3 3 11.2 3 8V4z" />)
+export const PersonIcon = icon(
+  <>
+    <circle cx="8" cy="5.3" r="2.6" />
+    <path d="M2.8 13.5c.5-2.9 2.5-4.3 5.2-4.3s4.7 1.4 5.2 4.3" />
+  </>,
+)
+export const KeyIcon = icon(
+  <>
+    <circle cx="5" cy="11" r="2.8" />
+    <path d="m7 9 6.2-6.2M10.5 5.5l2 2" />
+  </>,
+)

@@ -10,6 +10,9 @@ const WORDS: Readonly<Record<Language, string>> = { curl: 'curl', node: 'Node', 
 /** What development starts with. */
 const FIRST_DOMAIN = 'example.test'
 
+/** A person has no key to show: one is made for each program. */
+const NO_KEY = 'bhk_…'
+
 /** A mail to paste, ready with the reader's own key and domain. */
 export function FirstMail() {
   const { api, token } = useSession()
@@ -40,11 +43,13 @@ export function FirstMail() {
       >
         <CodeBlock
           label={`Send a mail with ${WORDS[language]}`}
-          shown={snippet(language, { ...facts, key: maskKey(token) })}
-          copied={snippet(language, { ...facts, key: token })}
+          shown={snippet(language, { ...facts, key: token === null ? NO_KEY : maskKey(token) })}
+          copied={snippet(language, { ...facts, key: token ?? NO_KEY })}
         />
         <p className="mt-2 text-xs text-muted">
-          Copying fills in your whole key.{' '}
+          {token === null
+            ? 'Make an API key first: bulkhead keys create. '
+            : 'Copying fills in your whole key. '}
           {language === 'smtp' &&
             'The port is the default of BULKHEAD_SUBMISSION; the certificate is self-signed in development, hence --insecure. '}
           {domains.isSuccess &&
