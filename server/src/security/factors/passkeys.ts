@@ -5,8 +5,8 @@ import type { ChallengeUse } from './challenges.ts'
 import { bindFactor, fits } from './factor-binding.ts'
 import type { FactorsStore, PasskeyRow } from './factors-store.ts'
 import { sealName } from './names.ts'
-import { ALGORITHMS, challengeOf, checkAssertion, checkRegistration } from './webauthn.ts'
-import type { AssertionResponse, RegistrationResponse, RelyingParty } from './webauthn.ts'
+import { ALGORITHMS, challengeOf, checkAssertion, checkRegistration } from '../../platform/webauthn/index.ts'
+import type { AssertionResponse, RegistrationResponse, RelyingParty } from '../../platform/webauthn/index.ts'
 
 /** What a factor that was to be added became: `id` where it is there now. */
 export type Addition =
