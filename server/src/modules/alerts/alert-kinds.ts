@@ -48,6 +48,11 @@ export const RULE_WORDS: Readonly<Record<string, AlertWords>> = {
     text: 'Somebody had the right password and did not show the second factor.',
     advice: 'If it was not you, your password is known: change it.',
   },
+}
+
+/** Alarms of other parts of the product too. What has no words here is shown by its name. */
+export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
+  ...RULE_WORDS,
   'second_factor.added': { text: 'A second factor was added to an account.', advice: NOT_YOURS },
   'second_factor.removed': { text: 'A second factor was removed from an account.', advice: NOT_YOURS },
   'second_factor.recovery_codes_made': {
@@ -70,11 +75,6 @@ export const RULE_WORDS: Readonly<Record<string, AlertWords>> = {
     text: 'A hundred codes in a row were wrong: somebody who knows the password guesses.',
     advice: 'Change the password. Codes are taken again once another factor was shown.',
   },
-}
-
-/** Alarms of other parts of the product too. What has no words here is shown by its name. */
-export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
-  ...RULE_WORDS,
   'profile.changed': {
     text: 'A sender, a domain, a webhook or somebody who runs the workspace was changed.',
     advice: 'Look at the change, and reject it where nobody knows of it: bulkhead changes list.',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { makeDetectionWorld } from '../../../test/support/detection-world.ts'
 import type { DetectionWorld } from '../../../test/support/detection-world.ts'
@@ -14,7 +16,40 @@ const CHROME = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0.0.
 
 const installation = async () => (await world.alerts()).filter((row) => row.workspace_id === null)
 
+/** `10 min`, `1 h`, `7 d`. */
+function span(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400} d`
+  return seconds % 3_600 === 0 ? `${seconds / 3_600} h` : `${seconds / 60} min`
+}
+
 describe('rules of detection', () => {
+  it('are those of docs/detection.md, word for word', async () => {
+    interface Rule {
+      readonly kind: string
+      readonly measure: string
+      readonly window_seconds: number
+      readonly at_least: number
+      readonly share_percent: number
+      readonly times_usual: number
+      readonly least_clients: number
+      readonly severity: string
+      readonly rationale: string
+      readonly source: string
+    }
+    const { rows } = await world.database.pool('superuser').query<Rule>('select * from detection.rule')
+    const lines = rows.map((rule) => {
+      const also = [
+        ...(rule.share_percent > 0 ? [`${rule.share_percent} % of the client's identifiers`] : []),
+        ...(rule.times_usual > 0 ? [`${rule.times_usual} times the usual part`] : []),
+        ...(rule.least_clients > 1 ? [`${rule.least_clients} clients`] : []),
+      ]
+      return `| \`${rule.kind}\` | ${rule.measure} | ${span(rule.window_seconds)} | ${rule.at_least} | ${also.join(', ') || '–'} | ${rule.severity} | ${rule.rationale} | ${rule.source} |`
+    })
+    const text = readFileSync(join(import.meta.dirname, '../../../../docs/detection.md'), 'utf8')
+    const documented = text.split('\n').filter((line) => /^\| `[a-z_]+\.[a-z_]+`/.test(line))
+    expect(documented.toSorted()).toEqual(lines.toSorted())
+  })
+
   it('enumeration by one client: raised once, those probed before and after are flagged, workspaces hear of their own', async () => {
     const people = await world.people(40)
     const mine = await world.workspace(people.slice(0, 10))
