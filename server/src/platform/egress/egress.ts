@@ -29,6 +29,19 @@ interface EgressFetch {
   readonly answerBytesMax: number
 }
 
+interface EgressCall extends EgressFetch {
+  readonly method: 'GET' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+}
+
+/** A whole answer, whatever its status. */
+interface EgressDocument {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
 /** No answer came; `message` may be shown to the endpoint's owner. */
 export class EgressError extends Error {
   constructor(message: string, cause?: unknown) {
@@ -42,6 +55,8 @@ export interface Egress extends Disposable {
   post(request: EgressRequest): Promise<EgressAnswer>
   /** The body of a document that is answered with 200. Throws `EgressError` where there is none: no answer, another status, too long, cut off. */
   get(request: EgressFetch): Promise<Buffer>
+  /** The whole answer, for protocols that speak in statuses and headers. Throws `EgressError` where none came whole and in time. */
+  call(request: EgressCall): Promise<EgressDocument>
 }
 
 const IDLE_SOCKETS = 64
@@ -101,6 +116,18 @@ export function createEgress(deps: {
         const headers = { accept: 'application/json', 'user-agent': 'bulkhead' }
         const open = await opening(request.url, { method: 'GET', headers }, signal)
         return twiceIfStale(() => collect(open(), request.answerBytesMax))
+      }),
+
+    call: (request) =>
+      inTime(request.timeoutMs, async (signal) => {
+        const { method, body } = request
+        const length = body === null ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+        const open = await opening(
+          request.url,
+          { method, headers: { ...request.headers, ...length } },
+          signal,
+        )
+        return twiceIfStale(() => gather(open(), body, request.answerBytesMax))
       }),
 
     [Symbol.dispose]() {
@@ -177,12 +204,24 @@ function exchange(
 }
 
 /** The whole body of an answer of 200; whatever else comes is an error. */
-function collect(outgoing: ClientRequest, bytesMax: number): Promise<Buffer> {
+async function collect(outgoing: ClientRequest, bytesMax: number): Promise<Buffer> {
+  const { body } = await gather(outgoing, null, bytesMax, 200)
+  return body
+}
+
+/** A whole answer; of another status than `only`, where that is given, nothing is read. */
+function gather(
+  outgoing: ClientRequest,
+  body: string | null,
+  bytesMax: number,
+  only?: number,
+): Promise<EgressDocument> {
   return new Promise((resolve, reject) => {
     outgoing.on('response', (response) => {
-      if (response.statusCode !== 200) {
+      const status = response.statusCode ?? 0
+      if (only !== undefined && status !== only) {
         response.destroy()
-        reject(new EgressError(`It answered ${response.statusCode ?? 0} instead of 200.`))
+        reject(new EgressError(`It answered ${status} instead of ${only}.`))
         return
       }
       const chunks: Buffer[] = []
@@ -197,7 +236,7 @@ function collect(outgoing: ClientRequest, bytesMax: number): Promise<Buffer> {
       response.on('error', reject)
       response.on('close', () =>
         response.complete
-          ? resolve(Buffer.concat(chunks))
+          ? resolve({ status, headers: plainHeaders(response), body: Buffer.concat(chunks) })
           : reject(new EgressError('The connection was closed in the middle of the answer.')),
       )
     })
@@ -205,8 +244,16 @@ function collect(outgoing: ClientRequest, bytesMax: number): Promise<Buffer> {
       const isStale = outgoing.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
       reject(isStale ? new StaleConnection() : error)
     })
-    outgoing.end()
+    outgoing.end(body ?? undefined)
   })
+}
+
+function plainHeaders(response: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(response.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
+  )
 }
 
 /** The status decides; the body is read, within bounds, only so that the connection can be used again. */
