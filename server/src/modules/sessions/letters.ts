@@ -36,7 +36,7 @@ export function createLogInLetters(deps: {
         'Somebody entered the right password of your account, from a device that it had not been used on before.',
         `If it was you, enter this code within ${CODE_MINUTES} minutes:\n${code.slice(0, 4)} ${code.slice(4)}`,
         `Where: ${deviceName(client.userAgent)}, network ${networkName(client.address)}`,
-        `If this was not you, tell nobody the code, and set a new password: somebody knows yours.\n${deps.publicUrl}/reset`,
+        `If this was not you, tell nobody the code, and set a new password: somebody knows yours.\n${deps.publicUrl}/forgot`,
       ].join('\n\n')
       await deps.systemMail.send({
         kind: 'log_in_code',
@@ -67,7 +67,7 @@ export function createLogInLetters(deps: {
       const letter = writeLetter('password_breached', {
         at,
         client,
-        more: `Set a new one: ${deps.publicUrl}/reset`,
+        more: `Set a new one: ${deps.publicUrl}/forgot`,
       })
       await deps.systemMail.send({
         kind: 'password_breached',

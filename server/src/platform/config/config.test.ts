@@ -35,7 +35,7 @@ describe('configuration', () => {
       retryScale: 1,
       allowPrivateTargets: true,
       senders: 1,
-      publicUrl: 'http://127.0.0.1:8600',
+      publicUrl: 'http://localhost:8600',
     })
     expect(config.dataDirectory.endsWith('/.bulkhead')).toBe(true)
   })

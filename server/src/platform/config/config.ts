@@ -141,9 +141,11 @@ export function formatAddress(address: ListenAddress): string {
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
 }
 
-/** The URL of a listening address; a wildcard address is shown as localhost, which a browser can open. */
+const THIS_HOST: ReadonlySet<string> = new Set(['0.0.0.0', '::', '127.0.0.1', '::1'])
+
+/** The URL of a listening address. This host is shown by its name: browsers offer passkeys to names only, not to numbers. */
 export function httpUrl(address: ListenAddress): string {
-  const host = address.host === '0.0.0.0' || address.host === '::' ? 'localhost' : address.host
+  const host = THIS_HOST.has(address.host) ? 'localhost' : address.host
   return `http://${formatAddress({ host, port: address.port })}`
 }
 
