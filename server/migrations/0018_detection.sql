@@ -214,13 +214,19 @@ create table detection.incident (
   person_id uuid not null references account.person on delete cascade,
   at timestamptz not null
 );
-create unique index incident_once on detection.incident (person_id, kind, client);
+-- Not unique: who reports would wait for who judges, with the lock of a client that the latter wants.
+create index incident_person on detection.incident (person_id, kind, client);
 comment on table detection.incident is 'class: operational. What is an alarm by itself and waits for the next evaluation, seconds.';
 comment on column detection.incident.id is 'class: operational.';
 comment on column detection.incident.kind is 'class: operational.';
 comment on column detection.incident.client is 'class: blind index.';
 comment on column detection.incident.person_id is 'class: identifier.';
 comment on column detection.incident.at is 'class: operational.';
+
+create table detection.raising (kind text primary key);
+comment on table detection.raising is 'class: operational. One row for each kind of alarm: its lock lets one process raise that kind at a time.';
+comment on column detection.raising.kind is 'class: operational.';
+grant select, insert, update on detection.raising to bulkhead_engine;
 
 grant select, insert, update, delete on detection.bucket, detection.failures, detection.state, detection.tally, detection.client,
   detection.sighting, detection.familiar, detection.incident to bulkhead_engine;
@@ -348,6 +354,15 @@ begin
     select from detection.familiar f where f.person_id = p_person and f.kind = p_kind and f.key = p_key and f.first_at < p_before);
 end $$;
 
+-- Once until it is judged; two at the same moment may both be noted, and are one alarm.
+create function engine.note_incident(p_kind text, p_client bytea, p_person uuid) returns void
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+begin
+  insert into detection.incident (kind, client, person_id, at)
+  select p_kind, p_client, p_person, engine.detection_now()
+  where not exists (select from detection.incident i where i.person_id = p_person and i.kind = p_kind and i.client = p_client);
+end $$;
+
 -- Takes one signal in. Answers nothing, so that nothing can be asked by it; judges nothing but what is an alarm by itself.
 create function engine.observe(
   p_kind text, p_outcome text, p_client bytea, p_network bytea, p_agent bytea, p_identifier bytea, p_person uuid, p_known_device boolean
@@ -408,11 +423,11 @@ begin
   end if;
 
   if v_honey then
-    insert into detection.incident (kind, client, person_id, at) values ('honey.touched', p_client, v_person, v_now) on conflict do nothing;
+    perform engine.note_incident('honey.touched', p_client, v_person);
     return;
   end if;
   if p_outcome = 'abandoned' then
-    insert into detection.incident (kind, client, person_id, at) values ('second_factor.abandoned', p_client, v_person, v_now) on conflict do nothing;
+    perform engine.note_incident('second_factor.abandoned', p_client, v_person);
   end if;
   if p_outcome in ('right_password', 'session') and not p_known_device
     and exists (select from detection.familiar f where f.person_id = v_person and f.kind = 'client' and f.first_at < v_now - interval '1 day')
@@ -422,7 +437,7 @@ begin
       select from detection.sighting s
       where s.person_id = v_person and s.client <> p_client and s.probed_at > v_now - interval '2 days' and s.session_at is null and not s.known_device))
   then
-    insert into detection.incident (kind, client, person_id, at) values ('novelty.after_probe', p_client, v_person, v_now) on conflict do nothing;
+    perform engine.note_incident('novelty.after_probe', p_client, v_person);
   end if;
   if p_outcome = 'session' then
     insert into detection.familiar as f (person_id, kind, key, first_at, last_at)
@@ -462,8 +477,9 @@ begin
   if p_detail is null or octet_length(p_detail::text) > 4000 or p_quiet not between interval '0' and interval '7 days' then
     raise exception 'not an alert' using errcode = '22023';
   end if;
-  -- One after the other: only who raises waits.
-  perform from detection.state s for update;
+  -- One after the other of each kind: others raise theirs while they hold what judging may wait for, such as a person.
+  insert into detection.raising (kind) values (p_kind) on conflict do nothing;
+  perform from detection.raising r where r.kind = p_kind for update;
   if p_workspace is null and p_person is null and (
     select count(*) >= 20 from security_alert a
     where a.kind = p_kind and a.created_at > v_now - interval '1 hour' and a.workspace_id is null and a.person_id is null
@@ -826,7 +842,7 @@ declare signature text;
 begin
   for signature in
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname = 'engine' and p.proname in ('detection_now', 'take_tokens', 'begin_attempt', 'end_attempt', 'is_familiar', 'observe',
+    where n.nspname = 'engine' and p.proname in ('detection_now', 'take_tokens', 'begin_attempt', 'end_attempt', 'is_familiar', 'note_incident', 'observe',
       'record_alerts', 'raise_alert', 'flag_people', 'flag_and_tell', 'unrelated_workspaces', 'learn_usual', 'evaluate_detection',
       'trim_detection', 'installation_alerts', 'acknowledge_alert', 'add_honey', 'list_honey', 'remove_honey')
   loop

@@ -268,6 +268,48 @@ describe('rules of detection', () => {
     expect(await recorded()).toBe(1)
   })
 
+  it('no signal is lost and nobody waits for ever while signals, evaluations, alarms and trimming go on together', async () => {
+    const people = await world.people(30)
+    for (let n = 0; n < 10; n++) await world.workspace(people.slice(n * 3, n * 3 + 3))
+    const honey = await world.honey()
+    const worker = world.database.pool('bulkhead_worker')
+    let isOver = false
+    const evaluating = Array.from({ length: 3 }, async () => {
+      while (!isOver) await world.evaluate()
+    })
+    const trimming = (async () => {
+      while (!isOver) await worker.query('select engine.trim_detection(1000)')
+    })()
+    const raising = (async () => {
+      for (let n = 0; !isOver; n++)
+        await world.detection.raise({
+          kind: 'recovery.started',
+          severity: 'high',
+          workspaceId: null,
+          personId: people[n % people.length] ?? null,
+          about: `${n % 7}`,
+          quietSeconds: 60,
+          detail: {},
+        })
+    })()
+    for (let round = 0; round < 20; round++)
+      await Promise.all(
+        Array.from({ length: 50 }, (_, n) =>
+          world.observe({
+            address: `203.0.113.${n % 5}`,
+            email: n % 10 === 0 ? honey.email : world.emailOf(people[(n * 7 + round) % people.length] ?? ''),
+            outcome: n % 3 === 0 ? 'session' : n % 3 === 1 ? 'abandoned' : 'wrong_password',
+          }),
+        ),
+      )
+    isOver = true
+    await Promise.all([...evaluating, trimming, raising])
+    const { rows } = await world.database
+      .pool('superuser')
+      .query<{ n: number }>('select sum(events)::int as n from detection.tally')
+    expect(rows[0]?.n).toBe(1_000)
+  })
+
   it('several processes that evaluate at the same moment raise one alarm', async () => {
     const people = await world.people(60)
     for (const person of people) await world.observe({ address: ATTACKER, email: world.emailOf(person) })
