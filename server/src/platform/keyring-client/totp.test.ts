@@ -68,6 +68,14 @@ describe('verifyTotp', () => {
     ).rejects.toThrow('does not leave the keyring')
   })
 
+  it('goes on after the keys were rotated: nobody has to enrol anew', async () => {
+    const { app, place } = await enrol()
+    const api = world.clientOf('api')
+    await api.rotate({ scope: 'workspace', workspaceId: place.workspaceId, actor: 'operator' })
+    expect((await world.rotated(api))?.state).toBe('done')
+    expect(await api.verifyTotp({ ...place, code: app.generate() })).not.toBeNull()
+  })
+
   it('counts against the budget of the api', async () => {
     const { app, place } = await enrol()
     await using tight = await world.another({
