@@ -61,8 +61,9 @@ export function createHashQueue(
       running += 1
       return Promise.resolve()
     }
-    if (client !== undefined && (waitingOf.get(client) ?? 0) >= perClient) throw busy('too_many_requests')
-    if (waiting.size >= waitingMax) throw busy('unavailable')
+    if (client !== undefined && (waitingOf.get(client) ?? 0) >= perClient)
+      throw busy('too_many_requests', 'too many of one client wait')
+    if (waiting.size >= waitingMax) throw busy('unavailable', 'the queue is full')
     if (client !== undefined) waitingOf.set(client, (waitingOf.get(client) ?? 0) + 1)
     return new Promise((resolve, reject) => {
       const one: Waiting = {
@@ -73,7 +74,7 @@ export function createHashQueue(
           resolve()
         },
         timer: setTimeout(() => {
-          const fault = busy('unavailable')
+          const fault = busy('unavailable', 'waited too long')
           leave(one)
           reject(fault)
         }, deadlineMs),
@@ -83,11 +84,11 @@ export function createHashQueue(
   }
 
   /** What is ahead, at the speed of the last hashes: the same for everybody who asks now. */
-  function busy(code: 'too_many_requests' | 'unavailable'): Fault {
+  function busy(code: 'too_many_requests' | 'unavailable', why: string): Fault {
     const aheadMs = (waiting.size / runningMax) * meanMs
     return new Fault(code, {
       detail: 'Too many passwords are being checked at this moment; try again in a few seconds.',
-      internal: `the hash queue is full: ${running} run, ${waiting.size} wait`,
+      internal: `no hash for this one, ${why}: ${running} run, ${waiting.size} wait`,
       retryAfterSeconds: Math.max(1, Math.ceil(aheadMs / 1000)),
     })
   }
