@@ -901,6 +901,65 @@ export interface PoliciesChangeInput {
   readonly ssoRequired?: boolean | undefined
 }
 
+export interface SsoGetConnectionOutput {
+  readonly issuer: string
+  readonly clientId: string
+  /** Domains of the addresses that the provider may speak for. */
+  readonly domains: readonly string[]
+  /** What newcomers become; null: only who is invited comes in. */
+  readonly defaultRole: "owner" | "admin" | "developer" | "marketer" | "analyst" | "auditor" | null
+  /** To be registered at the provider. */
+  readonly redirectUri: string
+  /** When it was last tried; until then nobody signs in through it. */
+  readonly testedAt: string | null
+  readonly changedAt: string
+}
+
+export interface SsoConnectInput {
+  /** Issuer URL, https. */
+  readonly issuer: string
+  readonly clientId: string
+  /** Left out: the one that is stored. */
+  readonly clientSecret?: string | undefined
+  /** Domains of the addresses that the provider may speak for. */
+  readonly domains: readonly string[]
+  /** What newcomers become; null: only who is invited comes in. Default: null. */
+  readonly defaultRole?: "admin" | "developer" | "marketer" | "analyst" | "auditor" | null | undefined
+}
+
+export interface SsoTestOutput {
+  /** Send the browser there. */
+  readonly url: string
+  /** Keep it in this tab, and give it to POST /v1/sso/finish. */
+  readonly verifier: string
+  readonly expiresAt: string
+}
+
+export interface SsoStartInput {
+  readonly email?: string | undefined
+  readonly workspaceId?: string | undefined
+  /** The provider shall ask again: for what needs the second factor shown lately. Default: false. */
+  readonly fresh?: boolean | undefined
+}
+
+export interface SsoFinishInput {
+  readonly code: string
+  readonly state: string
+  /** The parameter iss (RFC 9207), where it came. */
+  readonly issuer?: string | undefined
+  readonly verifier: string
+  /** `token` answers it, for programs; a browser gets it in a cookie. Default: "cookie". */
+  readonly transport?: "cookie" | "token" | undefined
+}
+
+export interface SsoFinishOutput {
+  /** Null after a test. */
+  readonly session: AccountCompleteSignUpOutput | null
+  readonly workspaceId: string | null
+  /** The address that the provider told, of a test. */
+  readonly testedWith: string | null
+}
+
 export interface MessagesSendBatchInput {
   readonly messages: readonly SendRequest[]
 }
@@ -2105,6 +2164,9 @@ export const CHOICES = {
   'policies.change': {
     secondFactor: ["optional","required","passkey"],
   },
+  'sso.finish': {
+    transport: ["cookie","token"],
+  },
   'messages.send': {
     lane: ["critical","transactional","bulk"],
   },
@@ -2361,6 +2423,26 @@ export function createOperations(transport: Transport) {
       /** Confirm a change of networks that another owner asked for. From an address inside of them, within 15 minutes: so that nobody locks everybody out. Scope: policies:write. */
       confirm: (options?: CallOptions) =>
         transport.json<PoliciesGetOutput>({ method: 'POST', path: '/v1/workspace/policy/confirm' }, options),
+    },
+    sso: {
+      /** Show the connected identity provider. Scope: policies:read. */
+      getConnection: (options?: CallOptions) =>
+        transport.json<SsoGetConnectionOutput>({ method: 'GET', path: '/v1/sso/connection' }, options),
+      /** Connect an identity provider (OpenID Connect). By an owner. The domains must be yours: verified for sending, or by a TXT record that the error names. Nobody signs in through it before POST /v1/sso/connection/test has come back. Another issuer or client is another connection: sessions that the old one vouched for end. Scope: policies:write. */
+      connect: (input: SsoConnectInput, options?: CallOptions) =>
+        transport.json<SsoGetConnectionOutput>({ method: 'PUT', path: '/v1/sso/connection', json: input }, options),
+      /** Disconnect the identity provider. By an owner. Sessions that it has vouched for end. Scope: policies:write. */
+      disconnect: (options?: CallOptions) =>
+        transport.empty({ method: 'DELETE', path: '/v1/sso/connection' }, options),
+      /** Try the connected identity provider. Sign in at the URL and finish as in a log-in: no session is made, and the connection counts as tested. Scope: policies:write. */
+      test: (options?: CallOptions) =>
+        transport.json<SsoTestOutput>({ method: 'POST', path: '/v1/sso/connection/test' }, options),
+      /** Begin a log-in through an identity provider. By address or workspace. The answer has the same form and takes the same work whether a provider is connected or not; where none is, the URL leads to a page that says so. Scope: public. */
+      start: (input: SsoStartInput = {}, options?: CallOptions) =>
+        transport.json<SsoTestOutput>({ method: 'POST', path: '/v1/sso/start', json: input }, options),
+      /** End a log-in through an identity provider. With what the provider sent back and the verifier that this tab kept; once. The session opens the one workspace, and not the account. Scope: public. */
+      finish: (input: SsoFinishInput, options?: CallOptions) =>
+        transport.json<SsoFinishOutput>({ method: 'POST', path: '/v1/sso/finish', json: input }, options),
     },
     messages: {
       /** Send a message. Answers after the message is committed to disk. With an Idempotency-Key header a repeated request sends nothing twice. Scope: messages:send. */

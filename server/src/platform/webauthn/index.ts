@@ -9,5 +9,6 @@ export {
   checkAssertion,
   checkRegistration,
   RegistrationResponse,
+  relyingPartyOf,
 } from './webauthn.ts'
 export type { RelyingParty } from './webauthn.ts'

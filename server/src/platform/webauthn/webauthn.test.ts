@@ -8,6 +8,7 @@ import {
   challengeOf,
   checkAssertion,
   checkRegistration,
+  relyingPartyOf,
 } from './webauthn.ts'
 
 const party = { rpId: 'mail.example.com', origin: 'https://mail.example.com' }
@@ -97,6 +98,19 @@ const attested = (
   const bent = { ...response, response: { ...response.response, attestationObject } }
   return checkRegistration(bent, { ...party, challenge })
 }
+
+describe('the relying party', () => {
+  it.each([
+    ['https://mail.example.com/', 'mail.example.com', 'https://mail.example.com', true],
+    ['https://mail.example.com:8443/x', 'mail.example.com', 'https://mail.example.com:8443', true],
+    ['http://127.0.0.1:8600', 'localhost', 'http://localhost:8600', true],
+    ['http://[::1]:8600', 'localhost', 'http://localhost:8600', true],
+    ['http://192.0.2.7:8600', '192.0.2.7', 'http://192.0.2.7:8600', false],
+    ['https://[2001:db8::1]', '[2001:db8::1]', 'https://[2001:db8::1]', false],
+  ])('of %s is %s', (publicUrl, rpId, origin, hasName) => {
+    expect(relyingPartyOf(publicUrl)).toEqual({ rpId, origin, hasName })
+  })
+})
 
 describe('a registration', () => {
   it('is not refused for being rebuilt: the control of what follows', () => {

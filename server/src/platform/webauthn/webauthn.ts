@@ -1,5 +1,6 @@
 import { createHash, createPublicKey, timingSafeEqual, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { isIP } from 'node:net'
 import { decodeAttestationObject, isoCBOR, parseAuthenticatorData } from '@simplewebauthn/server/helpers'
 import { z } from 'zod'
 
@@ -9,6 +10,17 @@ export interface RelyingParty {
   readonly rpId: string
   /** Scheme, host and port. */
   readonly origin: string
+}
+
+/**
+ * Who we are where people reach us under `publicUrl`. Browsers make passkeys for names only: a loopback address becomes `localhost`, so that it
+ * works on a developer's machine under that name; any other address stays, and `hasName` is false.
+ */
+export function relyingPartyOf(publicUrl: string): RelyingParty & { readonly hasName: boolean } {
+  const url = new URL(publicUrl)
+  if (/^127(?:\.\d+){3}$/.test(url.hostname) || url.hostname === '[::1]') url.hostname = 'localhost'
+  const hasName = isIP(url.hostname.replace(/^\[(.*)\]$/, '$1')) === 0
+  return { rpId: url.hostname, origin: url.origin, hasName }
 }
 
 /** COSE numbers of the algorithms we take: Ed25519, ES256, RS256 (Windows Hello). */

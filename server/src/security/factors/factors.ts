@@ -1,6 +1,7 @@
 import { Fault } from '../../kernel/faults.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
+import { relyingPartyOf } from '../../platform/webauthn/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import { createFactorsStore } from './factors-store.ts'
 import { openEmail, openNames } from './names.ts'
@@ -35,7 +36,7 @@ export function createFactors(deps: {
   readonly log: Pick<Logger, 'warn' | 'error'>
 }) {
   const store = createFactorsStore(deps.pool)
-  const { origin, hostname } = new URL(deps.publicUrl)
+  const party = relyingPartyOf(deps.publicUrl)
 
   async function person(personId: string) {
     const row = await store.state(personId)
@@ -44,7 +45,7 @@ export function createFactors(deps: {
   }
 
   return {
-    ...createPasskeys({ ...deps, store, party: { rpId: hostname, origin } }),
+    ...createPasskeys({ ...deps, store, party }),
     ...createOneTimeCodes({ ...deps, store }),
 
     /** What a person has; it opens nothing in the keyring. */

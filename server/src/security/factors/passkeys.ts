@@ -1,3 +1,4 @@
+import { Fault } from '../../kernel/faults.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import { createChallenges, CHALLENGE_MS } from './challenges.ts'
@@ -30,7 +31,7 @@ const REQUESTED = { timeout: CHALLENGE_MS, userVerification: 'required' } as con
 export function createPasskeys(deps: {
   readonly store: FactorsStore
   readonly keyring: Pick<KeyringClient, 'pepper' | 'contentKey'>
-  readonly party: RelyingParty
+  readonly party: RelyingParty & { readonly hasName: boolean }
   readonly newId: () => string
   readonly nowMs: () => number
   readonly log: Pick<Logger, 'warn' | 'error'>
@@ -80,13 +81,19 @@ export function createPasskeys(deps: {
   }
 
   return {
-    /** Options for `navigator.credentials.create` (JSON form). `userName` is what the device shows. */
+    /** Options for `navigator.credentials.create` (JSON form). `userName` is what the device shows. Throws `conflict` without a host name. */
     async registrationOptions(wanted: {
       readonly personId: string
       readonly sessionId: string
       readonly userName: string
     }) {
       const { personId, userName } = wanted
+      if (!party.hasName) {
+        throw new Fault('conflict', {
+          detail:
+            'Browsers make passkeys for names, and this installation is reached by an address (BULKHEAD_PUBLIC_URL). Use an authenticator app.',
+        })
+      }
       const [present, challenge] = await Promise.all([
         store.passkeys(personId),
         challenges.make({ purpose: 'register', personId, boundTo: wanted.sessionId }),

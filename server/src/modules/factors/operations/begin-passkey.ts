@@ -14,7 +14,7 @@ export const beginPasskey = defineOperation({
   scope: 'account:enrol',
   risk: 'credential',
   audit: 'second_factor.begun',
-  faults: ['second_factor_required', 'step_up_required'],
+  faults: ['conflict', 'second_factor_required', 'step_up_required'],
   status: 200,
   input: z.strictObject({}),
   output: PasskeyCreationOptions,
