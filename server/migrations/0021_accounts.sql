@@ -12,7 +12,8 @@ comment on column account.person.deleted_at is 'class: operational. Nothing pers
 
 create table account.request (
   id uuid primary key,
-  kind text not null check (kind in ('sign_up', 'reset', 'recovery', 'email_change')),
+  kind text not null check (kind in ('sign_up', 'reset', 'recovery', 'email_change', 'password_changed', 'password_reset', 'recovered',
+    'email_changed', 'email_change_refused', 'suspended', 'signed_out')),
   person_id uuid references account.person on delete cascade,
   email_index bytea not null,
   sealed_email bytea,
@@ -22,15 +23,15 @@ create table account.request (
   attempts integer not null default 0,
   done_at timestamptz,
   check ((done_at is null) = (sealed_email is not null)),
-  check ((kind = 'email_change') = (person_id is not null))
+  check ((kind in ('sign_up', 'reset', 'recovery')) = (person_id is null))
 );
 create index request_due on account.request (due_at) where done_at is null;
 create index request_done on account.request (done_at) where done_at is not null;
 create index request_person on account.request (person_id);
-comment on table account.request is 'class: personal. What was asked for with an e-mail address. Kept: the address until it is worked off, the rest 30 days.';
+comment on table account.request is 'class: personal. What was asked for with an e-mail address, and what a person must be told. Kept: the address until it is worked off, the rest 30 days.';
 comment on column account.request.id is 'class: identifier.';
 comment on column account.request.kind is 'class: operational.';
-comment on column account.request.person_id is 'class: identifier. Who asked, where somebody who was signed in did.';
+comment on column account.request.person_id is 'class: identifier. Who asked, where somebody who was signed in did; who is told.';
 comment on column account.request.email_index is 'class: blind index. Of the address that was typed, whether anybody has it or not.';
 comment on column account.request.sealed_email is 'class: personal, sealed (content). The address; null once worked off.';
 comment on column account.request.sealed_client is 'class: personal, sealed (content). Network address and browser, as JSON; null once worked off.';
@@ -158,6 +159,16 @@ begin
   perform pg_notify('bulkhead_account', '');
 end $$;
 
+-- A letter to a person about what was just done, in the same commit: it is sent whatever dies or is away. p_email: where to, as it was sealed
+-- for the row of the person; null: where it stands now.
+create function engine.tell_person(p_id uuid, p_kind text, p_person uuid, p_email bytea, p_client bytea) returns void
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+begin
+  insert into account.request (id, kind, person_id, email_index, sealed_email, sealed_client)
+  select p_id, p_kind, p.id, p.email_index, coalesce(p_email, p.sealed_email), p_client from account.person p where p.id = p_person;
+  perform pg_notify('bulkhead_account', '');
+end $$;
+
 -- Takes up to p_limit requests that are due, for p_hold_seconds; what is not finished by then is tried again, ever later.
 create function engine.claim_requests(p_limit integer, p_hold_seconds integer) returns table (
   id uuid, kind text, person_id uuid, email_index bytea, sealed_email bytea, sealed_client bytea, created_at timestamptz, attempts integer
@@ -268,10 +279,10 @@ end $$;
 
 -- Passwords ------------------------------------------------------------------------------------------------------------------------
 
--- Sets a password and ends the sessions of the person but p_keep. With p_token it is a reset: false where the token is used up. Factors are
--- not looked at and no session is made.
+-- Sets a password, ends the sessions of the person but p_keep and tells the person (p_notice: id of the letter). With p_token it is a reset:
+-- false where the token is used up. Factors are not looked at and no session is made.
 create function engine.set_password(
-  p_person uuid, p_hash bytea, p_salt bytea, p_params text, p_token uuid, p_keep uuid
+  p_person uuid, p_hash bytea, p_salt bytea, p_params text, p_token uuid, p_keep uuid, p_notice uuid, p_client bytea
 ) returns boolean
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare v_token account.token;
@@ -287,6 +298,7 @@ begin
   update account.token t set used_at = clock_timestamp() where t.person_id = p_person and t.kind = 'reset' and t.used_at is null;
   perform engine.revoke_sessions(p_person, null, p_keep);
   perform engine.record_person(p_person, case when p_token is null then 'person.password_changed' else 'person.password_reset' end, '{}');
+  perform engine.tell_person(p_notice, case when p_token is null then 'password_changed' else 'password_reset' end, p_person, null, p_client);
   return true;
 end $$;
 
@@ -334,6 +346,7 @@ begin
   perform engine.drop_factors(p_person);
   delete from account.session s where s.person_id = p_person;
   delete from account.token t where t.person_id = p_person;
+  delete from account.request r where r.person_id = p_person;
   delete from account.email_change c where c.person_id = p_person;
   delete from account.recovery r where r.person_id = p_person;
   update account.person p
@@ -404,7 +417,9 @@ $$;
 -- done, taken (somebody has signed up with that address meanwhile) or gone. p_email is sealed for the row of the person.
 create function engine.swap_email(p_id uuid, p_email bytea) returns text
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
-declare v_change account.email_change;
+declare
+  v_change account.email_change;
+  v_old bytea;
 begin
   select c.* into v_change from account.email_change c
   where c.id = p_id and c.state = 'confirmed' and c.swap_at <= clock_timestamp() for update skip locked;
@@ -412,13 +427,16 @@ begin
   if exists (select from account.person p where p.email_index = v_change.email_index and p.id <> v_change.person_id) then
     update account.email_change c set state = 'refused', ended_at = clock_timestamp(), sealed_email = null where c.id = p_id;
     perform engine.record_person(v_change.person_id, 'person.email_change_refused', '{}');
+    perform engine.tell_person(gen_random_uuid(), 'email_change_refused', v_change.person_id, null, null);
     return 'taken';
   end if;
+  select p.sealed_email into v_old from account.person p where p.id = v_change.person_id;
   update account.person p set email_index = v_change.email_index, sealed_email = p_email where p.id = v_change.person_id and p.deleted_at is null;
   update account.email_change c set state = 'done', ended_at = clock_timestamp(), sealed_email = null where c.id = p_id;
   -- Links that lie in the mailbox of the old address open nothing any more.
   update account.token t set used_at = clock_timestamp() where t.person_id = v_change.person_id and t.used_at is null;
   perform engine.record_person(v_change.person_id, 'person.email_changed', '{}');
+  perform engine.tell_person(gen_random_uuid(), 'email_changed', v_change.person_id, v_old, null);
   return 'done';
 end $$;
 
@@ -641,7 +659,7 @@ $$;
 
 -- The end of it: the old factors go, all sessions end. The person; null where the token is used up or something is missing. It is the only
 -- way in which somebody's factors go without one of them having been shown, and it asks again for everything.
-create function engine.complete_recovery(p_token uuid) returns uuid
+create function engine.complete_recovery(p_token uuid, p_notice uuid, p_client bytea) returns uuid
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare
   v_token account.token;
@@ -657,6 +675,7 @@ begin
   update account.token t set used_at = clock_timestamp() where t.person_id = v_recovery.person_id and t.used_at is null;
   perform engine.revoke_sessions(v_recovery.person_id, null, null);
   perform engine.record_person(v_recovery.person_id, 'person.recovered', jsonb_build_object('recovery', v_recovery.id));
+  perform engine.tell_person(p_notice, 'recovered', v_recovery.person_id, null, p_client);
   return v_recovery.person_id;
 end $$;
 
@@ -682,10 +701,24 @@ begin
   if not found then return false; end if;
   if p_suspended then
     perform engine.revoke_sessions(p_person, null, null);
+    perform engine.tell_person(gen_random_uuid(), 'suspended', p_person, null, null);
     perform pg_notify('bulkhead_epochs', '');
   end if;
   perform engine.record_person(p_person, case when p_suspended then 'person.suspended' else 'person.let_in' end, '{"by": "operator"}');
   return true;
+end $$;
+
+-- Ends all sessions of a person; answers how many, null where there is no such person.
+create function engine.sign_out_person(p_person uuid) returns integer
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+declare v_ended integer;
+begin
+  perform from account.person p where p.id = p_person and p.deleted_at is null;
+  if not found then return null; end if;
+  v_ended := engine.revoke_sessions(p_person, null, null);
+  perform engine.record_person(p_person, 'person.signed_out', '{"by": "operator"}');
+  perform engine.tell_person(gen_random_uuid(), 'signed_out', p_person, null, null);
+  return v_ended;
 end $$;
 
 -- Upkeep: what ended 30 days ago, p_limit rows of each kind; answers how many.
@@ -721,11 +754,11 @@ declare signature text;
 begin
   for signature in
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname = 'engine' and p.proname in ('ask_account', 'claim_requests', 'finish_request', 'person_by_index', 'has_invitation', 'person_of', 'issue_token',
+    where n.nspname = 'engine' and p.proname in ('ask_account', 'tell_person', 'claim_requests', 'finish_request', 'person_by_index', 'has_invitation', 'person_of', 'issue_token',
       'find_token', 'use_token', 'complete_sign_up', 'set_password', 'rename_person', 'drop_factors', 'delete_person', 'begin_email_change', 'confirm_email_change',
       'undo_email_change', 'due_email_changes', 'swap_email', 'recovery_needs', 'recovery_ready', 'start_recovery', 'recovery_of', 'list_recoveries',
       'approve_recovery', 'may_approve_recovery', 'prove_recovery', 'operator_approve_recovery', 'cancel_recovery', 'look_at_recoveries',
-      'noticed_recovery', 'recovery_audience', 'complete_recovery', 'list_people', 'suspend_person', 'trim_accounts')
+      'noticed_recovery', 'recovery_audience', 'complete_recovery', 'list_people', 'suspend_person', 'sign_out_person', 'trim_accounts')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);
     execute format('revoke execute on function %s from public', signature);
@@ -736,5 +769,5 @@ grant execute on function engine.ask_account, engine.claim_requests, engine.fini
   engine.begin_email_change, engine.confirm_email_change, engine.undo_email_change, engine.due_email_changes, engine.swap_email,
   engine.start_recovery, engine.recovery_of, engine.list_recoveries, engine.approve_recovery, engine.prove_recovery,
   engine.operator_approve_recovery, engine.cancel_recovery, engine.look_at_recoveries, engine.noticed_recovery, engine.recovery_audience,
-  engine.complete_recovery, engine.list_people, engine.suspend_person, engine.trim_accounts to bulkhead_api;
+  engine.complete_recovery, engine.list_people, engine.suspend_person, engine.sign_out_person, engine.trim_accounts to bulkhead_api;
 revoke create on schema engine from bulkhead_engine;

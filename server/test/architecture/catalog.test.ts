@@ -101,6 +101,7 @@ function classOf(comment: string): string | undefined {
 const NOT_PERSONAL: Readonly<Record<string, string>> = {
   'account.challenge.bound_to': 'an id',
   'account.passkey.public_key': 'the public half',
+  'account.token.subject': 'an id',
   'api_key.name': 'a label of the customer',
   'containment.subject': 'an id',
   'dkim_selector.public_key': 'in DNS',

@@ -168,6 +168,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'settle_notices',
     'shredded_workspaces',
     'sign_in_facts',
+    'sign_out_person',
     'spend_log_in_try',
     'start_recovery',
     'strengthen_session',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createIdGenerator } from '../../src/kernel/ids.ts'
 import { createAccounts } from '../../src/modules/accounts/index.ts'
-import type { AccountLoop } from '../../src/modules/accounts/index.ts'
+import type { AccountLoop, Accounts } from '../../src/modules/accounts/index.ts'
 import { createAlerts } from '../../src/modules/alerts/index.ts'
 import { createApiKeys } from '../../src/modules/api-keys/index.ts'
 import { createAuditLogReader } from '../../src/modules/audit-log/index.ts'
@@ -74,6 +74,7 @@ export interface ApiFixture extends AsyncDisposable {
   /** What people need: passwords, factors, limits, sessions. */
   readonly persons: PeopleServices
   readonly systemMail: SystemMail
+  readonly accounts: Accounts
   /** Works off what was asked for by address: `settle()` waits for it. */
   readonly accountLoop: AccountLoop
   readonly notices: Notices
@@ -211,6 +212,11 @@ export async function startApi(
     newId,
   })
   const workspacePeople = prepareMembers({
+    sessions: persons.sessionIssuer,
+    limiter: persons.limiter,
+    resolver,
+    allowPrivateTargets: options.production !== true,
+    allowLoopback: options.production !== true,
     log,
     pool,
     keyring,
@@ -307,6 +313,7 @@ export async function startApi(
     keyring: client,
     persons,
     systemMail,
+    accounts,
     accountLoop,
     notices,
     async workspace(name = 'Test') {
@@ -316,6 +323,7 @@ export async function startApi(
     },
     async [Symbol.asyncDispose]() {
       await app.close()
+      workspacePeople[Symbol.dispose]()
       await accountLoop[Symbol.asyncDispose]()
       stop.abort()
       await loops

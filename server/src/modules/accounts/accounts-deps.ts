@@ -26,7 +26,7 @@ export interface AccountsDependencies {
   readonly passwords: Pick<Passwords, 'hash'>
   readonly passwordCheck: PasswordCheck
   readonly factors: Pick<Factors, 'state'>
-  readonly people: Pick<PeopleAccess, 'revoke' | 'forget'>
+  readonly people: Pick<PeopleAccess, 'forget'>
   readonly sessions: SessionIssuer
   readonly limiter: Pick<Limiter, 'take'>
   readonly detection: Pick<Detection, 'observe' | 'raise'>

@@ -4,9 +4,24 @@ import type { StoredPassword } from '../../security/passwords/index.ts'
 
 const Bytes = z.instanceof(Buffer)
 
+/** What somebody asks for with an address. */
+export const ASKED_KINDS = ['sign_up', 'reset', 'recovery', 'email_change'] as const
+/** What a person is told of, in the commit of what was done. */
+export const TOLD_KINDS = [
+  'password_changed',
+  'password_reset',
+  'recovered',
+  'email_changed',
+  'email_change_refused',
+  'suspended',
+  'signed_out',
+] as const
+export type AskedKind = (typeof ASKED_KINDS)[number]
+export type ToldKind = (typeof TOLD_KINDS)[number]
+
 const RequestRow = z.object({
   id: z.string(),
-  kind: z.enum(['sign_up', 'reset', 'recovery', 'email_change']),
+  kind: z.enum([...ASKED_KINDS, ...TOLD_KINDS]),
   person_id: z.string().nullable(),
   email_index: Bytes,
   sealed_email: Bytes,
@@ -14,9 +29,8 @@ const RequestRow = z.object({
   created_at: z.date(),
   attempts: z.number(),
 })
-/** Something that was asked for by address and waits to be worked off. */
+/** Something that waits to be worked off: what was asked for by address, or what a person is told. */
 export type RequestRow = z.output<typeof RequestRow>
-export type RequestKind = RequestRow['kind']
 
 const KnownPerson = z.object({
   id: z.string(),
@@ -81,7 +95,7 @@ export function createAccountsStore(pool: Queryable) {
   return {
     async ask(request: {
       readonly id: string
-      readonly kind: RequestKind
+      readonly kind: AskedKind
       readonly personId: string | null
       readonly index: Buffer
       readonly email: Buffer
@@ -114,11 +128,26 @@ export function createAccountsStore(pool: Queryable) {
     setPassword: (
       personId: string,
       stored: StoredPassword,
-      with_: { readonly token: string | null; readonly keepSession: string | null },
+      how: {
+        readonly token: string | null
+        readonly keepSession: string | null
+        /** Id of the letter, for which `client` is sealed. */
+        readonly notice: string
+        readonly client: Buffer
+      },
     ) =>
       value(
-        'select engine.set_password($1, $2, $3, $4, $5, $6) as value',
-        [personId, stored.hash, stored.salt, stored.params, with_.token, with_.keepSession],
+        'select engine.set_password($1, $2, $3, $4, $5, $6, $7, $8) as value',
+        [
+          personId,
+          stored.hash,
+          stored.salt,
+          stored.params,
+          how.token,
+          how.keepSession,
+          how.notice,
+          how.client,
+        ],
         z.boolean(),
       ),
 
@@ -159,9 +188,9 @@ export function createAccountsStore(pool: Queryable) {
 
     trim: (limit: number) => value('select engine.trim_accounts($1) as value', [limit], z.coerce.number()),
 
-    async record(personId: string, action: string): Promise<void> {
-      await pool.query(`select engine.record_person($1, $2, '{}')`, [personId, action])
-    },
+    /** How many sessions were ended; null where there is no such person. */
+    signOut: (personId: string) =>
+      value('select engine.sign_out_person($1) as value', [personId], z.number().nullable()),
   }
 }
 

@@ -5,7 +5,7 @@ import { errorCode } from '../../platform/postgres/index.ts'
 import { clientKeyOf } from '../../security/limits/index.ts'
 import type { Limiter } from '../../security/limits/index.ts'
 import type { AddressVault } from './address-vault.ts'
-import type { AccountsStore, RequestKind } from './accounts-store.ts'
+import type { AccountsStore, AskedKind } from './accounts-store.ts'
 import { writeClient } from './client-facts.ts'
 
 /** The one answer to whoever asks with an address. */
@@ -16,7 +16,7 @@ export interface Asking {
    * Writes down what was asked for; everything else happens after the answer. Throws `invalid_request` for what is no address,
    * `too_many_requests` for a client beyond its limit, `unavailable`. Nothing here knows whether anybody has the address.
    */
-  ask(kind: RequestKind, email: string, client: Client, personId?: string): Promise<typeof CHECK_YOUR_MAIL>
+  ask(kind: AskedKind, email: string, client: Client, personId?: string): Promise<typeof CHECK_YOUR_MAIL>
 }
 
 /** 30 at once from one client, one a minute after that: an office that signs up together fits, a list of addresses does not. */

@@ -1,5 +1,4 @@
 import type { Logger } from '../../platform/telemetry/index.ts'
-import type { AccountLetters } from './account-letters.ts'
 import type { AccountsDependencies } from './accounts-deps.ts'
 import type { AccountsStore, DueChange } from './accounts-store.ts'
 import type { AddressVault } from './address-vault.ts'
@@ -25,7 +24,6 @@ export function createEmailChange(
     readonly store: AccountsStore
     readonly vault: AddressVault
     readonly tokens: OneTimeTokens
-    readonly letters: AccountLetters
     readonly log: Pick<Logger, 'warn'>
   },
 ): EmailChange {
@@ -33,29 +31,15 @@ export function createEmailChange(
 
   async function swap(change: DueChange): Promise<void> {
     const rowId = change.person_id
-    const person = await store.byId(rowId)
     const from = { table: 'email_change', column: 'sealed_email', rowId: `${change.id}/${rowId}` } as const
-    const to = { table: 'person', column: 'sealed_email', rowId } as const
-    const [email = '', old = ''] = await vault.open(
-      [
-        { place: from, sealed: change.sealed_email },
-        ...(person === null ? [] : [{ place: to, sealed: person.sealed_email }]),
-      ],
+    const [email = ''] = await vault.open(
+      [{ place: from, sealed: change.sealed_email }],
       'account.email_change',
     )
     if (!(await vault.indexOf(email)).equals(change.email_index))
       throw new Error('a change of address whose index is not that of its address')
-    const outcome = await store.swapEmail(change.id, await vault.seal(to, email))
-    if (outcome === 'gone' || person === null) return
-    await deps.letters.send({
-      kind: 'account_alert',
-      to: old,
-      dedupe: `email_changed ${change.id}`,
-      more:
-        outcome === 'done'
-          ? 'Another address signs in to this account from now on; this one gets nothing more.'
-          : 'The change of its address was given up: the new one has an account of its own by now.',
-    })
+    const to = { table: 'person', column: 'sealed_email', rowId } as const
+    await store.swapEmail(change.id, await vault.seal(to, email))
   }
 
   return {

@@ -14,7 +14,7 @@ export interface ForWhom {
   readonly address: string
 }
 
-/** Judges and hashes a new password. Throws `invalid_request` with what is wrong, `too_many_requests`, `unavailable`. */
+/** Judges and hashes a new password. Throws `invalid_request`, which names what is wrong, `too_many_requests`, `unavailable`. */
 export type MakePassword = (password: string, whom: ForWhom) => Promise<StoredPassword>
 
 export function createMakePassword(deps: {

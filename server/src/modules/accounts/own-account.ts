@@ -2,12 +2,11 @@ import type { z } from 'zod'
 import { Fault } from '../../kernel/faults.ts'
 import { encodeId } from '../../kernel/ids.ts'
 import type { Client, PersonPrincipal } from '../../platform/http/operation.ts'
-import type { AccountLetters } from './account-letters.ts'
 import type { Account } from './account-views.ts'
 import type { AccountsDependencies } from './accounts-deps.ts'
 import type { AccountsStore, PersonRow } from './accounts-store.ts'
 import type { AddressVault } from './address-vault.ts'
-import { readClient, writeClient } from './client-facts.ts'
+import { writeClient } from './client-facts.ts'
 import { hasNoFactor } from './new-password.ts'
 import type { MakePassword } from './new-password.ts'
 import { deadLink } from './one-time-tokens.ts'
@@ -28,11 +27,10 @@ export interface OwnAccount {
 
 /** What a person does with the own account. */
 export function createOwnAccount(
-  deps: Pick<AccountsDependencies, 'factors' | 'people'> & {
+  deps: Pick<AccountsDependencies, 'factors' | 'people' | 'newId'> & {
     readonly store: AccountsStore
     readonly vault: AddressVault
     readonly tokens: OneTimeTokens
-    readonly letters: AccountLetters
     readonly makePassword: MakePassword
   },
 ): OwnAccount {
@@ -141,17 +139,13 @@ export function createOwnAccount(
       words: [email, ...(name === null ? [] : [name])],
       address: client.address,
     })
-    if (!(await store.setPassword(row.id, made, by))) return false
+    const notice = deps.newId()
+    const facts = await vault.seal(
+      { table: 'request', column: 'sealed_client', rowId: notice },
+      writeClient(client),
+    )
+    if (!(await store.setPassword(row.id, made, { ...by, notice, client: facts }))) return false
     deps.people.forget()
-    await deps.letters.send({
-      kind: 'password_changed',
-      to: email,
-      dedupe: `password_changed ${row.id} ${made.salt.toString('hex')}`,
-      client: readClient(writeClient(client)),
-      ...(by.keepSession === null
-        ? {}
-        : { more: 'The session in which it was changed goes on; all others were ended.' }),
-    })
     return true
   }
 

@@ -75,9 +75,9 @@ export function createPeople(
     },
 
     async signOut(actor, personId) {
-      if ((await store.byId(personId)) === null) throw missing('person', personId)
-      const ended = await deps.people.revoke(personId, {})
-      await store.record(personId, 'person.signed_out')
+      const ended = await store.signOut(personId)
+      if (ended === null) throw missing('person', personId)
+      deps.people.forget()
       await record(actor, 'person.signed_out', personId)
       return { ended }
     },

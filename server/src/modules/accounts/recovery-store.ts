@@ -97,6 +97,7 @@ export function createRecoveryStore(pool: Queryable) {
     },
 
     /** The person whose factors are gone now; null where something is missing. */
-    complete: (token: string) => value('select engine.complete_recovery($1) as value', [token], id),
+    complete: (token: string, notice: { readonly id: string; readonly client: Buffer }) =>
+      value('select engine.complete_recovery($1, $2, $3) as value', [token, notice.id, notice.client], id),
   }
 }

@@ -6,12 +6,12 @@ import type { Client, OperationContext } from '../../platform/http/operation.ts'
 import { randomBase62 } from '../../security/access/index.ts'
 import { clientKeyOf } from '../../security/limits/index.ts'
 import type { NewSession } from '../sessions/index.ts'
-import type { AccountLetters } from './account-letters.ts'
 import type { Recovery, WaitingRecovery } from './account-views.ts'
 import type { AccountsDependencies } from './accounts-deps.ts'
 import { passwordOf } from './accounts-store.ts'
 import type { AccountsStore, PersonRow } from './accounts-store.ts'
 import type { AddressVault } from './address-vault.ts'
+import { writeClient } from './client-facts.ts'
 import { deadLink } from './one-time-tokens.ts'
 import type { OneTimeTokens } from './one-time-tokens.ts'
 import type { RecoveryRow, RecoveryStore } from './recovery-store.ts'
@@ -59,7 +59,6 @@ export function createRecoveries(
     readonly recoveries: RecoveryStore
     readonly vault: AddressVault
     readonly tokens: OneTimeTokens
-    readonly letters: AccountLetters
   },
 ): Recoveries {
   const { recoveries, tokens } = deps
@@ -68,12 +67,6 @@ export function createRecoveries(
     const row = await recoveries.of(id)
     if (row === null) throw missing('recovery', id)
     return view(row)
-  }
-
-  async function emailOf(person: PersonRow): Promise<string> {
-    const place = { table: 'person', column: 'sealed_email', rowId: person.id } as const
-    const [email = ''] = await deps.vault.open([{ place, sealed: person.sealed_email }], 'account.recovery')
-    return email
   }
 
   async function requirePassword(
@@ -126,15 +119,14 @@ export function createRecoveries(
       const person = found?.person_id == null ? null : await deps.store.byId(found.person_id)
       if (found === null || person === null || person.disabled) throw deadLink()
       await requirePassword(person, found.id, password, client)
-      const personId = await recoveries.complete(found.id)
+      const notice = deps.newId()
+      const facts = await deps.vault.seal(
+        { table: 'request', column: 'sealed_client', rowId: notice },
+        writeClient(client),
+      )
+      const personId = await recoveries.complete(found.id, { id: notice, client: facts })
       if (personId === null) throw deadLink()
       deps.people.forget()
-      await deps.letters.send({
-        kind: 'recovery_done',
-        to: await emailOf(person),
-        dedupe: `recovery_done ${found.id}`,
-        client: { userAgent: client.userAgent, address: client.address },
-      })
       return deps.sessions.issue({ personId, level: 'enrolment', factor: 'none', client })
     },
 

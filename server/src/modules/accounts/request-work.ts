@@ -1,18 +1,39 @@
 import { clientKeyOf } from '../../security/limits/index.ts'
 import type { Detection } from '../../security/detection/index.ts'
+import type { LetterKind } from '../system-mail/index.ts'
 import type { AccountLetters } from './account-letters.ts'
 import type { SignUpMode } from './accounts-deps.ts'
-import type { AccountsStore, KnownPerson, RequestRow } from './accounts-store.ts'
+import { ASKED_KINDS, TOLD_KINDS } from './accounts-store.ts'
+import type { AccountsStore, AskedKind, KnownPerson, RequestRow, ToldKind } from './accounts-store.ts'
 import type { AddressVault } from './address-vault.ts'
 import { readClient } from './client-facts.ts'
 import type { ClientFacts } from './client-facts.ts'
 import type { OneTimeTokens } from './one-time-tokens.ts'
 
 /** Lives of links, in hours. */
-export const LINK_HOURS = { signUp: 24, reset: 1, email: 24, undoEmail: 49, recovery: 1 } as const
+const LINK_HOURS = { signUp: 24, reset: 1, email: 24, undoEmail: 49, recovery: 1 } as const
 
-/** A letter that could not be sent for so long is not wanted any more. */
-const GIVE_UP_MS = 24 * 3_600_000
+/** A letter that was asked for and could not be sent for so long is not wanted any more; what a person must know stays news for a week. */
+const GIVE_UP_MS = { asked: 24 * 3_600_000, told: 7 * 24 * 3_600_000 } as const
+
+const TOLD: Readonly<Record<ToldKind, { readonly kind: LetterKind; readonly more?: string }>> = {
+  password_changed: {
+    kind: 'password_changed',
+    more: 'The session in which it was changed goes on; all others were ended.',
+  },
+  password_reset: { kind: 'password_changed' },
+  recovered: { kind: 'recovery_done' },
+  email_changed: {
+    kind: 'account_alert',
+    more: 'Another address signs in to this account from now on; this one gets nothing more.',
+  },
+  email_change_refused: {
+    kind: 'account_alert',
+    more: 'The change of its address was given up: the new one has an account of its own by now.',
+  },
+  suspended: { kind: 'account_suspended' },
+  signed_out: { kind: 'sessions_ended', more: 'The operator of this installation ended them.' },
+}
 
 const SIGNALS = { sign_up: 'sign_up', reset: 'reset', recovery: 'recovery', email_change: 'sign_up' } as const
 
@@ -164,37 +185,58 @@ export function createRequestWork(deps: {
     },
   }
 
-  return async (request) => {
-    if (Date.now() - Number(request.created_at) > GIVE_UP_MS) return store.finish(request.id)
-    const sealed = [
-      {
-        place: { table: 'request', column: 'sealed_email', rowId: request.id } as const,
-        sealed: request.sealed_email,
-      },
-      ...(request.sealed_client === null
-        ? []
-        : [
-            {
-              place: { table: 'request', column: 'sealed_client', rowId: request.id } as const,
-              sealed: request.sealed_client,
-            },
-          ]),
-    ]
-    const [email = '', clientText] = await vault.open(sealed, 'account.request')
-    const client = readClient(clientText)
+  async function tell(
+    request: RequestRow,
+    kind: ToldKind,
+    to: string,
+    client: ClientFacts | null,
+  ): Promise<void> {
+    await letters.send({ ...TOLD[kind], to, dedupe: `${kind} ${request.id}`, at: request.created_at, client })
+  }
+
+  async function answer(
+    request: RequestRow,
+    kind: AskedKind,
+    email: string,
+    client: ClientFacts,
+  ): Promise<void> {
     const found = await store.byIndex(request.email_index)
     const person = found === null || found.honey || found.disabled ? null : found
-    await work[request.kind]({ request, email, client, person, isTaken: found !== null })
+    await work[kind]({ request, email, client, person, isTaken: found !== null })
     // Tries of the same request are one signal.
-    if (request.attempts === 1)
-      await deps.detection.observe({
-        kind: SIGNALS[request.kind],
-        outcome: found === null ? 'unknown' : 'known',
-        clientKey: clientKeyOf(client.address),
-        userAgent: client.userAgent,
-        emailIndex: request.email_index,
-        personId: found?.id ?? null,
-      })
+    if (request.attempts > 1) return
+    await deps.detection.observe({
+      kind: SIGNALS[kind],
+      outcome: found === null ? 'unknown' : 'known',
+      clientKey: clientKeyOf(client.address),
+      userAgent: client.userAgent,
+      emailIndex: request.email_index,
+      personId: found?.id ?? null,
+    })
+  }
+
+  return async (request) => {
+    const asked = ASKED_KINDS.find((kind) => kind === request.kind)
+    const told = TOLD_KINDS.find((kind) => kind === request.kind)
+    const giveUpMs = asked === undefined ? GIVE_UP_MS.told : GIVE_UP_MS.asked
+    if (Date.now() - Number(request.created_at) > giveUpMs) return store.finish(request.id)
+    const rowId = request.id
+    const email =
+      told === undefined
+        ? ({ table: 'request', column: 'sealed_email', rowId } as const)
+        : // As it stood with the person, who may have another one by now.
+          ({ table: 'person', column: 'sealed_email', rowId: request.person_id ?? '' } as const)
+    const facts = { table: 'request', column: 'sealed_client', rowId } as const
+    const [to = '', clientText] = await vault.open(
+      [
+        { place: email, sealed: request.sealed_email },
+        ...(request.sealed_client === null ? [] : [{ place: facts, sealed: request.sealed_client }]),
+      ],
+      'account.request',
+    )
+    const client = readClient(clientText)
+    if (told !== undefined) await tell(request, told, to, clientText === undefined ? null : client)
+    if (asked !== undefined) await answer(request, asked, to, client)
     await store.finish(request.id)
   }
 }
