@@ -186,5 +186,7 @@ replay(
         throw new Error('the enumeration was noticed without its rules')
     },
     close: (world) => world[Symbol.asyncDispose](),
+    // Eleven seconds on an idle machine.
+    timeoutMs: 480_000,
   },
 )

@@ -6,31 +6,27 @@ import { agentClass } from './agent-class.ts'
 import { flagPeople, insertAlert, insertSignal } from './detection-store.ts'
 
 /** What was tried. */
-export const SIGNAL_KINDS = [
-  'sign_up',
-  'log_in',
-  'reset',
-  'invitation',
-  'recovery',
-  'smtp_auth',
-  'domain_claim',
-  'unsubscribe',
-] as const
-export type SignalKind = (typeof SIGNAL_KINDS)[number]
+export type SignalKind =
+  | 'sign_up'
+  | 'log_in'
+  | 'reset'
+  | 'invitation'
+  | 'recovery'
+  | 'smtp_auth'
+  | 'domain_claim'
+  | 'unsubscribe'
 
 /**
  * How it ended. `unknown`, `known`: nobody, somebody has that address, and nothing else was looked at. `session`: a full log-in.
  * `abandoned`: the right password, and the second factor was not shown in time.
  */
-export const SIGNAL_OUTCOMES = [
-  'unknown',
-  'known',
-  'wrong_password',
-  'right_password',
-  'session',
-  'abandoned',
-] as const
-export type SignalOutcome = (typeof SIGNAL_OUTCOMES)[number]
+export type SignalOutcome =
+  | 'unknown'
+  | 'known'
+  | 'wrong_password'
+  | 'right_password'
+  | 'session'
+  | 'abandoned'
 
 export interface Signal {
   readonly kind: SignalKind

@@ -6,7 +6,7 @@
  * (docs/detection.md) and are judged there, so that a process can at most keep silent; an alarm does not wait for the audit log.
  */
 export { agentClass } from './agent-class.ts'
-export { SIGNAL_KINDS, SIGNAL_OUTCOMES, createDetection } from './detection.ts'
+export { createDetection } from './detection.ts'
 export type { Alert, Detection, Signal, SignalKind, SignalOutcome } from './detection.ts'
 export { startDetectionLoop } from './detection-loop.ts'
 export { evaluate as evaluateDetection } from './detection-store.ts'
