@@ -120,7 +120,12 @@ function PasskeyButton({
     })
   return (
     <div className="mt-3">
-      <Button onClick={show} className="w-full" disabled={act.busy}>
+      <Button
+        onClick={show}
+        look={challenge === undefined ? 'plain' : 'main'}
+        className="w-full"
+        disabled={act.busy}
+      >
         {act.busy ? 'Waiting for your device…' : 'Sign in with a passkey'}
       </Button>
       <Problem text={act.problem} />

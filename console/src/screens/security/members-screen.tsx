@@ -89,7 +89,11 @@ function Members() {
                       onChoose={(role) => change.mutate({ id: member.id, role })}
                     />
                   )}
-                  <Button look="danger" onClick={() => setRemoving(member)}>
+                  <Button
+                    look="danger"
+                    aria-label={`Remove ${member.email}`}
+                    onClick={() => setRemoving(member)}
+                  >
                     Remove
                   </Button>
                 </>

@@ -1,0 +1,189 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Secret, TOTP } from 'otpauth'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pathDigest } from '../../src/platform/postgres/index.ts'
+import { makeDirectory } from '../support/cluster.ts'
+import { freeAddresses, startSupervisor, type RunningSupervisor } from '../support/supervisor.ts'
+
+const CHROMIUM = '/usr/bin/chromium'
+const PASSWORD = 'a river full of wooden clocks'
+
+describe.runIf(existsSync(CHROMIUM))('people in a browser', () => {
+  let supervisor: RunningSupervisor
+  let browser: Browser
+  let context: BrowserContext
+  let page: Page
+  let directory: string
+  let setup: { apiUrl: string; consoleUrl: string; apiKey: string }
+  let origin: string
+  const seen = new Set<string>()
+  const problems: string[] = []
+
+  beforeAll(async () => {
+    directory = makeDirectory('console-account')
+    supervisor = startSupervisor({ ...(await freeAddresses()), BULKHEAD_DATA: join(directory, 'data') })
+    await supervisor.saw(/Bulkhead is running|✗/)
+    setup = JSON.parse(readFileSync(join(directory, 'data/development.json'), 'utf8'))
+    origin = new URL(setup.consoleUrl).origin
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--no-first-run',
+        '--disable-background-networking',
+      ],
+    })
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    context.setDefaultTimeout(15_000)
+    page = await context.newPage()
+    page.on('pageerror', (error) => problems.push(error.message))
+    const devtools = await context.newCDPSession(page)
+    await devtools.send('WebAuthn.enable')
+    await devtools.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    })
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    supervisor?.child.kill('SIGTERM')
+    await supervisor?.exited
+    const digest = pathDigest(join(directory, 'data'))
+    rmSync(directory, { recursive: true, force: true })
+    rmSync(join(tmpdir(), `bulkhead-${digest}`), { recursive: true, force: true })
+    rmSync(join('/var/lib/bulkhead', digest), { recursive: true, force: true })
+  })
+
+  /** The newest letter to an address in the inbox of development that no test has read yet. */
+  async function letterTo(address: string, subject: RegExp): Promise<string> {
+    const ask = async (path: string) =>
+      (await fetch(`${setup.apiUrl}${path}`, { headers: { authorization: `Bearer ${setup.apiKey}` } })).json()
+    let text: string | undefined
+    await expect
+      .poll(
+        async () => {
+          const list = (await ask('/v1/inbox?limit=50')) as { data: { id: string; subject: string }[] }
+          for (const item of list.data) {
+            if (seen.has(item.id) || !JSON.stringify(item).includes(address) || !subject.test(item.subject))
+              continue
+            seen.add(item.id)
+            text = ((await ask(`/v1/inbox/${item.id}`)) as { text: string }).text
+            return true
+          }
+          return false
+        },
+        { timeout: 30_000, interval: 300 },
+      )
+      .toBe(true)
+    return text ?? ''
+  }
+
+  const linkIn = (text: string): string => /https?:\/\/\S+\/account\/\S+#bht_\w+/.exec(text)?.[0] ?? ''
+
+  it('sign up with a passkey, and make their workspace', async () => {
+    await page.goto(origin)
+    await page.getByRole('link', { name: 'Sign up' }).click()
+    await page.getByLabel('E-mail').fill('ann@example.com')
+    await page.getByRole('button', { name: 'Send the link' }).click()
+    await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+    const link = linkIn(await letterTo('ann@example.com', /confirm/i))
+    await page.goto(link)
+    await page.getByRole('heading', { name: 'Welcome to Bulkhead' }).waitFor()
+    // What proves the address stands in no address bar and in no history that a page could read.
+    expect(page.url()).not.toContain('bht_')
+    await page.getByLabel('What should we call you?').fill('Ann')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByLabel('Name of a new workspace').fill('Clocks')
+    await page.getByRole('button', { name: 'Make my account' }).click()
+    await page.getByRole('heading', { name: 'Add a second factor' }).waitFor()
+    // Until there is one, no other page opens (C-05).
+    await page.goto(`${origin}/messages`)
+    await page.getByRole('heading', { name: 'Add a second factor' }).waitFor()
+    await page.getByRole('button', { name: /Add a passkey/ }).click()
+    await page.getByRole('button', { name: 'Make recovery codes' }).click()
+    await page.getByTestId('recovery-codes').waitFor()
+    expect(await page.getByTestId('recovery-codes').locator('li').count()).toBe(10)
+    await page.getByRole('button', { name: 'I have kept them' }).click()
+    await page.goto(origin)
+    await page.getByText('Clocks').first().waitFor()
+    const cookies = await context.cookies()
+    const cookie = cookies.find(({ name }) => name === '__Host-bulkhead-session')
+    expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Strict', path: '/' })
+    expect(await page.evaluate(() => document.cookie)).toBe('')
+  })
+
+  it('add an authenticator app, sign out, and come back with password and code', async () => {
+    await page.goto(`${origin}/security/account`)
+    await page.getByRole('button', { name: 'Add an app' }).click()
+    await page.getByRole('button', { name: 'Show the picture to scan' }).click()
+    await page.getByRole('img', { name: /QR code/ }).waitFor()
+    const secret = ((await page.getByLabel('The same as text').textContent()) ?? '').replaceAll(/\s/g, '')
+    const totp = new TOTP({ secret: Secret.fromBase32(secret) })
+    await page.getByLabel('Code', { exact: true }).fill(totp.generate())
+    await page.getByRole('button', { name: 'Add the authenticator app' }).click()
+    await page.getByText('Authenticator app').first().waitFor()
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('E-mail').fill('ann@example.com')
+    await page.getByLabel('Password').fill(PASSWORD)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('heading', { name: 'Show your second factor' }).waitFor()
+    // The code that was just used does not work again; the next one does.
+    await page
+      .getByLabel('Code of your authenticator app')
+      .fill(totp.generate({ timestamp: Date.now() + 30_000 }))
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByText('Clocks').first().waitFor()
+  })
+
+  it('sign in with a passkey alone, and show it again before they invite somebody', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByText('Clocks').first().waitFor()
+    await page.goto(`${origin}/security/members`)
+    await page.getByRole('button', { name: 'Invite somebody' }).click()
+    await page.getByLabel('E-mail').fill('bob@example.com')
+    await page.getByRole('button', { name: 'Send the invitation' }).click()
+    await page.getByText('bob@example.com').first().waitFor()
+    expect(linkIn(await letterTo('bob@example.com', /./))).toContain('/account/invitation#')
+  })
+
+  it('are told the same about an address that has no account, and reset a password without being signed in', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    const said = async (address: string): Promise<string> => {
+      await page.goto(`${origin}/forgot`)
+      await page.getByLabel('E-mail').fill(address)
+      await page.getByRole('button', { name: 'Send the link' }).click()
+      await page.getByRole('heading', { name: 'Check your mail' }).waitFor()
+      return ((await page.locator('main').textContent()) ?? '').replaceAll(address, '')
+    }
+    expect(await said('ann@example.com')).toBe(await said('nobody@example.com'))
+    await page.goto(linkIn(await letterTo('ann@example.com', /password/i)))
+    await page.getByLabel('New password').fill('password1234')
+    await page.getByRole('button', { name: 'Set the password' }).click()
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /breach|known|common/i })
+      .waitFor()
+    await page.getByLabel('New password').fill('eleven quiet lighthouses at noon')
+    await page.getByRole('button', { name: 'Set the password' }).click()
+    await page.getByRole('heading', { name: 'The password is set' }).waitFor()
+    await page.goto(origin)
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  })
+
+  it('had no script fail in all of this', () => {
+    expect(problems).toEqual([])
+  })
+})
