@@ -273,15 +273,15 @@ describe('rules of detection', () => {
     for (let n = 0; n < 10; n++) await world.workspace(people.slice(n * 3, n * 3 + 3))
     const honey = await world.honey()
     const worker = world.database.pool('bulkhead_worker')
-    let isOver = false
+    const over = new AbortController()
     const evaluating = Array.from({ length: 3 }, async () => {
-      while (!isOver) await world.evaluate()
+      while (!over.signal.aborted) await world.evaluate()
     })
     const trimming = (async () => {
-      while (!isOver) await worker.query('select engine.trim_detection(1000)')
+      while (!over.signal.aborted) await worker.query('select engine.trim_detection(1000)')
     })()
     const raising = (async () => {
-      for (let n = 0; !isOver; n++)
+      for (let n = 0; !over.signal.aborted; n++)
         await world.detection.raise({
           kind: 'recovery.started',
           severity: 'high',
@@ -302,7 +302,7 @@ describe('rules of detection', () => {
           }),
         ),
       )
-    isOver = true
+    over.abort()
     await Promise.all([...evaluating, trimming, raising])
     const { rows } = await world.database
       .pool('superuser')
