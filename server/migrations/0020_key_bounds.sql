@@ -222,6 +222,7 @@ language plpgsql security definer set search_path = public, engine, pg_temp as $
 declare
   v_key api_key;
   v_networks text[];
+  v_ends timestamptz;
   v_outcome text;
   v_actor text := 'process:' || replace(session_user, 'bulkhead_', '');
 begin
@@ -244,10 +245,12 @@ begin
       revoked_at = case when v_outcome = 'revoked' then clock_timestamp() end,
       tightened_cidrs = v_networks,
       ends_at = case when v_outcome = 'revoked' then k.ends_at else least(k.ends_at, clock_timestamp() + interval '72 hours') end
-  where k.id = p_id;
+  where k.id = p_id
+  returning k.ends_at into v_ends;
   insert into audit_outbox (id, workspace_id, actor, action, target, detail)
   values (engine.new_event_id(gen_random_uuid()), v_key.workspace_id, v_actor, 'credential.leaked', 'api_key:' || p_id,
-          jsonb_build_object('id', p_id, 'source', p_source, 'outcome', v_outcome));
+          jsonb_build_object('id', p_id, 'source', p_source, 'outcome', v_outcome)
+          || case v_outcome when 'revoked' then '{}' else jsonb_build_object('networks', v_networks, 'endsAt', v_ends) end);
   if v_outcome = 'revoked' then
     -- The record that a restore goes by: engine.replay_acts.
     insert into audit_outbox (id, workspace_id, actor, action, target, detail)
@@ -393,6 +396,146 @@ begin
       engine.actor_class(session_user), v_workspaces, nullif(current_setting('bulkhead.actor', true), ''), v_capabilities));
   end if;
   return null;
+end $$;
+
+-- As in 0010; what a rotation and a leak took away, and the end of a rule, come back too.
+create or replace function engine.replay_acts(p_records jsonb) returns table ("position" integer, action text, target text, outcome text)
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+#variable_conflict use_column
+declare
+  r record;
+  v_detail jsonb;
+  v_at timestamptz;
+  v_id uuid;
+  v_workspace uuid;
+  v_floor bigint;
+  v_old boolean;
+  v_end timestamptz;
+  v_marked constant text := 'Taken up again from the audit log after a restore';
+begin
+  if jsonb_typeof(p_records) <> 'array' or jsonb_array_length(p_records) > 10000 then
+    raise exception 'records are an array of at most 10,000' using errcode = '22023';
+  end if;
+  -- Nobody takes a number while the counter may be set.
+  lock table epoch in share row exclusive mode;
+  for r in select x.value as act, x.ordinality::integer as place from jsonb_array_elements(p_records) with ordinality x loop
+    "position" := r.place;
+    action := r.act ->> 'action';
+    target := r.act ->> 'target';
+    outcome := 'ignored';
+    v_detail := coalesce(r.act -> 'detail', '{}');
+    v_at := (r.act ->> 'at')::timestamptz;
+    -- The stream of the installation itself has no workspace.
+    v_workspace := nullif((r.act ->> 'workspaceId')::uuid, '00000000-0000-0000-0000-000000000000');
+    v_old := null;
+    if v_at > clock_timestamp() + interval '5 minutes' then
+      raise exception 'an act cannot be of the future' using errcode = '22023';
+    end if;
+    case action
+      when 'api_key.revoked' then
+        v_id := (v_detail ->> 'id')::uuid;
+        select k.revoked_at is not null into v_old from api_key k where k.id = v_id and k.workspace_id = v_workspace for update;
+        if v_old = false then update api_key k set revoked_at = v_at where k.id = v_id; end if;
+        outcome := case v_old when false then 'applied' when true then 'already' else 'absent' end;
+      when 'smtp_credential.revoked' then
+        v_id := (v_detail ->> 'id')::uuid;
+        select c.revoked_at is not null into v_old from smtp_credential c where c.id = v_id and c.workspace_id = v_workspace for update;
+        if v_old = false then update smtp_credential c set revoked_at = v_at where c.id = v_id; end if;
+        outcome := case v_old when false then 'applied' when true then 'already' else 'absent' end;
+      when 'api_key.rotated' then
+        v_id := (v_detail ->> 'id')::uuid;
+        v_end := (v_detail ->> 'endsAt')::timestamptz;
+        select k.ends_at <= v_end into v_old from api_key k where k.id = v_id and k.workspace_id = v_workspace for update;
+        outcome := case when not found then 'absent' when v_old then 'already' else 'applied' end;
+        if outcome = 'applied' then update api_key k set ends_at = v_end where k.id = v_id; end if;
+      when 'smtp_credential.rotated' then
+        v_id := (v_detail ->> 'id')::uuid;
+        v_end := (v_detail ->> 'endsAt')::timestamptz;
+        select c.ends_at <= v_end into v_old from smtp_credential c where c.id = v_id and c.workspace_id = v_workspace for update;
+        outcome := case when not found then 'absent' when v_old then 'already' else 'applied' end;
+        if outcome = 'applied' then update smtp_credential c set ends_at = v_end where c.id = v_id; end if;
+      when 'credential.leaked' then
+        -- What was revoked has a record of that; here is what was tightened.
+        if v_detail ->> 'outcome' = 'tightened' then
+          v_id := (v_detail ->> 'id')::uuid;
+          select k.leaked_at is not null into v_old from api_key k where k.id = v_id and k.workspace_id = v_workspace for update;
+          outcome := case when not found then 'absent' when v_old then 'already' else 'applied' end;
+          if outcome = 'applied' then
+            update api_key k
+            set leaked_at = v_at, tightened_cidrs = array(select jsonb_array_elements_text(v_detail -> 'networks')),
+                ends_at = least(k.ends_at, (v_detail ->> 'endsAt')::timestamptz)
+            where k.id = v_id;
+          end if;
+        end if;
+      when 'federation_rule.revoked' then
+        v_id := (v_detail ->> 'id')::uuid;
+        select f.revoked_at is not null into v_old from federation_rule f where f.id = v_id and f.workspace_id = v_workspace for update;
+        if v_old = false then update federation_rule f set revoked_at = v_at where f.id = v_id; end if;
+        outcome := case v_old when false then 'applied' when true then 'already' else 'absent' end;
+      when 'epoch.bumped' then
+        v_floor := (v_detail ->> 'floor')::bigint;
+        -- A counter at its end would issue nothing any more.
+        if v_floor > 4503599627370496 then raise exception 'not a floor' using errcode = '22023'; end if;
+        if (select s.last_value from engine.epoch_counter s) < v_floor then perform setval('engine.epoch_counter', v_floor); end if;
+        v_workspace := (v_detail ->> 'workspace')::uuid;
+        if v_workspace is not null and not exists (select 1 from workspace w where w.id = v_workspace) then
+          outcome := 'absent';
+        elsif exists (
+          select 1 from epoch e
+          where e.workspace_id is not distinct from v_workspace and e.subject is not distinct from (v_detail ->> 'subject')::uuid
+            and e.class = v_detail ->> 'class' and e.floor >= v_floor
+        ) then
+          outcome := 'already';
+        else
+          insert into epoch as e (scope, workspace_id, subject, class, floor, bumped_at, actor, reason)
+          values (v_detail ->> 'scope', v_workspace, (v_detail ->> 'subject')::uuid, v_detail ->> 'class', v_floor, v_at,
+                  r.act ->> 'actor', v_detail ->> 'reason')
+          on conflict on constraint epoch_reach do update
+          set floor = excluded.floor, bumped_at = excluded.bumped_at, actor = excluded.actor, reason = excluded.reason;
+          outcome := 'applied';
+        end if;
+      when 'containment.contained' then
+        v_id := target::uuid;
+        if exists (select 1 from containment c where c.id = v_id) then
+          outcome := 'already';
+        elsif v_workspace is not null and not exists (select 1 from workspace w where w.id = v_workspace) then
+          outcome := 'absent';
+        elsif (v_detail ->> 'until')::timestamptz <= clock_timestamp() or exists (
+          select 1 from jsonb_array_elements(p_records) x
+          where x ->> 'action' = 'containment.lifted' and x ->> 'target' = target
+        ) then
+          outcome := 'ended';
+        else
+          insert into containment (id, workspace_id, scope, subject, actor_class, capabilities, reason_code, reason, incident, until,
+                                   origin, made_by, made_at, evidence)
+          values (v_id, v_workspace, v_detail ->> 'scope', v_detail ->> 'subject', v_detail ->> 'actorClass',
+                  array(select jsonb_array_elements_text(v_detail -> 'capabilities')), v_detail ->> 'reasonCode',
+                  coalesce(v_detail ->> 'reason', v_marked), v_detail ->> 'incident',
+                  (v_detail ->> 'until')::timestamptz,
+                  case when r.act ->> 'actor' ~ '^(staff|operator):' then 'staff' else 'workspace' end, r.act ->> 'actor', v_at,
+                  v_marked || ' at ' || floor(extract(epoch from clock_timestamp())));
+          outcome := 'applied';
+        end if;
+      when 'containment.lifted' then
+        -- Gives nothing back but what an earlier call has just taken up again, within the quarter of an hour that a restore may take: what
+        -- is in force longer only two people lift, whoever has the audit process.
+        update containment c set state = 'lifted', ended_at = clock_timestamp()
+        where c.id = target::uuid and c.state in ('active', 'lift_requested')
+          and substring(c.evidence from '^' || v_marked || ' at ([0-9]{1,12})$')::bigint
+              > extract(epoch from clock_timestamp() - interval '15 minutes');
+        if found then outcome := 'ended'; end if;
+      when 'staff.revoked' then
+        v_id := (v_detail ->> 'id')::uuid;
+        select m.revoked_at is not null into v_old from staff.member m where m.id = v_id for update;
+        if v_old = false then update staff.member m set revoked_at = v_at, revoked_by = r.act ->> 'actor' where m.id = v_id; end if;
+        outcome := case v_old when false then 'applied' when true then 'already' else 'absent' end;
+      else
+        null;
+    end case;
+    return next;
+  end loop;
+  perform pg_notify('bulkhead_epochs', '');
+  perform pg_notify('bulkhead_containment', '');
 end $$;
 
 -- A rule ends and does not come back, and says for ever what it said.

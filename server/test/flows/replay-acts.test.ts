@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeId } from '../../src/kernel/ids.ts'
+import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
 import { startStaff } from './staff-fixture.ts'
@@ -49,6 +49,7 @@ async function asInTheBackup(sql: string): Promise<void> {
     .query(`set session_replication_role = replica; ${sql}; set session_replication_role = origin`)
 }
 
+const newId = createIdGenerator()
 const until = (ms: number): string => new Date(Date.now() + ms).toISOString()
 
 describe('after a restore', () => {
@@ -120,6 +121,73 @@ describe('after a restore', () => {
     expect(rows).toEqual([{ alive: true }])
 
     expect(new Set((await replay(records)).map(({ outcome }) => outcome))).toEqual(new Set(['already']))
+  })
+
+  it('what a rotation ended ends, what a leak tightened stays tight, and a revoked rule stays revoked', async () => {
+    const { id, key } = await api.workspace()
+    const make = async (path: string, body: object) => (await api.call(key, 'POST', path, body)).body
+    const rotated = await make('/v1/api-keys', { name: 'rotated later' })
+    const smtp = await make('/v1/smtp-credentials', { name: 'rotated later' })
+    const leaked = await make('/v1/api-keys', { name: 'leaked later', scopes: ['messages:send'] })
+    const leakedId = decodeId('apiKey', leaked.id) ?? ''
+    const sql = api.database.pool('superuser')
+    await sql.query(`select engine.touch_credentials('{api_key}', $1, '{192.0.2.0/24}', '{null}')`, [
+      [leakedId],
+    ])
+    await sql.query(
+      `update credential_use set first_used_at = now() - interval '2 days' where credential_id = $1`,
+      [leakedId],
+    )
+    const rule = newId()
+    await sql.query(
+      `insert into federation_rule (id, workspace_id, name, issuer, audience, subject, scopes, lifetime_seconds, binding, created_by)
+       values ($1, $2, 'CI', 'https://ci.example.com', 'bulkhead', 'repo:x', '{messages:send}', 600, '\\x00', 'test:1')`,
+      [rule, decodeId('workspace', id)],
+    )
+    await api.call(key, 'POST', `/v1/api-keys/${rotated.id}/rotate`, { overlapHours: 1 })
+    await api.call(key, 'POST', `/v1/smtp-credentials/${smtp.id}/rotate`, { overlapHours: 0 })
+    expect((await api.call('', 'POST', '/v1/leaked-keys/report', { key: leaked.key })).body.outcome).toBe(
+      'tightened',
+    )
+    const records = [
+      ...(await recordsOf(api)),
+      {
+        workspaceId: decodeId('workspace', id),
+        actor: 'member:x',
+        action: 'federation_rule.revoked',
+        target: 'x',
+        at: new Date().toISOString(),
+        detail: { id: rule },
+      },
+    ]
+    const state = async () =>
+      (
+        await sql.query(
+          `select id, ends_at, leaked_at is not null as leaked, tightened_cidrs from api_key where id = any($1)
+           union all select id, ends_at, false, null from smtp_credential where id = $2
+           union all select id, null, revoked_at is not null, null from federation_rule where id = $3
+           order by id`,
+          [[decodeId('apiKey', rotated.id), leakedId], decodeId('smtpCredential', smtp.id), rule],
+        )
+      ).rows
+    await sql.query('update federation_rule set revoked_at = now() where id = $1', [rule])
+    const before = await state()
+    await asInTheBackup(
+      `update api_key set ends_at = null, leaked_at = null, tightened_cidrs = null; update smtp_credential set ends_at = null, revoked_at = null;
+       update federation_rule set revoked_at = null`,
+    )
+    expect(await state()).not.toEqual(before)
+    const kinds = [
+      'api_key.rotated',
+      'smtp_credential.rotated',
+      'credential.leaked',
+      'federation_rule.revoked',
+    ]
+    const outcomes = async () =>
+      (await replay(records)).filter(({ action }) => kinds.includes(action)).map(({ outcome }) => outcome)
+    expect(await outcomes()).toEqual(['applied', 'applied', 'applied', 'applied'])
+    expect(await state()).toEqual(before)
+    expect(await outcomes()).toEqual(['already', 'already', 'already', 'already'])
   })
 
   it('what was lifted, ran out or is younger than the backup is left alone', async () => {

@@ -19,6 +19,7 @@ describe('a network', () => {
     ['::ffff:192.0.2.7', '192.0.2.7/32'],
     ['0.0.0.0/0', '0.0.0.0/0'],
     ['::/0', '::/0'],
+    ['::192.0.2.0/120', '::c000:200/120'],
   ])('%s has the one spelling %s', (text, expected) => {
     expect(parseCidr(text)).toEqual({ ok: true, cidr: expected })
     expect(cidr(expected)).toBe(expected)

@@ -23,7 +23,7 @@ export function parseCidr(text: string): CidrResult {
     return { ok: false, problem: 'is not a network', fix: FORMS }
   const bits = prefix === undefined ? widest : Number(prefix)
   if (bits > widest) return { ok: false, problem: `has a prefix longer than ${widest}`, fix: FORMS }
-  const range = unmapped(ipaddr.parse(network), bits)
+  const range = unmapped(parsed(network), bits)
   if (range === null)
     return { ok: false, problem: 'mixes IPv4 and IPv6', fix: 'Write the IPv4 networks as IPv4.' }
   const first = cut(range.address, range.bits)
@@ -67,7 +67,17 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6
 
 function addressOf(text: string): { readonly address: Address; readonly bits: number } | null {
   if (text.includes('%') || isIP(text) === 0) return null
-  return unmapped(ipaddr.parse(text), isIP(text) === 6 ? 128 : 32)
+  return unmapped(parsed(text), isIP(text) === 6 ? 128 : 32)
+}
+
+/**
+ * An address that node:net has taken. IPv6 is given to ipaddr.js without dots: it reads `::192.0.2.9`, a deprecated form with a meaning of its
+ * own (RFC 4291 §2.5.5.1), as the IPv4 address in it, and an outsider would be inside (found by replay S-09b).
+ */
+function parsed(text: string): Address {
+  return isIP(text) === 4
+    ? ipaddr.parse(text)
+    : ipaddr.parse(new URL(`http://[${text}]/`).hostname.slice(1, -1))
 }
 
 /** IPv4-mapped IPv6 (RFC 4291 §2.5.5.2) as the IPv4 that it is; null for a network that holds it and others. */
