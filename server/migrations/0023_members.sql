@@ -177,7 +177,7 @@ comment on column account.sso_state.fresh is 'class: operational. The provider s
 comment on column account.sso_state.challenge is 'class: operational. PKCE challenge (RFC 7636); the verifier follows from what only the page has.';
 comment on column account.sso_state.nonce is 'class: operational. Goes into the ID token.';
 comment on column account.sso_state.expires_at is 'class: operational.';
-grant select, insert, delete on account.sso_state to bulkhead_engine;
+grant select, insert, update, delete on account.sso_state to bulkhead_engine;
 
 -- A session that a provider of one workspace vouches for opens that workspace and nothing else: not another one, not the account.
 alter table account.session add column workspace_id uuid references workspace;
@@ -509,6 +509,20 @@ begin
   return true;
 end $$;
 
+-- Ends the sessions that the workspace's provider has vouched for: it is gone, or another one now.
+create function engine.end_sso_sessions(p_workspace uuid) returns integer
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+declare v_count integer;
+begin
+  if p_workspace is distinct from engine.current_workspace() then
+    raise exception 'outside of the workspace' using errcode = '42501';
+  end if;
+  update account.session s set revoked_at = clock_timestamp() where s.workspace_id = p_workspace and s.revoked_at is null;
+  get diagnostics v_count = row_count;
+  perform pg_notify('bulkhead_epochs', '');
+  return v_count;
+end $$;
+
 -- Who made a key, so that one person with two keys is one person.
 alter table api_key add column created_by text default nullif(current_setting('bulkhead.actor', true), '');
 comment on column api_key.created_by is 'class: operational. Actor; null: the operator, or from before it was kept.';
@@ -687,7 +701,7 @@ begin
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'engine' and p.proname in ('queue_owners', 'keep_an_owner', 'issue_session', 'find_session', 'dead_entries', 'list_members',
       'member_sessions', 'end_member_session', 'find_invitation', 'open_invitation', 'accept_invitation', 'workspaces_of', 'begin_sso',
-      'read_sso', 'enter_sso', 'sso_tested', 'keep_creator', 'person_behind', 'member_since', 'people_who_lift', 'liftable', 'contain')
+      'read_sso', 'enter_sso', 'sso_tested', 'end_sso_sessions', 'keep_creator', 'person_behind', 'member_since', 'people_who_lift', 'liftable', 'contain')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);
     execute format('revoke execute on function %s from public', signature);
@@ -695,6 +709,7 @@ begin
 end $$;
 grant execute on function engine.issue_session, engine.find_session, engine.dead_entries, engine.list_members, engine.member_sessions,
   engine.end_member_session, engine.find_invitation, engine.open_invitation, engine.accept_invitation, engine.workspaces_of, engine.begin_sso,
-  engine.read_sso, engine.enter_sso, engine.sso_tested to bulkhead_api;
+  engine.read_sso, engine.enter_sso, engine.sso_tested,
+  engine.end_sso_sessions to bulkhead_api;
 revoke create on schema account from bulkhead_engine;
 revoke create on schema engine from bulkhead_engine;

@@ -152,6 +152,11 @@ await runProcess({
       newId,
     })
     const workspacePeople = prepareMembers({
+      sessions: persons.sessionIssuer,
+      limiter: persons.limiter,
+      resolver,
+      allowPrivateTargets: config.allowPrivateTargets,
+      allowLoopback: config.mode === 'development',
       log,
       pool,
       keyring,
@@ -244,6 +249,7 @@ await runProcess({
     return {
       async [Symbol.asyncDispose]() {
         await app.close()
+        workspacePeople[Symbol.dispose]()
         await sealing
         await accountLoop[Symbol.asyncDispose]()
         await peopleLoops

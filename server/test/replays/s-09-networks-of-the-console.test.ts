@@ -78,6 +78,11 @@ async function startWorld(isProtected: boolean): Promise<World> {
 
 const through = (forwarded: string) => ({ headers: { 'x-forwarded-for': forwarded } })
 
+const put = (person: TestPerson, allowedCidrs: readonly string[], from: string) =>
+  person.call('PUT', '/v1/workspace/policy', { allowedCidrs }, through(from))
+const confirm = (person: TestPerson, from: string) =>
+  person.call('POST', '/v1/workspace/policy/confirm', {}, through(from))
+
 async function opens(person: TestPerson, forwarded: string): Promise<boolean> {
   const { status } = await person.call('GET', '/v1/messages?limit=1', undefined, through(forwarded))
   return status === 200
@@ -106,12 +111,8 @@ replay<World, Loot>(
     control: () => startWorld(false),
     async attack({ proxied, direct }) {
       const { owner, second, thief } = proxied
-      const put = (person: TestPerson, allowedCidrs: readonly string[], from: string) =>
-        person.call('PUT', '/v1/workspace/policy', { allowedCidrs }, through(from))
       // Lock-out: from outside of what he writes, an owner only asks for it; he himself, and others from outside, do not confirm it.
       const asked = await put(owner, INSIDE, '192.0.2.1')
-      const confirm = (person: TestPerson, from: string) =>
-        person.call('POST', '/v1/workspace/policy/confirm', {}, through(from))
       const lockOut: Record<string, string> = {
         asked: `${asked.status} ${asked.body.pending === null ? 'in force' : 'waits'}`,
         self: String((await confirm(owner, HOME)).body.code),

@@ -41,6 +41,8 @@ export interface SessionIssuer {
     readonly client: Client
     /** UUID of the one workspace that it opens (single sign-on). */
     readonly onlyWorkspace?: string
+    /** False: nothing was shown now that counts for step-up. Default true. */
+    readonly strong?: boolean
     readonly tell?: boolean
   }): Promise<NewSession>
 }
@@ -61,7 +63,7 @@ export function createSessionIssuer(deps: {
   readonly newId: () => string
 }): SessionIssuer {
   return {
-    async issue({ personId, level, factor, client, onlyWorkspace, tell }) {
+    async issue({ personId, level, factor, client, onlyWorkspace, tell, strong }) {
       const facts = await deps.store.signIn(personId)
       if (facts === undefined) throw new Fault('unauthenticated', { detail: 'This person may not sign in.' })
       const sessionId = deps.newId()
@@ -88,6 +90,7 @@ export function createSessionIssuer(deps: {
         sessionId,
         device,
         clientKey: clientHash,
+        ...(strong === undefined ? {} : { strong }),
         onlyWorkspace: onlyWorkspace ?? null,
       })
       await deps.store.rememberDevice(personId, mark)

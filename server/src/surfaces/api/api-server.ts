@@ -21,6 +21,7 @@ import { addHealthRoutes } from './health.ts'
 import { addInboxFrame, createInboxView } from './inbox-view.ts'
 import { addLeakReports } from './leaked-keys.ts'
 import { apiOperations, type ApiServices } from './registry.ts'
+import { addSsoRedirects } from './sso-redirects.ts'
 
 export interface ApiServerDependencies {
   readonly log: Logger
@@ -82,6 +83,7 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
   addInboxFrame(app, { inbox: deps.services.inbox, inboxView, transactions: deps.transactions })
   addLeakReports(app, { leakedKeys: deps.services.leakedKeys, proxies: deps.proxies })
   addAuditTiles(app, deps.services.auditLog)
+  addSsoRedirects(app, deps.services.sso)
   addHealthRoutes(app, deps)
   await addConsoleFiles(app, deps.consoleDirectory)
   return app

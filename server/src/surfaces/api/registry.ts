@@ -20,6 +20,7 @@ import { policyOperations, type Policies } from '../../modules/policies/index.ts
 import { senderOperations, type Senders } from '../../modules/senders/index.ts'
 import { sessionOperations, type LogIn, type Sessions } from '../../modules/sessions/index.ts'
 import { smtpCredentialOperations, type SmtpCredentials } from '../../modules/smtp-credentials/index.ts'
+import { ssoOperations, type Sso } from '../../modules/sso/index.ts'
 import { suppressionOperations, type Suppressions } from '../../modules/suppressions/index.ts'
 import { systemMailOperations, type SystemMail } from '../../modules/system-mail/index.ts'
 import { webhookOperations, type Webhooks } from '../../modules/webhooks/index.ts'
@@ -55,6 +56,7 @@ export interface ApiServices {
   readonly permissionSets: PermissionSets
   readonly invitations: Invitations
   readonly policies: Policies
+  readonly sso: Sso
   readonly factors: OwnFactors
   readonly changes: Changes
   readonly alerts: Alerts
@@ -67,6 +69,7 @@ export const apiOperations: readonly Operation<ApiServices & { readonly inboxVie
   ...memberOperations,
   ...invitationOperations,
   ...policyOperations,
+  ...ssoOperations,
   ...messageOperations,
   ...domainOperations,
   ...senderOperations,
