@@ -242,7 +242,7 @@ comment on column notices.notice.alert_id is 'class: identifier.';
 comment on column notices.notice.workspace_id is 'class: identifier.';
 comment on column notices.notice.person_id is 'class: identifier.';
 comment on column notices.notice.channel is 'class: operational.';
-comment on column notices.notice.sealed_email is 'class: personal, sealed (content). Of the contact at the time of the alert.';
+comment on column notices.notice.sealed_email is 'class: personal, sealed (content). Of the contact at the time of the alert; null once it is settled.';
 comment on column notices.notice.endpoint_id is 'class: identifier.';
 comment on column notices.notice.url is 'class: business. Of the contact at the time of the alert, whatever became of the endpoint.';
 comment on column notices.notice.secret is 'class: credential, sealed (webhook). As url.';
@@ -547,7 +547,7 @@ begin
     insert into notices.notice (id, alert_id, person_id, channel, sealed_email)
     select engine.new_event_id(gen_random_uuid()), new.id, p.id, 'mail', p.sealed_email
     from account.person p
-    where p.id = new.person_id and not p.honey
+    where p.id = new.person_id and not p.honey and octet_length(p.sealed_email) >= 45
       and not exists (select from notices.notice n where n.alert_id = new.id and n.person_id = p.id);
   end if;
   if not exists (select from notices.notice n where n.alert_id = new.id) then
@@ -711,6 +711,9 @@ begin
     set state = case when p_state = 'pending' then n.state else p_state end, attempts = n.attempts + 1, lease_until = null,
         due = case when p_state = 'pending' then clock_timestamp() + make_interval(secs => p_pause_seconds) else n.due end,
         last_status = p_status, last_error = left(p_error, 500),
+        -- Who was told stays on record, not where.
+        sealed_email = case when p_state = 'pending' then n.sealed_email end,
+        secret = case when p_state = 'pending' then n.secret end, previous_secret = case when p_state = 'pending' then n.previous_secret end,
         settled_at = case when p_state = 'pending' then null else clock_timestamp() end
     where n.id = any(p_ids) and n.state in ('pending', 'digest')
     returning n.alert_id
@@ -944,6 +947,8 @@ begin
   end loop;
 
   delete from notices.contact c where c.until < clock_timestamp() - interval '1 day';
+  delete from notices.change c
+  where c.id < (lpad(to_hex((extract(epoch from clock_timestamp() - interval '400 days') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
   return query select v_ids[cardinality(v_ids)], cardinality(v_ids), v_alarms;
 end $$;
 
@@ -955,7 +960,7 @@ begin
     when 'sender' then p_target = engine.public_id('snd', p_row)
     when 'sending_domain' then p_target = engine.public_id('dom', p_row)
     when 'webhook_endpoint' then p_target = engine.public_id('wh', p_row)
-    else p_target in (engine.public_id('mem', p_row), p_row::text) or p_action ~ '^(member|invitation|workspace|sso|account|sign_up)[._]'
+    else p_target in (engine.public_id('mem', p_row), p_row::text) or p_action ~ '^(member|invitation|workspace|sso|person|recovery)[.]'
   end;
 end $$;
 

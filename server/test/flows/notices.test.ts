@@ -294,7 +294,35 @@ describe('a workspace that is being set up', () => {
   })
 })
 
-describe('letters to one person', () => {
+describe('letters', () => {
+  it('go on where somebody planted an address that nobody could seal', async () => {
+    const shop = await world.established('e0')
+    await world.sql(
+      `insert into notices.contact (workspace_id, kind, row_id, person_id, role, sealed_email, joined_at, since)
+       values ($1, 'person', $2, $2, 'owner', '\\x00', now(), now()), ($1, 'person', $2, $2, 'owner', $3, now(), now())`,
+      [shop.uuid, randomUUID(), Buffer.concat([Buffer.from([1]), randomBytes(80)])],
+    )
+    await call(shop.key, 'POST', '/v1/domains', { name: 'new-e0.test' })
+    await bothTold(shop, 'domain.added', 'new-e0.test')
+    await eventually(
+      async () =>
+        (
+          await world.sql(`select 1 from notices.notice where workspace_id = $1 and state = 'failed'`, [
+            shop.uuid,
+          ])
+        ).length === 2
+          ? true
+          : undefined,
+      'the planted ones are given up',
+    )
+    // Who was told stays on record, where to does not.
+    const left = await world.sql(
+      `select 1 from notices.notice where workspace_id = $1 and state <> 'pending' and (sealed_email is not null or secret is not null)`,
+      [shop.uuid],
+    )
+    expect(left).toEqual([])
+  })
+
   it('become one at the end of the hour when they are too many, and none is lost', async () => {
     const shop = await world.established('e1')
     const [first] = shop.owners

@@ -5,8 +5,8 @@ import type { IdKind } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
-import { open, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { Change } from './change.ts'
+import { keyIdsOf, openIn } from './opening.ts'
 import { decideChange, selectChanges } from './notices-store.ts'
 import type { ChangeRow, Decision } from './notices-store.ts'
 
@@ -51,22 +51,15 @@ export function createChanges(deps: { readonly keyring: Pick<KeyringClient, 'ope
       const { workspaceId } = caller
       const before = idOfCursor(cursor)
       const rows = await caller.read((db) => selectChanges(db, workspaceId, before, limit + 1))
-      const sealed = rows.map((row) => row.sealed_subject).filter((value) => value !== null)
       const keys = await deps.keyring.openContentKeys(
         workspaceId,
-        [...new Set(sealed.map(sealedKeyId))],
+        keyIdsOf(rows.map((row) => row.sealed_subject)),
         'changes.list',
       )
       const subjectOf = (row: ChangeRow): string | null => {
-        if (row.sealed_subject === null || keys.get(sealedKeyId(row.sealed_subject)) === undefined)
-          return row.label
-        try {
-          const place = { workspaceId, table: 'sender', column: 'sealed_email', rowId: row.row_id }
-          return open(keys, place, row.sealed_subject).toString()
-        } catch {
-          // Written by somebody who could not seal: the row itself is the evidence.
-          return null
-        }
+        if (row.sealed_subject === null) return row.label
+        const place = { workspaceId, table: 'sender', column: 'sealed_email', rowId: row.row_id }
+        return openIn(keys, place, row.sealed_subject)
       }
       return page(
         rows,

@@ -3,11 +3,11 @@ import { INSTALLATION_WORKSPACE } from '../../kernel/installation.ts'
 import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/index.ts'
 import { runLoop } from '../../platform/loop/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
-import { open, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import { writeLetter } from '../system-mail/index.ts'
 import type { SystemMail } from '../system-mail/index.ts'
 import { alertWords } from './alert-words.ts'
+import { keyIdsOf, openIn } from './opening.ts'
 import { claimNotices, raiseAlert, settleNotices } from './notices-store.ts'
 import type { ClaimedNotice } from './notices-store.ts'
 
@@ -72,17 +72,13 @@ export function createNotices(deps: {
 
   /** One call for all addresses; one for each workspace whose sender is named. A key that is gone leaves the name out. */
   async function openKeys(claimed: readonly ClaimedNotice[]): Promise<OpenedKeysOf> {
-    const people = await deps.keyring.openContentKeys(
-      INSTALLATION_WORKSPACE,
-      [...new Set(claimed.map((row) => sealedKeyId(row.sealed_email)))],
-      'notice',
-    )
+    const addresses = claimed.map((row) => row.sealed_email)
+    const people = await deps.keyring.openContentKeys(INSTALLATION_WORKSPACE, keyIdsOf(addresses), 'notice')
     const workspaces = new Map<string, OpenedKeys>()
     for (const [workspaceId, rows] of Map.groupBy(claimed, (row) => row.workspace_id)) {
-      const sealed = rows.map((row) => row.sealed_subject).filter((value) => value !== null)
-      if (workspaceId === null || sealed.length === 0) continue
+      const ids = keyIdsOf(rows.map((row) => row.sealed_subject))
+      if (workspaceId === null || ids.length === 0) continue
       try {
-        const ids = [...new Set(sealed.map(sealedKeyId))]
         workspaces.set(workspaceId, await deps.keyring.openContentKeys(workspaceId, ids, 'notice'))
       } catch (error) {
         // The letter is more than the name in it.
@@ -155,32 +151,21 @@ interface OpenedKeysOf {
 }
 
 function openEmail(row: ClaimedNotice, keys: OpenedKeysOf): string | null {
-  if (row.person_id === null || keys.people.get(sealedKeyId(row.sealed_email)) === undefined) return null
+  if (row.person_id === null) return null
   const place = {
     workspaceId: INSTALLATION_WORKSPACE,
     table: 'account.person',
     column: 'sealed_email',
     rowId: row.person_id,
   }
-  return open(keys.people, place, row.sealed_email).toString()
+  return openIn(keys.people, place, row.sealed_email)
 }
 
 function subjectOf(row: ClaimedNotice, keys: OpenedKeysOf): string | null {
   const { sealed_subject: sealed, workspace_id: workspaceId, change_row: rowId } = row
-  const opened = workspaceId === null ? undefined : keys.workspaces.get(workspaceId)
-  if (
-    sealed === null ||
-    workspaceId === null ||
-    rowId === null ||
-    opened?.get(sealedKeyId(sealed)) === undefined
-  )
-    return row.change_label
-  try {
-    return open(opened, { workspaceId, table: 'sender', column: 'sealed_email', rowId }, sealed).toString()
-  } catch {
-    // Written by somebody who could not seal.
-    return 'an address that is not sealed as it should be'
-  }
+  if (sealed === null || workspaceId === null || rowId === null) return row.change_label
+  const place = { workspaceId, table: 'sender', column: 'sealed_email', rowId }
+  return openIn(keys.workspaces.get(workspaceId), place, sealed) ?? 'an address that does not open'
 }
 
 function single(row: ClaimedNotice, keys: OpenedKeysOf): { readonly subject: string; readonly text: string } {
