@@ -5,9 +5,9 @@ import { commands } from '../../../cli/src/program.ts'
 import { SETTINGS } from '../../src/platform/config/settings.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
-const GLOBAL_FLAGS = ['url', 'key', 'data', 'json', 'help']
+const GLOBAL_FLAGS = ['url', 'key', 'workspace', 'data', 'json', 'help']
 /** Read by the command line, not by the installation; and one misspelt on purpose. */
-const OTHER_VARIABLES = ['BULKHEAD_CLI_URL', 'BULKHEAD_CLI_KEY', 'BULKHEAD_HTPP']
+const OTHER_VARIABLES = ['BULKHEAD_CLI_URL', 'BULKHEAD_CLI_KEY', 'BULKHEAD_CLI_WORKSPACE', 'BULKHEAD_HTPP']
 
 interface Document {
   readonly path: string

@@ -198,7 +198,9 @@ function requireScope<Services>(operation: Operation<Services>, principal: Princ
 }
 
 function requireStepUp<Services>(operation: Operation<Services>, principal: Principal): void {
-  if (principal.kind !== 'person' || operation.scope === 'account:enrol') return
+  // A session that can only add the first factor has none to show. A whole one shows its own before it adds another: whoever took
+  // over an old session must not make himself at home.
+  if (principal.kind !== 'person' || principal.level === 'enrolment') return
   const maxAgeSeconds =
     operation.stepUpSeconds === undefined ? STEP_UP_OF_RISK[operation.risk] : operation.stepUpSeconds
   if (maxAgeSeconds === null) return
