@@ -24,7 +24,10 @@ export const Approval = z.object({
 export const Containment = z.object({
   id: z.string(),
   scope: z.enum(CONTAINMENT_SCOPES),
-  credential: z.string().nullable().describe('The API key or SMTP credential that it binds; null: all.'),
+  credential: z
+    .string()
+    .nullable()
+    .describe('The API key, SMTP credential or person that it binds; null: all.'),
   actorClass: z.enum(ACTOR_CLASSES).describe('The kind of process that it binds; any: all.'),
   capabilities: z.array(z.enum(CAPABILITIES)),
   reasonCode: z.enum(REASON_CODES),
@@ -59,7 +62,9 @@ export const wishInput = {
   credential: z
     .string()
     .optional()
-    .describe('Bind only this API key (key_…) or SMTP credential (smtp_…). Without it: the workspace.'),
+    .describe(
+      'Bind only this API key (key_…), SMTP credential (smtp_…) or person (per_…). Without it: the workspace.',
+    ),
   actorClass: z
     .enum(ACTOR_CLASSES)
     .default('any')
@@ -96,16 +101,18 @@ export function endOf(
   return new Date(Math.min(end, latest))
 }
 
-/** `key_…` → `api_key:<uuid>`, `smtp_…` → `smtp_credential:<uuid>`. Throws `invalid_request` on anything else. */
+/** `key_…` → `api_key:<uuid>`, `smtp_…` → `smtp_credential:<uuid>`, `per_…` → `member:<uuid>`. Throws `invalid_request` on anything else. */
 export function subjectOf(credential: string): string {
   const key = decodeId('apiKey', credential)
   if (key !== null) return `api_key:${key}`
   const smtp = decodeId('smtpCredential', credential)
   if (smtp !== null) return `smtp_credential:${smtp}`
+  const person = decodeId('person', credential)
+  if (person !== null) return `member:${person}`
   throw invalidField(
     'credential',
-    'is not the id of an API key or an SMTP credential',
-    'Write key_… or smtp_….',
+    'is not the id of an API key, an SMTP credential or a person',
+    'Write key_…, smtp_… or per_….',
   )
 }
 
@@ -119,6 +126,8 @@ export function shownActor(actor: string): string {
       return encodeId('apiKey', uuid)
     case 'smtp_credential':
       return encodeId('smtpCredential', uuid)
+    case 'member':
+      return encodeId('person', uuid)
     default:
       return actor
   }

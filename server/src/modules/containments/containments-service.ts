@@ -22,14 +22,14 @@ import type { Preview } from './preview-view.ts'
 /** Who asks. `workspaceId` null: staff, for the whole installation. */
 export interface ContainmentCaller {
   readonly workspaceId: string | null
-  /** `api_key:<uuid>` or `staff:<uuid>`. */
+  /** `api_key:<uuid>`, `member:<uuid of the person>` or `staff:<uuid>`. */
   readonly actor: string
 }
 
 export interface ContainmentWish {
   readonly capabilities: readonly Capability[]
   readonly actorClass: ActorClass
-  /** `key_…` or `smtp_…`; undefined: the workspace. */
+  /** `key_…`, `smtp_…` or `per_…`; undefined: the workspace. */
   readonly credential?: string | undefined
 }
 
@@ -94,8 +94,7 @@ export function createContainments(deps: {
         const inserted = await insertContainment(
           db,
           {
-            scope:
-              subject !== null ? 'credential' : caller.workspaceId === null ? 'installation' : 'workspace',
+            scope: scopeOf(subject, caller),
             workspaceId: caller.workspaceId,
             subject,
             actorClass: wish.actorClass,
@@ -201,6 +200,11 @@ function viewOf(row: ContainmentRow): ContainmentView {
     endedAt: row.in_force ? null : (row.ended_at ?? row.until).toISOString(),
     approvals: row.approvals.map((approval) => ({ ...approval, actor: shownActor(approval.actor) })),
   })
+}
+
+function scopeOf(subject: string | null, caller: ContainmentCaller): string {
+  if (subject !== null) return subject.startsWith('member:') ? 'member' : 'credential'
+  return caller.workspaceId === null ? 'installation' : 'workspace'
 }
 
 /** What the engine refuses, in the words that it gives. */
