@@ -840,6 +840,7 @@ declare
   v_change record;
   v_row record;
   v_id uuid;
+  v_actor text;
   v_alarms integer := 0;
 begin
   -- One at a time: two would both raise the alarm. A lock of a table, because any process could take and keep an advisory one.
@@ -853,12 +854,12 @@ begin
   for v_change in
     select c.* from notices.change c where c.judged_at is null order by c.at limit 500 for update skip locked
   loop
-    select x.id into v_id from (
-      select o.id, abs(extract(epoch from o.at - v_change.at)) as apart from audit_outbox o
+    select x.id, x.actor into v_id, v_actor from (
+      select o.id, o.actor, abs(extract(epoch from o.at - v_change.at)) as apart from audit_outbox o
       where o.workspace_id = v_change.workspace_id and o.at between v_change.at - interval '1 minute' and v_change.at + interval '1 minute'
         and engine.explains(o.action, o.target, v_change.subject, v_change.row_id)
       union all
-      select (e.record::jsonb ->> 'id')::uuid, abs(extract(epoch from e.at - v_change.at)) from (
+      select (e.record::jsonb ->> 'id')::uuid, e.actor, abs(extract(epoch from e.at - v_change.at)) from (
         select a.* from audit_entry a where a.workspace_id = v_change.workspace_id order by a.index desc limit 2000) e
       where e.at between v_change.at - interval '1 minute' and v_change.at + interval '1 minute' and e.record is not null
         and engine.explains(e.action, e.target, v_change.subject, v_change.row_id)
@@ -866,7 +867,7 @@ begin
     where not exists (select from notices.change y where y.explained_by = x.id)
     order by x.apart limit 1;
     if found then
-      update notices.change c set explained_by = v_id, judged_at = clock_timestamp() where c.id = v_change.id;
+      update notices.change c set explained_by = v_id, judged_at = clock_timestamp(), actor = coalesce(c.actor, v_actor) where c.id = v_change.id;
     else
       perform engine.alarm_unexplained(v_change.id);
       v_alarms := v_alarms + 1;

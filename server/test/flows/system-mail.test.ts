@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createIdGenerator, encodeId } from '../../src/kernel/ids.ts'
 import { INSTALLATION_WORKSPACE } from '../../src/kernel/installation.ts'
 import { createCapture } from '../../src/modules/inbox/index.ts'
+import { createSystemMail } from '../../src/modules/system-mail/index.ts'
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
@@ -131,6 +132,27 @@ describe('system mail', () => {
       .pool('superuser')
       .query('select 1 from suppression where workspace_id = $1', [INSTALLATION_WORKSPACE])
     expect(rows).toEqual([])
+  })
+
+  it('says what is missing where nobody set from whom it comes, and sends nothing', async () => {
+    const unset = createSystemMail({
+      messages: { send: () => Promise.reject(new Error('nothing may be sent')) },
+      domains: {
+        add: () => Promise.reject(new Error('no domain may be added')),
+        get: () => Promise.reject(new Error('there is no domain')),
+      },
+      transactions: createTenantTransactions(api.database.pool('bulkhead_api')),
+      recordAudit: () => Promise.resolve(),
+      from: null,
+      sensitiveMayLeave: true,
+      now: Date.now,
+    })
+    await unset.ensureDomain()
+    expect(await unset.state()).toMatchObject({
+      ready: false,
+      problems: [expect.stringContaining('BULKHEAD_SYSTEM_FROM is unset')],
+    })
+    await expect(unset.send(LETTER)).rejects.toMatchObject({ code: 'unavailable' })
   })
 
   it('is seen in development in the inbox of the oldest workspace', async () => {
