@@ -177,14 +177,14 @@ describe('after a restore', () => {
        update federation_rule set revoked_at = null`,
     )
     expect(await state()).not.toEqual(before)
-    const kinds = [
+    const kinds = new Set([
       'api_key.rotated',
       'smtp_credential.rotated',
       'credential.leaked',
       'federation_rule.revoked',
-    ]
+    ])
     const outcomes = async () =>
-      (await replay(records)).filter(({ action }) => kinds.includes(action)).map(({ outcome }) => outcome)
+      (await replay(records)).filter(({ action }) => kinds.has(action)).map(({ outcome }) => outcome)
     expect(await outcomes()).toEqual(['applied', 'applied', 'applied', 'applied'])
     expect(await state()).toEqual(before)
     expect(await outcomes()).toEqual(['already', 'already', 'already', 'already'])

@@ -29,7 +29,10 @@ const EACH = 20
 /** Where a secret is made it is shown, once. */
 const SHOWN_WHERE_MADE = [
   'apiKeys.create key',
+  'apiKeys.rotate key',
+  'federation.exchange key',
   'smtpCredentials.create password',
+  'smtpCredentials.rotate password',
   'webhooks.create secret',
   'webhooks.rotateSecret secret',
   'workspaces.create key',
@@ -64,10 +67,14 @@ async function askForSecrets({ installation }: World): Promise<Loot> {
   for (let i = 0; i < EACH; i++) {
     const key = await post('/v1/api-keys', { name: `key ${i}` })
     canaries.adopt('API key', secretPart(key.key))
-    keys.push(key.id)
+    const successor = await post(`/v1/api-keys/${key.id}/rotate`, { overlapHours: 1 })
+    canaries.adopt('API key', secretPart(successor.key))
+    keys.push(key.id, successor.id)
     const credential = await post('/v1/smtp-credentials', { name: `credential ${i}` })
     canaries.adopt('SMTP password', credential.password)
-    credentials.push(credential.id)
+    const next = await post(`/v1/smtp-credentials/${credential.id}/rotate`, { overlapHours: 1 })
+    canaries.adopt('SMTP password', next.password)
+    credentials.push(credential.id, next.id)
     const webhook = await post('/v1/webhooks', { url: 'https://hooks.example.com/x' })
     canaries.adopt('webhook secret', webhook.secret.slice('whsec_'.length))
     const rotated = await post(`/v1/webhooks/${webhook.id}/rotate-secret`, {})

@@ -25,13 +25,12 @@ export {
   mintStaffKey,
   randomBase62,
 } from './key-format.ts'
-export { SENDERS_MAX, UNBOUND, allowsSender, boundsBeyond, parseSenderPattern } from './key-bounds.ts'
-export type { AskedBounds, StoredSender } from './key-bounds.ts'
-export { CIDRS_MAX, isInNetworks, networkOf, parseCidr } from './networks.ts'
+export { UNBOUND, allowsSender } from './key-bounds.ts'
+export { isInNetworks, parseCidr } from './networks.ts'
 export { createSealedSenders } from './sealed-senders.ts'
 export type { BoundSenders, SealedSenders, SendersPlace } from './sealed-senders.ts'
 export { LastUsedFrom, boundsInput, boundsShown, overlapInput } from './bounds-input.ts'
-export { readCidrs, readSenders, requireHeldScopes, resolveBounds } from './wanted-bounds.ts'
+export { requireHeldScopes, resolveBounds } from './wanted-bounds.ts'
 export type { ResolvedBounds, WantedBounds } from './wanted-bounds.ts'
 export { createPeopleAccess, isWithin, joinAccess } from './people-access.ts'
 export type { IssuedSession, PeopleAccess, SessionFactor, SessionLevel } from './people-access.ts'

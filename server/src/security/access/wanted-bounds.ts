@@ -73,7 +73,7 @@ function refuseBeyond(problems: readonly FieldProblem[]): void {
 }
 
 /** Networks in their one spelling, each once. Throws `invalid_request`. */
-export function readCidrs(field: string, texts: readonly string[]): string[] {
+function readCidrs(field: string, texts: readonly string[]): string[] {
   const cidrs = texts.map((text, at) => {
     const parsed = parseCidr(text)
     if (!parsed.ok) throw invalidField(`${field}[${at}]`, parsed.problem, parsed.fix)
@@ -83,7 +83,7 @@ export function readCidrs(field: string, texts: readonly string[]): string[] {
 }
 
 /** Senders in their one spelling, each once. Throws `invalid_request`. */
-export function readSenders(field: string, texts: readonly string[]): string[] {
+function readSenders(field: string, texts: readonly string[]): string[] {
   const patterns = texts.map((text, at) => {
     const parsed = parseSenderPattern(text)
     if (!parsed.ok)
