@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeId } from '../../src/kernel/ids.ts'
 import { startDnsServer } from '../support/dns-server.ts'
 import type { DnsServer } from '../support/dns-server.ts'
-import { aPerson } from '../support/people.ts'
+import { aPerson, lettersTo } from '../support/people.ts'
 import type { TestPerson } from '../support/people.ts'
 import { aClient, age, aSession, join, kindsTo, linkIn } from './accounts-fixture.ts'
 import { startApi } from './api-fixture.ts'
@@ -178,6 +178,10 @@ describe('a recovery after all second factors are lost', () => {
     const [record] = begun.needs[0].records
     expect(begun).toMatchObject({ needs: [{ way: 'dns', given: 0 }], operator: { isNeeded: true } })
     expect(record).toMatchObject({ type: 'TXT', name: `_bulkhead-recovery.${name}` })
+    const letters = (await lettersTo(api, person.email)).map(({ text }) => text.replaceAll(/=\r?\n/g, ''))
+    expect(
+      letters.some((text) => text.includes(record.name) && text.includes(record.value.split('=')[1])),
+    ).toBe(true)
     await age(api, begun.id, 80)
     expect((await operatorApproval(begun.id)).status).toBe(200)
     expect(await isReady(person)).toBe(false)

@@ -12,7 +12,7 @@ export type LinkVerb =
   | 'undo-email'
   | 'recovery'
   | 'cancel-recovery'
-  | 'finish-recovery'
+  | 'complete-recovery'
 
 export interface AccountLetters {
   /** Sends one letter; the same `dedupe` again within a day sends nothing. Throws `unavailable` where system mail is not ready. */

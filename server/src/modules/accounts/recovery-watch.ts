@@ -101,7 +101,7 @@ export function createRecoveryWatch(
       kind: 'recovery_ready',
       to,
       dedupe: `recovery_ready ${row.id} ${day}`,
-      link: { verb: 'finish-recovery', token, until: expiresAt },
+      link: { verb: 'complete-recovery', token, until: expiresAt },
     })
   }
 
@@ -143,14 +143,20 @@ function placeOf(personId: string) {
 function progress(row: RecoveryRow): string {
   const missing = row.needs.filter((need) => need.given < need.needed)
   const people = missing.filter((need) => need.way === 'people').length
-  const dns = missing.length - people
   const parts = [
-    people > 0 ? `the approval of others in ${people} of your workspaces` : null,
-    dns > 0 ? `a record in the DNS of ${dns} of your workspaces` : null,
-  ].filter((part) => part !== null)
-  return `It takes effect on ${row.ready_at.toISOString().slice(0, 10)} at the earliest${
-    parts.length === 0 ? '' : `, and not without ${parts.join(' and ')}`
-  }.`
+    `It takes effect on ${row.ready_at.toISOString().slice(0, 10)} at the earliest.`,
+    people > 0 ? `Others must approve it in ${people} of your workspaces; ask them yourself.` : null,
+    ...missing.filter((need) => need.way === 'dns').map((need) => recordToPublish(need.domains, row.proof)),
+  ]
+  return parts.filter((part) => part !== null).join(' ')
+}
+
+/** What an only owner has to do; this letter is where the value is. */
+function recordToPublish(domains: readonly string[], proof: string): string {
+  const [domain] = domains
+  return domain === undefined
+    ? 'One of your workspaces has nobody else and no verified domain: it has no way back.'
+    : `Nobody else can approve for one of your workspaces: publish a TXT record ${recordName(domain)} with the value ${proof} and tell the operator of this installation.`
 }
 
 function whatToDo(row: RecoveryRow, one: Listener): string {
