@@ -278,12 +278,34 @@ describe('an abandoned second factor', () => {
     expect(letters).toHaveLength(3)
     expect(letters[2]!.text).toContain('third time')
     expect(await begin()).toBe(401)
-    const { rows } = await sql(`select action from audit_outbox where target = $1 order by action`, [person.id])
+    const { rows } = await sql(`select action from audit_outbox where target = $1 order by action`, [
+      person.id,
+    ])
     expect(rows.map((row) => row['action']).filter((action) => /abandoned|demanded/.test(action))).toEqual([
       'log_in.abandoned',
       'log_in.abandoned',
       'log_in.abandoned',
       'person.reset_demanded',
     ])
+  })
+
+  it('is told by the next process where the one that was about to tell has died', async () => {
+    const person = await aPerson(api, { totp: true, memberOf: [{ workspace }] })
+    await browser().call('POST', '/v1/log-in', { email: person.email, password: person.password })
+    // As a process leaves it that has claimed it and is killed before the letter is committed.
+    await sql(
+      `update account.login_attempt
+       set abandon_at = now(), abandoned_at = now(), claimed_until = clock_timestamp() + interval '2 seconds'
+       where person_id = $1`,
+      [person.id],
+    )
+    await expect
+      .poll(async () => (await lettersTo(api, person.email)).map(({ kind }) => kind), { timeout: 15_000 })
+      .toContain('second_factor_abandoned')
+    const { rows } = await sql(
+      `select told_at > claimed_until - interval '20 seconds' as late from account.login_attempt where person_id = $1`,
+      [person.id],
+    )
+    expect(rows).toEqual([{ late: true }])
   })
 })

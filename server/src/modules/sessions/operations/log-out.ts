@@ -10,7 +10,7 @@ export const logOut = defineEmptyOperation({
   path: '/v1/log-out',
   summary: 'End this session',
   description: 'The device stays known: the next log-in from it needs no code by mail.',
-  scope: 'account:enrol',
+  scope: 'account:self',
   risk: 'safety',
   audit: 'session.ended',
   faults: [],
