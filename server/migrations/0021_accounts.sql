@@ -704,7 +704,10 @@ begin
     perform engine.tell_person(gen_random_uuid(), 'suspended', p_person, null, null);
     perform pg_notify('bulkhead_epochs', '');
   end if;
-  perform engine.record_person(p_person, case when p_suspended then 'person.suspended' else 'person.let_in' end, '{"by": "operator"}');
+  -- The operator's own record is the caller's; the workspaces of the person see this one.
+  if exists (select from member m where m.person_id = p_person and m.revoked_at is null) then
+    perform engine.record_person(p_person, case when p_suspended then 'person.suspended' else 'person.let_in' end, '{"by": "operator"}');
+  end if;
   return true;
 end $$;
 
@@ -716,7 +719,9 @@ begin
   perform from account.person p where p.id = p_person and p.deleted_at is null;
   if not found then return null; end if;
   v_ended := engine.revoke_sessions(p_person, null, null);
-  perform engine.record_person(p_person, 'person.signed_out', '{"by": "operator"}');
+  if exists (select from member m where m.person_id = p_person and m.revoked_at is null) then
+    perform engine.record_person(p_person, 'person.signed_out', '{"by": "operator"}');
+  end if;
   perform engine.tell_person(gen_random_uuid(), 'signed_out', p_person, null, null);
   return v_ended;
 end $$;
