@@ -732,6 +732,10 @@ create function engine.claim_alert_webhooks(p_limit integer, p_lease_seconds int
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 #variable_conflict use_column
 begin
+  -- Its secret may never open again: the workspace was shredded.
+  update notices.notice n
+  set state = 'failed', last_error = 'not delivered within three days', settled_at = clock_timestamp(), secret = null, previous_secret = null
+  where n.channel = 'webhook' and n.state = 'pending' and n.made_at < clock_timestamp() - interval '3 days';
   return query
   with taken as (
     update notices.notice n set lease_until = clock_timestamp() + make_interval(secs => p_lease_seconds)
