@@ -71,6 +71,8 @@ export interface ApiFixture extends AsyncDisposable {
   /** A fresh workspace and its first key. */
   workspace(name?: string): Promise<{ id: string; key: string }>
   keyring(kind: keyof typeof TEST_TOKENS): KeyringClient
+  /** What the router holds, as a tree in text. */
+  routes(): string
   /** What people need: passwords, factors, limits, sessions. */
   readonly persons: PeopleServices
   readonly systemMail: SystemMail
@@ -194,6 +196,9 @@ export async function startApi(
     log,
     newId,
   })
+  persons.askResetBy(async (email, client) => {
+    await accounts.asking.ask('reset', email, client)
+  })
   const accountLoop = accounts.start({ jitterMs: 0, everySeconds: 0 })
   const credentials = prepareCredentials({
     pool,
@@ -311,6 +316,7 @@ export async function startApi(
     keyringRoot: testKeyring.rootPath,
     call,
     keyring: client,
+    routes: () => app.printRoutes({ commonPrefix: false }),
     persons,
     systemMail,
     accounts,

@@ -71,7 +71,7 @@ describe('members', () => {
     const answers = await Promise.all(
       two.map((person) => person.call('DELETE', `/v1/account/workspaces/${id}`)),
     )
-    expect(answers.map(({ status }) => status).sort()).toEqual([204, 409])
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409])
   })
 
   it('never raise themselves, and give nobody what they lack', async () => {

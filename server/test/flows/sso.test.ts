@@ -210,7 +210,7 @@ describe('single sign-on', () => {
       transport: 'token',
     }
     const answers = await Promise.all([1, 2, 3].map(() => post('/v1/sso/finish', shown)))
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401])
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 401, 401])
     const late = await start()
     await sql(`update account.sso_state set expires_at = now()`)
     expect(

@@ -187,6 +187,11 @@ function requireScope<Services>(operation: Operation<Services>, principal: Princ
       detail: 'Add a second factor first: until then this session can do nothing else.',
     })
   }
+  if (operation.scope.startsWith('account')) {
+    throw new Fault('missing_scope', {
+      detail: 'A session that a workspace’s own provider vouches for has no say over your account: sign in with your own means.',
+    })
+  }
   if (principal.workspaceId === '') {
     throw new Fault('workspace_required', {
       detail: 'Name the workspace in the header bulkhead-workspace; GET /v1/account lists yours.',
