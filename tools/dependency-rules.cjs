@@ -108,6 +108,14 @@ module.exports = {
       },
     },
     {
+      name: 'passkeys-alone-read-cbor',
+      severity: 'error',
+      comment:
+        'The decoder sees bytes of strangers: platform/webauthn bounds them before and checks lengths after.',
+      from: { pathNot: [`^${SOURCE}/platform/webauthn/`, ...TESTS] },
+      to: { path: 'node_modules/@levischuck/tiny-cbor/' },
+    },
+    {
       name: 'product-imports-no-tests',
       severity: 'error',
       comment: 'What runs in production does not depend on what tests need.',

@@ -60,6 +60,8 @@ const PLANTED: readonly string[] = [
     (driver) => `drivers-live-in-platform: modules/drives/index.ts → ${driver}`,
   ),
   'business-imports-no-packages: modules/drives/index.ts → pino',
+  'business-imports-no-packages: modules/drives/index.ts → @levischuck',
+  'passkeys-alone-read-cbor: modules/drives/index.ts → @levischuck',
   'product-imports-no-tests: modules/leans/index.ts → modules/lawful/lawful.test-support.ts',
   'nobody-imports-keyring: modules/steals/index.ts → keyring/src/secret.ts',
   'keyring-stands-alone: keyring/src/leans.ts → zod',

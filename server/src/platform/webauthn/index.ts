@@ -1,6 +1,6 @@
 /**
- * WebAuthn (Level 3): checks of what browsers answer when passkeys are made and used. The only place that imports `@simplewebauthn/server`, and
- * that only to decode: docs/decisions/0019-second-factors.md says why. Challenges and counters are the caller's.
+ * WebAuthn (Level 3): checks of what browsers answer when passkeys are made and used. The only place that imports `@levischuck/tiny-cbor`:
+ * docs/decisions/0019-second-factors.md says why. Challenges and counters are the caller's.
  */
 export {
   ALGORITHMS,

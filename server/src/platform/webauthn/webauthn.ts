@@ -1,8 +1,9 @@
 import { createHash, createPublicKey, timingSafeEqual, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { isIP } from 'node:net'
-import { decodeAttestationObject, isoCBOR, parseAuthenticatorData } from '@simplewebauthn/server/helpers'
 import { z } from 'zod'
+import { decodeMap, parseAuthenticatorData } from './authenticator-data.ts'
+import type { AuthenticatorData } from './authenticator-data.ts'
 
 /** Who we are to browsers: they make an assertion for `rpId` on pages of `origin` only. */
 export interface RelyingParty {
@@ -116,30 +117,33 @@ export function checkRegistration(
 ): ({ readonly ok: true } & NewCredential) | Refused {
   return attempt(() => {
     const clientHash = checkClientData(response.response.clientDataJSON, 'webauthn.create', expected)
-    const attestation = decodeAttestationObject(new Uint8Array(bytesOf(response.response.attestationObject)))
-    const authData = Buffer.from(attestation.get('authData'))
-    const { credentialID, credentialPublicKey, counter } = checkAuthenticatorData(authData, expected.rpId)
-    must(credentialID !== undefined && credentialPublicKey !== undefined, 'it holds no credential')
-    const credentialId = Buffer.from(credentialID)
-    must(credentialId.length >= 1 && credentialId.length <= 1_023, 'its credential id is too long')
-    must(credentialId.equals(bytesOf(response.id)), 'its two credential ids differ')
-    const publicKey = Buffer.from(credentialPublicKey)
-    const { key, algorithm } = readKey(publicKey)
-    const format = attestation.get('fmt')
-    const statement = attestation.get('attStmt')
+    const attestation = decodeMap(bytesOf(response.response.attestationObject))
+    const [format, statement] = [attestation.get('fmt'), attestation.get('attStmt')]
+    must(statement instanceof Map, 'it has no attestation statement')
+    const authData = partOf(attestation, 'authData')
+    const { credential, signCount } = checkAuthenticatorData(authData, expected.rpId)
+    must(credential !== null, 'it holds no credential')
+    must(credential.id.length >= 1 && credential.id.length <= 1_023, 'its credential id is too long')
+    must(credential.id.equals(bytesOf(response.id)), 'its two credential ids differ')
+    const { key, algorithm } = readKey(credential.publicKey)
     if (format === 'packed') {
-      must(statement.get('x5c') === undefined, 'attestation with certificates is not taken')
+      must(!statement.has('x5c'), 'attestation with certificates is not taken')
       must(statement.get('alg') === algorithm, 'its attestation is of another algorithm')
-      const signature = statement.get('sig')
-      must(signature !== undefined, 'its attestation has no signature')
       must(
-        isSigned(key, Buffer.concat([authData, clientHash]), Buffer.from(signature)),
+        isSigned(key, Buffer.concat([authData, clientHash]), partOf(statement, 'sig')),
         'its attestation is not right',
       )
     } else {
-      must(format === 'none' && statement.size === 0, `attestation of the format ${format} is not taken`)
+      must(
+        format === 'none' && statement.size === 0,
+        `attestation of the format ${String(format).slice(0, 40)} is not taken`,
+      )
     }
-    return { credentialId, publicKey, signCount: counter }
+    return {
+      credentialId: Buffer.from(credential.id),
+      publicKey: Buffer.from(credential.publicKey),
+      signCount,
+    }
   })
 }
 
@@ -154,11 +158,11 @@ export function checkAssertion(
   return attempt(() => {
     const clientHash = checkClientData(response.response.clientDataJSON, 'webauthn.get', expected)
     const authData = bytesOf(response.response.authenticatorData)
-    const { counter } = checkAuthenticatorData(authData, expected.rpId)
+    const { signCount } = checkAuthenticatorData(authData, expected.rpId)
     const { key } = readKey(expected.publicKey)
     const isRight = isSigned(key, Buffer.concat([authData, clientHash]), bytesOf(response.response.signature))
     must(isRight, 'its signature is not right')
-    return { signCount: counter }
+    return { signCount }
   })
 }
 
@@ -184,28 +188,32 @@ function checkClientData(
   return sha256(bytes)
 }
 
-function checkAuthenticatorData(authData: Buffer, rpId: string): ReturnType<typeof parseAuthenticatorData> {
-  // The decoder turns a bit in what it is given for the sake of one browser: it gets a copy.
-  const parsed = parseAuthenticatorData(new Uint8Array(authData))
-  must(timingSafeEqual(parsed.rpIdHash, sha256(Buffer.from(rpId))), 'it was made for another site')
-  must(parsed.flags.up, 'nobody was present')
+function checkAuthenticatorData(bytes: Buffer, rpId: string): AuthenticatorData {
+  const data = parseAuthenticatorData(bytes)
+  must(timingSafeEqual(data.rpIdHash, sha256(Buffer.from(rpId))), 'it was made for another site')
+  must(data.isUserPresent, 'nobody was present')
   must(
-    parsed.flags.uv,
+    data.isUserVerified,
     'the authenticator did not verify who uses it: it must ask for a PIN, a finger or a face',
   )
-  must(parsed.flags.be || !parsed.flags.bs, 'its flags contradict each other')
-  return parsed
+  must(data.isBackupEligible || !data.isBackedUp, 'its flags contradict each other')
+  return data
+}
+
+function partOf(map: ReadonlyMap<unknown, unknown>, name: string | number): Buffer {
+  const value = map.get(name)
+  must(value instanceof Uint8Array, `its part ${name} is not there`)
+  return Buffer.from(value)
 }
 
 /** A COSE key (RFC 9053 §7, RFC 8230 §4) of one of the algorithms, with the parameters that belong to it. */
 function readKey(publicKey: Buffer): { readonly key: KeyObject; readonly algorithm: number } {
-  const cose: unknown = isoCBOR.decodeFirst(new Uint8Array(publicKey))
-  must(cose instanceof Map, 'its key is malformed')
-  const [type, algorithm, curve]: unknown[] = [cose.get(1), cose.get(3), cose.get(-1)]
+  const cose = decodeMap(publicKey)
+  const [type, algorithm, curve] = [cose.get(1), cose.get(3), cose.get(-1)]
   const part = (name: number, bytes: number | null): string => {
-    const value: unknown = cose.get(name)
-    must(value instanceof Uint8Array && (bytes === null || value.length === bytes), 'its key is malformed')
-    return Buffer.from(value).toString('base64url')
+    const value = partOf(cose, name)
+    must(bytes === null || value.length === bytes, 'its key is malformed')
+    return value.toString('base64url')
   }
   if (type === 2 && algorithm === -7 && curve === 1) {
     const jwk = { kty: 'EC', crv: 'P-256', x: part(-2, 32), y: part(-3, 32) }
