@@ -135,6 +135,9 @@ await runProcess({
       log,
       newId,
     })
+    persons.askResetBy(async (email, client) => {
+      await accounts.asking.ask('reset', email, client)
+    })
     const credentials = prepareCredentials({
       pool,
       pepper,

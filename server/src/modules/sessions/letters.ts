@@ -64,15 +64,11 @@ export function createLogInLetters(deps: {
 
     async breached(to, client, personId) {
       const at = new Date(deps.now())
-      const letter = writeLetter('password_breached', {
-        at,
-        client,
-        more: `Set a new one: ${deps.publicUrl}/forgot`,
-      })
+      const more = `A letter with a link that sets a new one comes with this; another is mailed from ${deps.publicUrl}/forgot`
       await deps.systemMail.send({
         kind: 'password_breached',
         to,
-        ...letter,
+        ...writeLetter('password_breached', { at, client, more }),
         dedupe: `breached ${personId} ${at.toISOString().slice(0, 10)}`,
         lasting: true,
       })

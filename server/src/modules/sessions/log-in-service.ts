@@ -83,6 +83,8 @@ export function createLogIn(deps: {
   readonly detection: Pick<Detection, 'observe'>
   readonly passwords: Pick<PasswordCheck, 'check'>
   readonly factors: FactorChecks
+  /** Has a link mailed that sets a new password. */
+  readonly askReset: (email: string, client: Client) => Promise<void>
   readonly now: () => number
 }): LogIn {
   const { store, challenges } = deps
@@ -122,10 +124,18 @@ export function createLogIn(deps: {
   /** The right password that everybody knows: it opens nothing any more, and the owner hears of it once a day. */
   async function demandReset(personId: string, client: Client): Promise<void> {
     await store.demandReset(personId, 'password.breached')
+    const taken = await deps.limiter.take({
+      bucket: 'log_in.breached',
+      key: personId,
+      capacity: 1,
+      refillPerSecond: 1 / 86_400,
+    })
+    if (!taken.allowed) return
     const facts = await store.signIn(personId)
     if (facts === undefined) return
     const email = await deps.sealing.openEmail(personId, facts.sealed_email, 'password.breached')
     await deps.letters.breached(email, client, personId)
+    await deps.askReset(email, client)
   }
 
   /** From here on the password was right, and the answer says so. */

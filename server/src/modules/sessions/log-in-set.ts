@@ -1,3 +1,4 @@
+import type { Client } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
@@ -19,10 +20,14 @@ import type { SessionIssuer } from './session-issuer.ts'
 import { createSessions } from './sessions-service.ts'
 import type { Sessions } from './sessions-service.ts'
 
+type AskReset = (email: string, client: Client) => Promise<void>
+
 export interface LogInSet {
   readonly logIn: LogIn
   readonly sessions: Sessions
   readonly sessionIssuer: SessionIssuer
+  /** Who has links mailed that set a new password; the slice that does it is made after this one, because it signs people in. */
+  askResetBy(ask: AskReset): void
   /** Runs until the signal aborts: owners are told of abandoned log-ins. */
   runUpkeep(signal: AbortSignal): Promise<void>
 }
@@ -49,10 +54,15 @@ export function createLogInSet(deps: {
   const letters = createLogInLetters(deps)
   const sessionIssuer = createSessionIssuer({ ...deps, store, sealing, letters })
   const challenges = createChallenges({ ...deps, store, sealing })
+  let asking: AskReset | null = null
+  const askReset: AskReset = async (email, client) => asking?.(email, client)
   return {
-    logIn: createLogIn({ ...deps, store, sealing, letters, challenges, issuer: sessionIssuer }),
+    logIn: createLogIn({ ...deps, store, sealing, letters, challenges, issuer: sessionIssuer, askReset }),
     sessions: createSessions({ ...deps, store, sealing }),
     sessionIssuer,
+    askResetBy: (ask) => {
+      asking = ask
+    },
     runUpkeep: (signal) => runLogInUpkeep({ ...deps, store, sealing, letters, signal }),
   }
 }
