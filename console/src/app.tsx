@@ -177,7 +177,13 @@ function AsPerson({
         refusal={SESSION_ENDED}
         onSignOut={onSignOut}
       />
-      {asked && <StepUp api={plain} onDone={answer} />}
+      {asked && (
+        <StepUp
+          api={plain}
+          ssoWorkspace={account.session.factor === 'sso' ? workspace : undefined}
+          onDone={answer}
+        />
+      )}
     </>
   )
 }

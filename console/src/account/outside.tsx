@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { Api } from '../api/client.ts'
 import { formatTimeFull } from '../format.ts'
 import { Invitation } from './invitation.tsx'
+import { AskSso, FinishSso } from './sso.tsx'
 import {
   AskByMail,
   CompleteRecovery,
@@ -14,7 +15,9 @@ import {
 /** Pages for people who are not signed in, by their path; null where the path is one of the console's own. */
 export function outsidePage(path: string): string | null {
   const [, first = '', second = ''] = path.split('/')
-  if (['sign-up', 'forgot', 'recover'].includes(first) && second === '') return first
+  if (['sign-up', 'forgot', 'recover', 'sso'].includes(first) && second === '') return first
+  // Two pages have the name: the one that begins, and the one where the provider sends people back to.
+  if (first === 'account' && second === 'sso') return 'sso-back'
   return first === 'account' && second !== '' ? second : null
 }
 
@@ -69,6 +72,10 @@ export function Outside({
           ask={(email) => api.account.requestRecovery({ email })}
         />
       )
+    case 'sso':
+      return <AskSso api={api} />
+    case 'sso-back':
+      return <FinishSso api={api} shown={token} onSignedIn={onSignedIn} />
     case 'reset':
       return <CompleteReset api={api} token={token} />
     case 'invitation':

@@ -69,6 +69,9 @@ function FirstStep({
             No account yet? <A href="/sign-up">Sign up</A>
           </li>
           <li>
+            <A href="/sso">Sign in through your company</A>
+          </li>
+          <li>
             Lost your second factor? <A href="/recover">Recover the account</A>
           </li>
           <li>

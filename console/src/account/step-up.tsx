@@ -5,10 +5,20 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { canUsePasskeys, showPasskey } from './passkeys.ts'
 import { Problem } from './password-log-in.tsx'
+import { departFor } from './sso.tsx'
 import { textOf, useAct } from './use-act.ts'
 
 /** Asks for the second factor once more, because what is about to happen could hurt. */
-export function StepUp({ api, onDone }: { readonly api: Api; readonly onDone: (shown: boolean) => void }) {
+export function StepUp({
+  api,
+  ssoWorkspace,
+  onDone,
+}: {
+  readonly api: Api
+  /** Of a session that a workspace's own provider vouches for: only that provider can vouch again. */
+  readonly ssoWorkspace: string | undefined
+  readonly onDone: (shown: boolean) => void
+}) {
   const [kind, setKind] = useState<'totp' | 'recoveryCode'>('totp')
   const act = useAct()
   const byPasskey = (): void =>
@@ -24,6 +34,23 @@ export function StepUp({ api, onDone }: { readonly api: Api; readonly onDone: (s
       await api.sessions.stepUp({ [kind]: given })
       onDone(true)
     })
+  }
+  if (ssoWorkspace !== undefined) {
+    return (
+      <Dialog title="Is it still you?" onClose={() => onDone(false)}>
+        <p className="mb-4 text-sm text-muted">
+          What you are about to do needs your provider to ask you again. You come back to this page's start.
+        </p>
+        <Button
+          look="main"
+          disabled={act.busy}
+          onClick={() => void act.run(() => departFor(api, { workspaceId: ssoWorkspace, fresh: true }))}
+        >
+          Go to the provider
+        </Button>
+        <Problem text={act.problem} />
+      </Dialog>
+    )
   }
   return (
     <Dialog title="Is it still you?" onClose={() => onDone(false)}>

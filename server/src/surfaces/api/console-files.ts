@@ -28,7 +28,16 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 }
 
 /** The first words of the console's own addresses: a reload or a link to one of them gets the application. */
-const PAGES = ['/inbox', '/messages', '/security', '/account', '/sign-up', '/forgot', '/recover'] as const
+const PAGES = [
+  '/inbox',
+  '/messages',
+  '/security',
+  '/account',
+  '/sign-up',
+  '/forgot',
+  '/recover',
+  '/sso',
+] as const
 
 const COMPRESSED: ReadonlySet<string> = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest'])
 const compress = promisify(gzip)
