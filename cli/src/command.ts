@@ -46,6 +46,8 @@ export interface Context {
   client(): Client
   /** The client of the operator's key. */
   operator(): Client
+  /** A client of the operator's server with a key that it has just answered. */
+  withKey(key: string): Client
   /** The client of the staff API, with a staff key or the operator's. */
   staff(): StaffClient
   /** The client for what needs no key; it has one where one is known. */

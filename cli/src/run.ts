@@ -106,6 +106,10 @@ function createContext(options: GlobalOptions, world: World, out: Context['out']
           }
         : { client: clientOf(connection, connection.key), hasKey: true }
     },
+    withKey: (key) => {
+      const connection = connect('operator')
+      return createClient({ baseUrl: connection.url, apiKey: key, ...LIMITS, signal: world.signal })
+    },
     stranger() {
       const connection = connect('workspace')
       warn(connection)

@@ -1,17 +1,24 @@
-import { requiredText, type Command } from '../command.ts'
+import { requiredText, text, type Command } from '../command.ts'
 import { clock, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { facts, table } from '../table.ts'
 
 const name = requiredText('name', 'NAME', 'Name of the workspace.')
 
+const owner = text('owner', 'ADDRESS', 'Invite this person as the first owner.')
+
 const create: Command = {
   path: ['workspaces', 'create'],
   summary: 'Make a workspace and its first API key',
-  description: "For the operator: needs the operator's key. The API key has all scopes and is shown once.",
-  operations: ['workspaces.create'],
-  flags: [name],
+  description:
+    "For the operator: needs the operator's key. The API key has all scopes and is shown once. With --owner an invitation is mailed; who accepts it is the owner and invites others.",
+  operations: ['workspaces.create', 'invitations.createFirstOwner'],
+  flags: [name, owner],
   examples: [
+    {
+      line: 'bulkhead workspaces create --name Shop --owner ann@example.com',
+      says: 'a workspace, and a link to Ann who becomes its owner',
+    },
     {
       line: 'bulkhead workspaces create --name Shop',
       says: 'a compartment of its own: nothing is shared with others',
@@ -19,6 +26,7 @@ const create: Command = {
   ],
   async run(context, given) {
     const created = await context.operator().workspaces.create({ name: given.flag(name) })
+    // The workspace and its key are shown in any case: what follows may fail by itself and can be done again.
     context.out.show(
       created,
       (screen) =>
@@ -31,6 +39,10 @@ const create: Command = {
           screen,
         ) + screen.paint.yellow('Keep the key now: it is not shown again.\n'),
     )
+    const email = given.flag(owner)
+    if (email === undefined) return
+    await context.withKey(created.apiKey.key).invitations.createFirstOwner({ email })
+    context.out.note(`An invitation is on its way to ${email}.`)
   },
 }
 

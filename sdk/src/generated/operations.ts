@@ -407,7 +407,7 @@ export interface FederationRule {
 export interface Containment {
   readonly id: string
   readonly scope: "installation" | "workspace" | "member" | "credential"
-  /** The API key or SMTP credential that it binds; null: all. */
+  /** The API key, SMTP credential or person that it binds; null: all. */
   readonly credential: string | null
   /** The kind of process that it binds; any: all. */
   readonly actorClass: "api" | "smtp" | "sender" | "worker" | "any"
@@ -1401,7 +1401,7 @@ export interface EpochsListOutput {
 export interface ContainmentsCreateInput {
   /** What is cut off. `send` and `deliver` cover all lanes; `send:bulk` one. */
   readonly capabilities: readonly ("send" | "send:critical" | "send:transactional" | "send:bulk" | "send:internal" | "deliver" | "deliver:critical" | "deliver:transactional" | "deliver:bulk" | "deliver:internal" | "read" | "write" | "sender-change" | "credential" | "webhook")[]
-  /** Bind only this API key (key_…) or SMTP credential (smtp_…). Without it: the workspace. */
+  /** Bind only this API key (key_…), SMTP credential (smtp_…) or person (per_…). Without it: the workspace. */
   readonly credential?: string | undefined
   /** Bind only this kind of process: api, smtp, sender, worker. Default any. Default: "any". */
   readonly actorClass?: "api" | "smtp" | "sender" | "worker" | "any" | undefined
@@ -1422,7 +1422,7 @@ export interface ContainmentsCreateInput {
 export interface ContainmentsCreateOutput {
   readonly id: string
   readonly scope: "installation" | "workspace" | "member" | "credential"
-  /** The API key or SMTP credential that it binds; null: all. */
+  /** The API key, SMTP credential or person that it binds; null: all. */
   readonly credential: string | null
   /** The kind of process that it binds; any: all. */
   readonly actorClass: "api" | "smtp" | "sender" | "worker" | "any"
@@ -1471,7 +1471,7 @@ export interface ContainmentsListOutput {
 export interface ContainmentsPreviewInput {
   /** What is cut off. `send` and `deliver` cover all lanes; `send:bulk` one. */
   readonly capabilities: readonly ("send" | "send:critical" | "send:transactional" | "send:bulk" | "send:internal" | "deliver" | "deliver:critical" | "deliver:transactional" | "deliver:bulk" | "deliver:internal" | "read" | "write" | "sender-change" | "credential" | "webhook")[]
-  /** Bind only this API key (key_…) or SMTP credential (smtp_…). Without it: the workspace. */
+  /** Bind only this API key (key_…), SMTP credential (smtp_…) or person (per_…). Without it: the workspace. */
   readonly credential?: string | undefined
   /** Bind only this kind of process: api, smtp, sender, worker. Default any. Default: "any". */
   readonly actorClass?: "api" | "smtp" | "sender" | "worker" | "any" | undefined
@@ -2843,7 +2843,7 @@ export function createOperations(transport: Transport) {
       /** End all your sessions, or all but this one. Scope: account. */
       endAll: (input: SessionsEndAllInput = {}, options?: CallOptions) =>
         transport.json<SessionsEndAllOutput>({ method: 'DELETE', path: '/v1/sessions', query: input }, options),
-      /** End this session. The device stays known: the next log-in from it needs no code by mail. Scope: account:enrol. */
+      /** End this session. The device stays known: the next log-in from it needs no code by mail. Scope: account:self. */
       logOut: (options?: CallOptions) =>
         transport.empty({ method: 'POST', path: '/v1/log-out' }, options),
       /** Show your second factor again. Some operations take a session whose second factor was shown lately: they answer step_up_required and how lately. docs/log-in.md lists them. Scope: account. */

@@ -112,6 +112,17 @@ describe('sign-up', () => {
       body: { status: 'check_your_mail' },
     })
     expect(await kindsTo(closed, email)).toEqual([])
+    const { key } = await closed.workspace('Shop')
+    expect((await closed.call(key, 'POST', '/v1/invitations/first-owner', { email })).status).toBe(201)
+    expect(await aClient(closed).call('POST', '/v1/sign-up', { email })).toMatchObject({ status: 202 })
+    const token = await linkIn(closed, email, 'verify_address')
+    const own = { token, password: aPassword(), workspaceName: 'Mine' }
+    expect(await aClient(closed).call('POST', '/v1/sign-up/complete', own)).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'workspaceName' }] },
+    })
+    const { workspaceName: _, ...without } = own
+    expect((await aClient(closed).call('POST', '/v1/sign-up/complete', without)).status).toBe(200)
   })
 })
 
