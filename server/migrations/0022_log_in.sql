@@ -128,6 +128,8 @@ language sql stable security definer set search_path = public, engine, pg_temp a
   from account.login_attempt a join account.person p on p.id = a.person_id
   where a.token_hash = p_hash and a.client_key = p_client and a.state <> 'done' and a.tries_left > 0
     and a.expires_at > clock_timestamp() and p.disabled_at is null and not p.honey and not p.must_reset
+    -- The password that was shown is the one of now: a reset ends what was begun before it.
+    and (p.password_set_at is null or p.password_set_at <= a.created_at)
 $$;
 
 -- A try is taken before it is looked at: the row's lock makes parallel guesses wait, and the sixth finds none left (GHSA-7h8m-vrxx-vr4m).
@@ -150,6 +152,7 @@ begin
       abandon_at = case p_event when 'code' then least(a.expires_at, clock_timestamp() + interval '45 seconds') else a.abandon_at end
   from account.person p
   where a.id = p_id and p.id = a.person_id and p.disabled_at is null and not p.honey and not p.must_reset
+    and (p.password_set_at is null or p.password_set_at <= a.created_at)
     and a.expires_at > clock_timestamp()
     and (a.state, p_event) in (('email_code', 'code'), ('email_code', 'passkey'), ('second_factor', 'factor'), ('second_factor', 'passkey'))
   returning a.state into v_state;

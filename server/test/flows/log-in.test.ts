@@ -141,6 +141,47 @@ describe('log-in', () => {
     expect(later.body).toMatchObject({ next: 'second_factor' })
   })
 
+  it('lets nobody guess at a second factor by beginning again: after three challenges with five wrong codes the password is dead', async () => {
+    const person = await aPerson(api, { ...member(), totp: true })
+    const begin = async () => {
+      const at = browser()
+      const { status, body } = await at.call('POST', '/v1/log-in', {
+        email: person.email,
+        password: person.password,
+      })
+      return { at, status, challenge: body.challenge }
+    }
+    for (let n = 0; n < 3; n++) {
+      const { at, challenge } = await begin()
+      const guesses = await Promise.all(
+        Array.from({ length: 8 }, () =>
+          at.call('POST', '/v1/log-in/second-factor', { challenge, totp: '000000' }),
+        ),
+      )
+      for (const { status } of guesses) expect([401, 429]).toContain(status)
+    }
+    const mustReset = async () =>
+      (
+        await api.database
+          .pool('superuser')
+          .query('select must_reset from account.person where id = $1', [person.id])
+      ).rows[0]!['must_reset']
+    await expect.poll(mustReset, { timeout: 15_000 }).toBe(true)
+    expect((await begin()).status).toBe(401)
+  })
+
+  it('ends what was begun with the old password when a new one is set', async () => {
+    const person = await aPerson(api, { ...member(), totp: true })
+    const at = browser()
+    const begun = await at.call('POST', '/v1/log-in', { email: person.email, password: person.password })
+    await api.database
+      .pool('superuser')
+      .query('update account.person set password_set_at = clock_timestamp() where id = $1', [person.id])
+    const { challenge } = begun.body
+    const shown = { challenge, recoveryCode: person.recoveryCodes[0] }
+    expect((await at.call('POST', '/v1/log-in/second-factor', shown)).status).toBe(401)
+  })
+
   it('gives five tries to a challenge, however many come at once, and takes it from the network only that showed the password', async () => {
     const person = await aPerson(api, { ...member(), totp: true })
     const at = browser()
