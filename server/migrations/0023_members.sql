@@ -10,6 +10,7 @@ alter table permission_set add constraint permission_set_in_workspace unique (wo
 alter table member drop constraint member_permission_set_id_fkey;
 alter table member add constraint member_permission_set foreign key (workspace_id, permission_set_id)
   references permission_set (workspace_id, id);
+create index member_set on member (workspace_id, permission_set_id);
 alter table member add constraint member_owner_has_all check (role <> 'owner' or permission_set_id is null);
 
 -- The lock makes two owners who leave at one moment wait for each other; the check runs after the row is written, with a snapshot of its own.
@@ -122,7 +123,7 @@ comment on column sso_connection.id is 'class: identifier.';
 comment on column sso_connection.workspace_id is 'class: identifier.';
 comment on column sso_connection.issuer is 'class: business. Issuer URL of the provider.';
 comment on column sso_connection.client_id is 'class: business. What the provider calls us.';
-comment on column sso_connection.sealed_secret is 'class: credential, sealed (content). The client secret. The api process opens it at each log-in: it is the one that shows it to the provider.';
+comment on column sso_connection.sealed_secret is 'class: personal, sealed (content). The client secret. The api process opens it at each log-in: it is the one that shows it to the provider.';
 comment on column sso_connection.domains is 'class: business. Domains of the addresses that it may speak for.';
 comment on column sso_connection.default_role is 'class: business. What newcomers become; null: only who is invited comes in.';
 comment on column sso_connection.created_at is 'class: operational.';

@@ -67,7 +67,9 @@ async function furnished(name: string): Promise<typeof ours> {
   await addFederation(uuid)
   await api.database
     .pool('bulkhead_api')
-    .query(`select engine.raise_alert('stuffing.client', 'high', $1, null, 'a drill', '1 hour', '{}')`, [uuid])
+    .query(`select engine.raise_alert('stuffing.client', 'high', $1, null, 'a drill', '1 hour', '{}')`, [
+      uuid,
+    ])
   return { id, uuid, key }
 }
 
@@ -78,10 +80,12 @@ async function addFederation(workspace: string): Promise<void> {
      values (gen_random_uuid(), $1, 'CI', 'https://ci.example.com', 'bulkhead', 'repo:x', '{messages:send}', 600, '\\x00', 'test:1')`,
     [workspace],
   )
-  await api.database.pool('superuser').query(
-    `select engine.touch_credentials('{api_key}', array_agg(id), '{192.0.2.0/24}', '{null}') from api_key where workspace_id = $1`,
-    [workspace],
-  )
+  await api.database
+    .pool('superuser')
+    .query(
+      `select engine.touch_credentials('{api_key}', array_agg(id), '{192.0.2.0/24}', '{null}') from api_key where workspace_id = $1`,
+      [workspace],
+    )
 }
 
 async function addMember(workspace: string): Promise<void> {
@@ -99,6 +103,19 @@ async function addMember(workspace: string): Promise<void> {
     [workspace, person],
   )
   await query('insert into workspace_policy (workspace_id) values ($1)', [workspace])
+  await query(
+    `insert into invitation (id, workspace_id, email_index, account_index, sealed_email, role, token_hash, binding, created_by, expires_at)
+     values (gen_random_uuid(), $1, '\\x00', '\\x00', '\\x00', 'analyst', uuid_send(gen_random_uuid()), '\\x00', 'test:1', now() + interval '1 day')`,
+    [workspace],
+  )
+  await query(`insert into policy_change (workspace_id, wanted, requested_by) values ($1, '{}', 'test:1')`, [
+    workspace,
+  ])
+  await query(
+    `insert into sso_connection (id, workspace_id, issuer, client_id, sealed_secret, domains)
+     values (gen_random_uuid(), $1, 'https://idp.example', 'x', '\\x00', '{corp.test}')`,
+    [workspace],
+  )
 }
 
 /** Claims what waits and puts it back with an event, as a sender does after a temporary refusal. */

@@ -86,6 +86,7 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
     rest: { overlapHours: 1 },
   }),
   'apiKeys.reportLeak': () => ({ rest: { key: 'nothing' } }),
+  'invitations.createFirstOwner': () => ({ rest: { email: `${aWord()}@people.test` } }),
   'smtpCredentials.create': () => ({ rest: { name: 'one' } }),
   'smtpCredentials.list': () => ({}),
   'smtpCredentials.revoke': async (world) => ({

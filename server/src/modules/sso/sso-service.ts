@@ -40,7 +40,7 @@ export interface Sso {
   test(caller: Caller): Promise<DepartureView>
   /** Where a begun log-in goes on: the provider, or null where there is none. */
   go(state: string): Promise<string | null>
-  /** Ends a log-in with what the provider sent back. Throws `unauthenticated` with one answer for all that does not open. */
+  /** Ends a log-in by what the provider sent back. Throws `unauthenticated`, one answer for all that does not open. */
   finish(
     shown: {
       readonly code: string

@@ -90,8 +90,10 @@ const NOUNS: Readonly<Record<IdKind, string>> = {
   session: 'session',
   member: 'member',
   permissionSet: 'permission set',
+  factor: 'second factor',
   federationRule: 'federation rule',
   recovery: 'recovery',
   invitation: 'invitation',
+  change: 'change',
   alert: 'alert',
 }
