@@ -387,13 +387,13 @@ describe('the registry', () => {
     const routes = apiOperations.map((operation) => `${operation.method} ${operation.path}`)
     expect(new Set(ids).size).toBe(ids.length)
     expect(new Set(routes).size).toBe(routes.length)
-    const { PEOPLE_SCOPES, ACCOUNT_SCOPES } = scopesOf
+    const { PEOPLE_SCOPES, ACCOUNT_SCOPES, PUBLIC_SCOPE } = scopesOf
     const scopes: readonly string[] = [
       ...ALL_SCOPES,
       ...OPERATOR_SCOPES,
       ...PEOPLE_SCOPES,
       ...ACCOUNT_SCOPES,
-      'public',
+      PUBLIC_SCOPE,
     ]
     for (const operation of apiOperations) {
       expect(operation.id).toMatch(/^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/)
