@@ -583,7 +583,10 @@ begin
   return null;
 end $$;
 create trigger hold after insert on queue referencing new table as fresh for each statement execute function engine.hold_new();
+-- As the hot functions of 0003: a plan made while a table was empty must not scan it when it is full.
 alter function engine.hold_new set plan_cache_mode = force_generic_plan;
+alter function engine.hold_new set enable_seqscan = off;
+alter function engine.hold_new set enable_bitmapscan = off;
 alter function engine.hold_new set enable_hashjoin = off;
 alter function engine.hold_new set enable_mergejoin = off;
 alter function engine.hold_new set max_parallel_workers_per_gather = 0;
