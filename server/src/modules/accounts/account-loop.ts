@@ -33,7 +33,7 @@ export function startAccountLoop(deps: {
 }): AccountLoop {
   const stop = new AbortController()
   let wake = new AbortController()
-  let trimmedAt = performance.now()
+  let trimmedAt = -Infinity
   let failures = 0
   let waiters: (() => void)[] = []
 
