@@ -12,6 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => api[Symbol.asyncDispose]())
 
+const sql = (text: string, values: readonly unknown[]) => api.database.pool('superuser').query(text, values)
 const personOf = async (id: string) =>
   (await api.database.pool('superuser').query('select * from account.person where id = $1', [id])).rows[0]
 
@@ -264,6 +265,39 @@ describe('a change of address', () => {
       isConfirmed: false,
     })
     expect((await lettersTo(api, holder.email))[0]?.text).not.toContain('bht_')
+  })
+})
+
+describe('whoever writes to the database', () => {
+  it('gets no letter of somebody else by giving him his own index', async () => {
+    const [attacker, victim] = [await aPerson(api), await aPerson(api)]
+    const { rows } = await sql('select email_index from account.person where id = $1', [attacker.id])
+    await sql(`update account.person set email_index = sha256(email_index) where id = $1`, [attacker.id])
+    await sql('update account.person set email_index = $2 where id = $1', [
+      victim.id,
+      rows[0]?.['email_index'],
+    ])
+    await aClient(api).call('POST', '/v1/password-reset', { email: attacker.email })
+    expect(await kindsTo(api, victim.email)).toEqual(['reset'])
+    expect(await kindsTo(api, attacker.email)).toEqual([])
+  })
+
+  it('moves no change of address to somebody else', async () => {
+    const [attacker, victim] = [await aPerson(api, { totp: true }), await aPerson(api)]
+    const email = anAddress()
+    await api.call(await aSession(api, attacker.id), 'POST', '/v1/account/email', { email })
+    const token = await linkIn(api, email, 'email_change_confirm')
+    await aClient(api).call('POST', '/v1/account/email/confirm', { token })
+    await sql(`update account.email_change set person_id = $2, swap_at = now() where person_id = $1`, [
+      attacker.id,
+      victim.id,
+    ])
+    await api.accountLoop.settle()
+    await aClient(api).call('POST', '/v1/password-reset', { email })
+    expect(await kindsTo(api, email)).toEqual(['email_change_confirm'])
+    await aClient(api).call('POST', '/v1/password-reset', { email: victim.email })
+    expect(await kindsTo(api, victim.email)).toEqual(['reset'])
+    await sql('delete from account.email_change where person_id = $1', [victim.id])
   })
 })
 
