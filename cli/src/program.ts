@@ -1,5 +1,9 @@
 import type { Command } from './command.ts'
 import { accountCommands } from './commands/account.ts'
+import { invitationCommands } from './commands/invitations.ts'
+import { memberCommands } from './commands/members.ts'
+import { permissionSetCommands } from './commands/permission-sets.ts'
+import { policyCommands } from './commands/policy.ts'
 import { peopleCommands } from './commands/people.ts'
 import { recoveryCommands } from './commands/recoveries.ts'
 import { ledgerCommand, queueCommand } from './commands/accounting.ts'
@@ -27,6 +31,7 @@ import { staffActCommands } from './commands/staff-acts.ts'
 import { staffLookCommands } from './commands/staff-look.ts'
 import { staffMemberCommands } from './commands/staff.ts'
 import { sessionCommands } from './commands/sessions.ts'
+import { ssoCommands } from './commands/sso.ts'
 import { suppressionCommands } from './commands/suppressions.ts'
 import { webhookCommands } from './commands/webhooks.ts'
 import { witnessCommand } from './commands/witness.ts'
@@ -53,8 +58,13 @@ const working: readonly Command[] = [
   ...federationCommands,
   ...sessionCommands,
   ...accountCommands,
+  ...memberCommands,
+  ...invitationCommands,
+  ...permissionSetCommands,
+  ...policyCommands,
   ...recoveryCommands,
   ...factorCommands,
+  ...ssoCommands,
   ...containmentCommands,
   ...epochCommands,
   ...auditCommands,
@@ -92,6 +102,11 @@ const NOUN_SUMMARIES: Readonly<Record<string, string>> = {
   recoveries: 'Members who have lost their second factors',
   people: 'For the operator: who there is, suspend, sign out',
   factors: 'Your passkeys, authenticator app and recovery codes',
+  members: 'People of the workspace and what they may do',
+  invitations: 'Letting people in',
+  'permission-sets': 'Rights that you put together in place of a role',
+  policy: 'What the workspace demands of its members',
+  sso: 'Signing in through your own identity provider',
   epochs: 'Ending all credentials of a kind at once',
   audit: 'Who did what, with proofs',
   alerts: 'What was noticed around the accounts of people',

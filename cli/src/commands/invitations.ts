@@ -1,5 +1,6 @@
 import { CHOICES } from '@bulkhead/sdk'
 import { argument, choice, requiredText, text, type Command } from '../command.ts'
+import { UsageError } from '../failure.ts'
 import { relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { table } from '../table.ts'
@@ -8,7 +9,6 @@ const email = requiredText('email', 'ADDRESS', 'Whom to invite.')
 const role = choice('role', CHOICES['invitations.create'].role, 'What the person becomes.')
 const permissionSet = text('permission-set', 'SET', 'A permission set, pst_…, in place of a role.')
 const invitation = argument('INVITATION', 'Its id, inv_….')
-const token = argument('TOKEN', 'What stands after # in the link of the letter.')
 
 const sent = (made: {
   readonly id: string
@@ -113,12 +113,17 @@ const resend: Command = {
 const accept: Command = {
   path: ['invitations', 'accept'],
   summary: 'Accept an invitation',
-  description: 'Signed in with the invited address. Who has no account opens the link in a browser.',
+  description:
+    'Signed in with the invited address. Who has no account signs up with it first: bulkhead sign-up.',
   operations: ['invitations.accept'],
-  arguments: [token],
-  examples: [{ line: 'bulkhead invitations accept bht_…', says: 'you are a member then' }],
-  async run(context, given) {
-    const done = await context.client().invitations.accept({ token: given.argument(token) })
+  examples: [{ line: 'bulkhead invitations accept', says: 'asks for the link of the letter' }],
+  async run(context) {
+    const client = context.client()
+    // Never an argument: process lists show those.
+    const typed = (await context.ask('Link from the letter: ', { hidden: true })).trim()
+    const token = typed.slice(typed.lastIndexOf('#') + 1)
+    if (token === '') throw new UsageError('The link is missing: copy it whole from the letter.')
+    const done = await client.invitations.accept({ token })
     context.out.show(done, () => `You are a member of ${done.workspace} (${done.workspaceId}).\n`)
   },
 }

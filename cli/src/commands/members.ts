@@ -92,7 +92,10 @@ const remove: Command = {
   arguments: [member],
   flags: [credentials, sure],
   examples: [
-    { line: 'bulkhead members remove mem_01jq… --credentials revoke --yes', says: 'and every key of that member' },
+    {
+      line: 'bulkhead members remove mem_01jq… --credentials revoke --yes',
+      says: 'and every key of that member',
+    },
   ],
   async run(context, given) {
     const chosen = given.flag(credentials)

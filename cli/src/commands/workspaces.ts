@@ -1,4 +1,5 @@
-import { requiredText, text, type Command } from '../command.ts'
+import { argument, requiredText, text, toggle, type Command } from '../command.ts'
+import { UsageError } from '../failure.ts'
 import { clock, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { facts, table } from '../table.ts'
@@ -94,4 +95,73 @@ const show: Command = {
   },
 }
 
-export const workspaceCommands: readonly Command[] = [create, list, show]
+const mine: Command = {
+  path: ['workspaces', 'mine'],
+  summary: 'List the workspaces that you are a member of',
+  description: 'Name one of them with --workspace or BULKHEAD_CLI_WORKSPACE to act in it.',
+  operations: ['account.workspaces'],
+  examples: [{ line: 'bulkhead workspaces mine', says: 'where you are what' }],
+  async run(context) {
+    const own = await context.client().account.workspaces()
+    context.out.show(own, (screen) =>
+      own.data.length === 0
+        ? 'You are a member of none. Make one with: bulkhead workspaces make --name NAME, or let somebody invite you.\n'
+        : table(
+            [
+              { title: 'NAME', of: (row) => row.name },
+              { title: 'ROLE', of: (row) => row.role ?? `set ${row.permissionSet ?? ''}` },
+              { title: 'SECOND FACTOR', of: (row) => row.secondFactor },
+              { title: 'OWN PROVIDER', of: (row) => (row.ssoRequired ? 'demanded' : '') },
+              { title: 'SINCE', of: (row) => relative(row.memberSince, screen.now) },
+              { title: 'ID', of: (row) => row.id, whole: true },
+            ],
+            own.data,
+            screen,
+          ),
+    )
+  },
+}
+
+const make: Command = {
+  path: ['workspaces', 'make'],
+  summary: 'Make a workspace of your own',
+  description: 'You become its owner. Only where BULKHEAD_SIGN_UP lets people make workspaces.',
+  operations: ['account.createWorkspace'],
+  flags: [name],
+  examples: [{ line: 'bulkhead workspaces make --name Shop', says: 'log in first' }],
+  async run(context, given) {
+    const made = await context.client().account.createWorkspace({ name: given.flag(name) })
+    context.out.show(made, (screen) =>
+      facts(
+        [
+          ['Workspace', made.name],
+          ['Id', made.id],
+        ],
+        screen,
+      ),
+    )
+  },
+}
+
+const left = argument('WORKSPACE', 'The id of a workspace, ws_…, from bulkhead workspaces mine.')
+const sure = toggle('yes', 'You mean it: coming back takes a new invitation.')
+
+const leave: Command = {
+  path: ['workspaces', 'leave'],
+  summary: 'Leave a workspace',
+  description: 'Keys that you made there go on. The last owner cannot leave.',
+  operations: ['members.leave'],
+  arguments: [left],
+  flags: [sure],
+  examples: [
+    { line: 'bulkhead workspaces leave ws_01… --yes', says: 'nothing of it opens for you any more' },
+  ],
+  async run(context, given) {
+    const id = given.argument(left)
+    if (!given.flag(sure)) throw new UsageError(`Coming back to ${id} takes a new invitation: say --yes.`)
+    await context.client().members.leave(id)
+    context.out.show({ left: id }, () => `You have left ${id}.\n`)
+  },
+}
+
+export const workspaceCommands: readonly Command[] = [create, list, show, mine, make, leave]

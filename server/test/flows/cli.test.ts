@@ -44,13 +44,13 @@ function program(
 }
 
 /** What only a browser can do: it talks to the passkey. */
-const BROWSERS_ONLY = [
+const BROWSERS_ONLY = new Set([
   'logIn.passkeyOptions',
   'logIn.withPasskey',
   'sessions.stepUpOptions',
   'factors.beginPasskey',
   'factors.addPasskey',
-]
+])
 
 describe('what is generated', () => {
   it('is what the registry, the settings and the commands say now', async () => {
@@ -62,7 +62,7 @@ describe('what is generated', () => {
   it('gives every operation of the API a command, and no command an operation that does not exist', () => {
     const used = new Set(commands.flatMap((command) => command.operations))
     const known = [...apiOperations, ...staffApiOperations].map((operation) => operation.id)
-    expect(known.filter((id) => !used.has(id) && !BROWSERS_ONLY.includes(id))).toEqual([])
+    expect(known.filter((id) => !used.has(id) && !BROWSERS_ONLY.has(id))).toEqual([])
     expect([...used].filter((id) => !known.includes(id))).toEqual([])
   })
 })
