@@ -266,7 +266,7 @@ describe('single sign-on', () => {
     ).toBe(201)
   })
 
-  it('is connected by owners only, reaches no private network in production, and ends with the connection', async () => {
+  it('is connected by owners only, keeps its secret sealed, and ends its sessions with the connection', async () => {
     const team = await aTeam()
     const admin = await aPerson(api, { workspace: team.id, role: 'admin' })
     expect(
