@@ -83,7 +83,7 @@ function commandHelp(command: Command, { paint, columns }: HelpInput): string {
   const title = wrap(`${name}: ${command.summary}.`, columns)
   const parts = [title.replace(name, paint.bold(name))]
   if (command.description !== undefined) parts.push(wrap(command.description, columns))
-  parts.push(`${paint.bold('Usage')}\n  ${synopsis(command)} [FLAGS]`)
+  parts.push(`${paint.bold('Usage')}\n  ${wrap(`${synopsis(command)} [FLAGS]`, columns - 4, '    ')}`)
   if ((command.arguments ?? []).length > 0) {
     const rows = (command.arguments ?? []).map((item): [string, string] => [item.name, item.description])
     parts.push(`${paint.bold('Arguments')}\n${list(rows, columns).trimEnd()}`)

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../cli/src/program.ts'
 import { SETTINGS } from '../../src/platform/config/settings.ts'
+import { ROLE_SCOPES, ROLES, WORKSPACE_SCOPES } from '../../src/security/access/index.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const GLOBAL_FLAGS = ['url', 'key', 'workspace', 'data', 'json', 'help']
@@ -107,6 +108,20 @@ describe('the documents', () => {
 
   it('link only to files and headings that there are', () => {
     expect(documents.flatMap(brokenLinks)).toEqual([])
+  })
+
+  it('say of every role what it may do, as the code has it', () => {
+    const wanted = [
+      `| scope | ${ROLES.join(' | ')} |`,
+      `|---|${ROLES.map(() => ':-:|').join('')}`,
+      ...WORKSPACE_SCOPES.map(
+        (scope) =>
+          `| \`${scope}\` | ${ROLES.map((role) => (ROLE_SCOPES[role].includes(scope) ? '✓' : ' ')).join(' | ')} |`,
+      ),
+    ]
+    const text = documents.find(({ path }) => path === 'docs/workspaces.md')?.text ?? ''
+    const section = /^### Scopes of the roles\n([\s\S]*?)^#/m.exec(text)?.[1] ?? ''
+    expect(section.split('\n').filter((line) => line.startsWith('|'))).toEqual(wanted)
   })
 
   it('are read well enough to see a wrong command, flag and link', () => {
