@@ -209,10 +209,8 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
   bulkhead_smtp: [
     'accept',
     'active_containments',
-    'begin_attempt',
     'capture_home',
     'dead_credentials',
-    'end_attempt',
     'end_heartbeat',
     'find_accepted',
     'find_api_key',
@@ -222,7 +220,6 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'hold_message',
     'observe',
     'report_forged',
-    'take_tokens',
     'touch_credentials',
   ],
   bulkhead_sender: [
@@ -301,6 +298,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'audit_lead',
     'audit_publish',
     'audit_trouble',
+    'close_after_restore',
     'end_heartbeat',
     'heartbeat',
     'replay_acts',

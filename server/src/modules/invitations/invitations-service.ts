@@ -268,7 +268,7 @@ export function createInvitations(deps: {
         if (row.role === 'owner' && personOf(caller.principal).role !== 'owner')
           throw new Fault('missing_scope', { detail: 'Only an owner revokes the invitation of an owner.' })
         await markRevoked(db, caller.workspaceId, id)
-        about(encodeId('invitation', id))
+        about(encodeId('invitation', id), { id })
       }),
 
     async resend(caller, id) {

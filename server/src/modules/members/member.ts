@@ -84,3 +84,9 @@ export function refusalOf(
 export function beyond(asked: readonly string[], held: readonly string[]): string[] {
   return asked.filter((scope) => !held.includes(scope))
 }
+
+/** Whether a change of somebody's standing takes a right away, whatever else it gives. */
+export function takesAway(before: Standing, next: Standing): boolean {
+  const wasOwner = before.role === 'owner' && next.role !== 'owner'
+  return wasOwner || beyond(scopesOf(before), scopesOf(next)).length > 0
+}

@@ -14,7 +14,7 @@ import type { Role } from '../../security/access/index.ts'
 import { bumpEpoch } from '../../security/epochs/index.ts'
 import { deviceName, networkName } from '../system-mail/index.ts'
 import type { Workspaces } from '../workspaces/index.ts'
-import { refusalOf, ROLE_OF_SET } from './member.ts'
+import { refusalOf, ROLE_OF_SET, takesAway } from './member.ts'
 import type { MemberSession, MemberView, Standing } from './member.ts'
 import {
   credentialsOf,
@@ -144,7 +144,10 @@ export function createMembers(deps: {
           // What this person invited others to may be more than he has now.
           await revokeInvitationsOf(db, caller.workspaceId, target.person_id)
           about(encodeId('member', id), {
+            id,
             person: encodeId('person', target.person_id),
+            // A restore does again what took something away.
+            takes: takesAway({ role: target.role, setScopes: target.scopes }, next),
             from: target.role,
             role: next.role,
             permissionSet: next.permissionSetId,

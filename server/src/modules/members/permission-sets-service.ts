@@ -85,7 +85,7 @@ export function createPermissionSets(deps: { readonly newId: () => string }): Pe
           throw error
         })
         if (row === undefined) throw missing('permissionSet', id)
-        about(encodeId('permissionSet', id), { name: row.name, scopes: row.scopes, before: found.scopes })
+        about(encodeId('permissionSet', id), { id, name: row.name, scopes: row.scopes, before: found.scopes })
         return view(row)
       }),
 

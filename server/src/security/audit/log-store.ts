@@ -225,6 +225,11 @@ export async function replayActs(db: Queryable, acts: readonly TakingAct[]): Pro
   return rows
 }
 
+/** Ends what a restored backup has open: sessions, links in letters, log-ins under way, codes that may have been shown. */
+export async function closeAfterRestore(db: Queryable): Promise<void> {
+  await db.query('select engine.close_after_restore()')
+}
+
 /** The statements that were published last, by keyring process. */
 export async function readPublishedStatements(db: Queryable): Promise<[string, string][]> {
   const { rows } = await db.query<{ statement: string }>(

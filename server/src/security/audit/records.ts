@@ -132,9 +132,33 @@ export interface TakingAct {
   readonly detail: Json
 }
 
+/** Acts that take something from people, or may; engine.replay_act_of_person judges each. A let-in says that a suspension is over. */
+const TAKING_FROM_PEOPLE: ReadonlySet<string> = new Set([
+  'member.removed',
+  'member.left',
+  'member.changed',
+  'permission_set.updated',
+  'policy.changed',
+  'policy.confirmed',
+  'sso.connected',
+  'sso.disconnected',
+  'person.suspended',
+  'person.let_in',
+  'person.deleted',
+  'person.password_changed',
+  'person.password_reset',
+  'person.reset_demanded',
+  'person.email_changed',
+  'person.recovered',
+  'second_factor.added',
+  'second_factor.removed',
+  'second_factor.recovery_code_used',
+  'second_factor.recovery_codes_made',
+])
+
 /**
- * The act in a record where it only takes away: as in engine.audit_must_flow, and the destruction of keys; a lift too, because it says
- * that a containment is over. Null for others.
+ * The act in a record where it only takes away: as in engine.audit_must_flow, and the destruction of keys; what is taken from people; a lift
+ * too, because it says that a containment is over. Null for others.
  */
 export function takingActOf(text: string): TakingAct | null {
   const { at, workspace, actor, action, target, detail } = parseRecord(text)
@@ -143,6 +167,7 @@ export function takingActOf(text: string): TakingAct | null {
     action === 'containment.lifted' ||
     action === 'epoch.bumped' ||
     action.endsWith('.revoked') ||
-    action.includes('shred')
+    action.includes('shred') ||
+    TAKING_FROM_PEOPLE.has(action)
   return takes ? { at, workspaceId: workspace, actor, action, target, detail } : null
 }

@@ -3,7 +3,7 @@ import type { LogFiles, StoredEntry } from '../../platform/audit-files/index.ts'
 import type { Pool } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import type { AuditSigner, Checkpoints } from './checkpoints.ts'
-import { readEntries, replayActs } from './log-store.ts'
+import { closeAfterRestore, readEntries, replayActs } from './log-store.ts'
 import { leafOf, takingActOf } from './records.ts'
 import type { SealedRecord, TakingAct } from './records.ts'
 import type { Sequencer } from './sequencer.ts'
@@ -23,7 +23,7 @@ export interface RecoveryDeps {
 
 /**
  * Compares, before anything is sequenced, the log of the database with the files and with the witnesses (X-04). A database that was
- * restored from an older backup gets back what the files have, and what was revoked in between is revoked again.
+ * restored from an older backup gets back what the files have; what was taken away in between is taken away again, and everybody logs in anew.
  * @returns how many entries came back.
  * @throws Error where the log would fork: the files tell another history, or a witness has seen more than there is.
  */
@@ -77,20 +77,26 @@ async function assertSigned(deps: RecoveryDeps, onFile: number): Promise<void> {
     )
 }
 
+/**
+ * First what was taken away is taken away again, and then the entries come back: a process that dies in between begins again, because the log is
+ * still behind its files.
+ */
 async function bringBack(deps: RecoveryDeps, from: number, to: number): Promise<number> {
   const acts: TakingAct[] = []
-  for (let at = from; at < to; at += BATCH) {
-    for (const run of runsOf(deps.files.read(at, Math.min(to, at + BATCH)))) {
-      if (run[0]?.record === null) await deps.sequencer.restoreErased(run.map((entry) => entry.commitment))
-      else {
-        const records = run.map(recordOf)
-        await deps.sequencer.restore(records)
-        acts.push(...records.map((item) => takingActOf(item.record)).filter((act) => act !== null))
-      }
-    }
-  }
+  for (const run of runsOnFile(deps, from, to))
+    if (run[0]?.record !== null)
+      acts.push(...run.map((entry) => takingActOf(recordOf(entry).record)).filter((act) => act !== null))
   for (let at = 0; at < acts.length; at += ACTS_MAX) await takeAwayAgain(deps, acts.slice(at, at + ACTS_MAX))
+  await closeAfterRestore(deps.pool)
+  for (const run of runsOnFile(deps, from, to)) {
+    if (run[0]?.record === null) await deps.sequencer.restoreErased(run.map((entry) => entry.commitment))
+    else await deps.sequencer.restore(run.map(recordOf))
+  }
   return to - from
+}
+
+function* runsOnFile(deps: RecoveryDeps, from: number, to: number): Generator<StoredEntry[]> {
+  for (let at = from; at < to; at += BATCH) yield* runsOf(deps.files.read(at, Math.min(to, at + BATCH)))
 }
 
 async function takeAwayAgain(deps: RecoveryDeps, acts: readonly TakingAct[]): Promise<void> {
