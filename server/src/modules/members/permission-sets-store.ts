@@ -68,19 +68,6 @@ export async function replacePermissionSet(
   return row
 }
 
-export async function isSetOf(
-  db: TenantDatabase,
-  workspaceId: string,
-  id: string,
-  personId: string,
-): Promise<boolean> {
-  const rows = await db.query(
-    `select 1 from member where workspace_id = $1 and permission_set_id = $2 and person_id = $3 and revoked_at is null`,
-    [workspaceId, id, personId],
-  )
-  return rows.length > 0
-}
-
 export async function countSets(db: TenantDatabase, workspaceId: string): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     'select count(*)::integer as count from permission_set where workspace_id = $1',

@@ -53,3 +53,8 @@ export function normaliseAddress(text: string): string {
   const number = (Number.parseInt(mapped[1] ?? '0', 16) << 16) | Number.parseInt(mapped[2] ?? '0', 16)
   return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
 }
+
+/** Whether a text is an IP address: that of a client may be unknown. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0
+}

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
 import { Fault } from '../../kernel/faults.ts'
+import { isAddress } from '../../platform/http/client-address.ts'
 import type { TrustedProxies } from '../../platform/http/client-address.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
 import type { Client, Credentials, Principal } from '../../platform/http/operation.ts'
@@ -93,13 +93,13 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
 function credentialOf(principal: Principal, client: Client): CredentialRef | null {
   switch (principal.kind) {
     case 'api_key':
-      return { kind: 'api_key', id: principal.id }
+      return { kind: 'api_key', id: principal.id, address: client.address }
     case 'person':
       return {
         kind: 'session',
         id: principal.id,
         workspaceId: principal.workspaceId === '' ? null : principal.workspaceId,
-        address: isIP(client.address) === 0 ? null : client.address,
+        address: isAddress(client.address) ? client.address : null,
       }
     case 'operator':
     case 'staff':
