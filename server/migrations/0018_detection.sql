@@ -363,7 +363,8 @@ begin
   where not exists (select from detection.incident i where i.person_id = p_person and i.kind = p_kind and i.client = p_client);
 end $$;
 
--- Takes one signal in. Answers nothing, so that nothing can be asked by it; judges nothing but what is an alarm by itself.
+-- Takes one signal in. Answers nothing, so that nothing can be asked by it; judges nothing but what is an alarm by itself. Submission tells of
+-- its own refusals, which are about no person: hijacked, it makes no device familiar, flags nobody and makes no client look busy with success.
 create function engine.observe(
   p_kind text, p_outcome text, p_client bytea, p_network bytea, p_agent bytea, p_identifier bytea, p_person uuid, p_known_device boolean
 ) returns void
@@ -384,13 +385,16 @@ begin
     or length(p_client) <> 32 or length(p_network) <> 32 or length(p_agent) <> 32 or length(p_identifier) > 64 then
     raise exception 'no such signal' using errcode = '22023';
   end if;
+  if session_user = 'bulkhead_smtp' and (p_kind <> 'smtp_auth' or p_outcome <> 'wrong_password' or p_person is not null) then
+    raise exception 'submission tells of its own refusals only' using errcode = '42501';
+  end if;
   insert into detection.tally as t (minute, slot, kind, outcome, events)
   values (date_trunc('minute', v_now), get_byte(p_client, 0) % 8, p_kind, p_outcome, 1)
   on conflict (minute, kind, outcome, slot) do update set events = t.events + 1;
 
   select p.id, p.email_index, p.honey, p.flagged_at into v_person, v_identifier, v_honey, v_flagged
   from account.person p
-  where case when p_person is null then p.email_index = p_identifier else p.id = p_person end;
+  where p_kind <> 'smtp_auth' and case when p_person is null then p.email_index = p_identifier else p.id = p_person end;
   v_identifier := coalesce(v_identifier, p_identifier);
   if v_identifier is null then return; end if;
 
@@ -443,6 +447,12 @@ begin
     insert into detection.familiar as f (person_id, kind, key, first_at, last_at)
     values (v_person, 'client', p_client, v_now, v_now), (v_person, 'network', p_network, v_now, v_now), (v_person, 'agent', p_agent, v_now, v_now)
     on conflict (person_id, kind, key) do update set last_at = v_now;
+    -- What somebody else holds is left for another time: nobody waits here, so that nobody waits in a circle.
+    delete from detection.familiar f where f.person_id = v_person and (f.kind, f.key) in (
+      select o.kind, o.key from unnest(array['client', 'network', 'agent']) as k(kind) cross join lateral (
+        select x.kind, x.key from detection.familiar x
+        where x.person_id = v_person and x.kind = k.kind
+        order by x.last_at desc, x.key offset 50 for update skip locked) o);
   end if;
 end $$;
 
@@ -850,8 +860,9 @@ begin
     execute format('revoke execute on function %s from public', signature);
   end loop;
 end $$;
-grant execute on function engine.take_tokens, engine.begin_attempt, engine.end_attempt, engine.observe to bulkhead_api, bulkhead_smtp;
-grant execute on function engine.raise_alert, engine.flag_people, engine.installation_alerts, engine.acknowledge_alert, engine.add_honey,
+grant execute on function engine.observe to bulkhead_api, bulkhead_smtp;
+-- Whoever takes tokens or counts failures locks people out: nobody but the process that signs them in.
+grant execute on function engine.take_tokens, engine.begin_attempt, engine.end_attempt, engine.raise_alert, engine.flag_people, engine.installation_alerts, engine.acknowledge_alert, engine.add_honey,
   engine.list_honey, engine.remove_honey to bulkhead_api;
 -- The worker judges also when no api process does; whoever may ask for it changes nothing of what is judged.
 grant execute on function engine.evaluate_detection, engine.trim_detection to bulkhead_worker, bulkhead_api;

@@ -152,15 +152,17 @@ begin
   from smtp_credential c where c.username = p_username and c.pepper_version > 0;
 end $$;
 
--- As in 0010; SMTP credentials expire too, and what was rotated ends.
-create or replace function engine.dead_credentials(p_api_keys uuid[], p_smtp uuid[]) returns table (id uuid, cause text)
+-- As in 0010; SMTP credentials expire too, and what was rotated ends. A key that a leak has tightened lives on from some networks: which of
+-- its connections these are, the caller knows.
+drop function engine.dead_credentials(uuid[], uuid[]);
+create function engine.dead_credentials(p_api_keys uuid[], p_smtp uuid[]) returns table (id uuid, cause text, tightened_cidrs text[])
 language sql stable security definer set search_path = public, engine, pg_temp as $$
   with given as (
     select x as id, 'api_key' as class, k.workspace_id, k.issued_epoch, k.id is null or k.revoked_at is not null as revoked,
-           least(k.expires_at, k.ends_at) as over_at
+           least(k.expires_at, k.ends_at) as over_at, k.tightened_cidrs
     from unnest(p_api_keys) x left join api_key k on k.id = x
     union all
-    select x, 'smtp_credential', c.workspace_id, c.issued_epoch, c.id is null or c.revoked_at is not null, least(c.expires_at, c.ends_at)
+    select x, 'smtp_credential', c.workspace_id, c.issued_epoch, c.id is null or c.revoked_at is not null, least(c.expires_at, c.ends_at), null
     from unnest(p_smtp) x left join smtp_credential c on c.id = x
   ), reach as materialized (
     select e.workspace_id, c.class, max(e.floor) as floor
@@ -169,7 +171,7 @@ language sql stable security definer set search_path = public, engine, pg_temp a
       and (e.workspace_id is null or e.workspace_id in (select g.workspace_id from given g))
     group by 1, 2
   ), judged as (
-    select g.id,
+    select g.id, g.tightened_cidrs,
            case when g.revoked then 'revoked'
                 when g.over_at <= now() then 'expired'
                 when g.issued_epoch <= greatest(own.floor, everybody.floor) then 'killed' end as cause
@@ -177,10 +179,11 @@ language sql stable security definer set search_path = public, engine, pg_temp a
     left join reach own on own.workspace_id = g.workspace_id and own.class = g.class
     left join reach everybody on everybody.workspace_id is null and everybody.class = g.class
   )
-  select j.id, j.cause from judged j where j.cause is not null
+  select j.id, j.cause, j.tightened_cidrs from judged j where j.cause is not null or j.tightened_cidrs is not null
 $$;
 
--- A right secret from a wrong network, recorded once in an hour for each network. The lock on the row lets one of several processes do it.
+-- A right secret from a wrong network, recorded once in an hour for each network and 20 times in all: a thief with many networks, and who has
+-- IPv6 has them, fills no audit log. The lock on the row lets one of several processes do it.
 create function engine.report_outside(p_kind text, p_id uuid, p_network text) returns boolean
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare
@@ -197,12 +200,16 @@ begin
     else raise exception 'no such kind' using errcode = '22023';
   end case;
   if not found then return false; end if;
-  if exists (
-    select from audit_outbox o where o.action = 'credential.refused_network' and o.target = v_target
-      and o.detail ->> 'network' = v_network::text and o.at > clock_timestamp() - interval '1 hour'
-  ) or exists (
-    select from audit_entry e where e.action = 'credential.refused_network' and e.workspace_id = v_workspace and e.target = v_target
-      and e.record::jsonb -> 'detail' ->> 'network' = v_network::text and e.at > clock_timestamp() - interval '1 hour'
+  if (
+    with told as (
+      select o.detail ->> 'network' as network from audit_outbox o
+      where o.action = 'credential.refused_network' and o.target = v_target and o.at > clock_timestamp() - interval '1 hour'
+      union all
+      select e.record::jsonb -> 'detail' ->> 'network' from audit_entry e
+      where e.action = 'credential.refused_network' and e.workspace_id = v_workspace and e.target = v_target
+        and e.at > clock_timestamp() - interval '1 hour'
+    )
+    select count(*) >= 20 or coalesce(bool_or(t.network = v_network::text), false) from told t
   ) then
     return false;
   end if;
@@ -577,7 +584,7 @@ begin
     execute format('alter function %s set max_parallel_workers_per_gather = 0', signature);
   end loop;
 end $$;
-grant execute on function engine.find_api_key, engine.touch_credentials, engine.report_outside to bulkhead_api, bulkhead_smtp;
+grant execute on function engine.find_api_key, engine.touch_credentials, engine.report_outside, engine.dead_credentials to bulkhead_api, bulkhead_smtp;
 grant execute on function engine.find_smtp_credential to bulkhead_smtp;
 grant execute on function engine.report_leaked, engine.find_federation_rule, engine.use_federation_token to bulkhead_api;
 revoke create on schema engine from bulkhead_engine;

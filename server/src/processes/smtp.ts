@@ -8,9 +8,11 @@ import { runProcess } from '../platform/lifecycle/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
 import { createAccess, createCredentialPepper } from '../security/access/index.ts'
 import { startContainmentWatch } from '../security/containment/index.ts'
+import { createDetection } from '../security/detection/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
+import { createKeyedDigest } from '../security/limits/index.ts'
 import { createCaptureServer } from '../surfaces/capture/index.ts'
-import { createSubmission, submissionSource } from '../surfaces/submission/index.ts'
+import { createAuthSignals, createSubmission, submissionSource } from '../surfaces/submission/index.ts'
 
 const CERTIFICATE_CHECK_MS = 60_000
 const GRACE_MS = 8_000
@@ -22,11 +24,10 @@ await runProcess({
     const { config, pool, log } = context
     const newId = createIdGenerator()
     const keyring = createKeyringClient({ ...context.keyring, log })
-    const access = createAccess({
-      pool,
-      pepper: createCredentialPepper({ keyring, name: 'credential' }),
-      log,
-    })
+    const pepper = createCredentialPepper({ keyring, name: 'credential' })
+    const access = createAccess({ pool, pepper, log })
+    const digest = createKeyedDigest({ pepper })
+    const signals = createAuthSignals({ detection: createDetection({ pool, digest, log }), digest })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
     const accept = createAcceptService({
       pool,
@@ -59,6 +60,7 @@ await runProcess({
       messages,
       accept,
       containment,
+      signals,
       appeal: config.appeal,
       log,
       now: Date.now,

@@ -220,6 +220,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'hold_message',
     'observe',
     'report_forged',
+    'report_outside',
     'touch_credentials',
   ],
   bulkhead_sender: [

@@ -4,8 +4,10 @@ import { createAcceptService, createMessages } from '../../src/modules/messages/
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { createAccess, createCredentialPepper } from '../../src/security/access/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
+import { createDetection } from '../../src/security/detection/index.ts'
 import { startCredentialWatch } from '../../src/security/epochs/index.ts'
-import { createSubmission, submissionSource } from '../../src/surfaces/submission/index.ts'
+import { createKeyedDigest } from '../../src/security/limits/index.ts'
+import { createAuthSignals, createSubmission, submissionSource } from '../../src/surfaces/submission/index.ts'
 import type { ApiFixture } from './api-fixture.ts'
 
 export interface SubmissionFixture extends AsyncDisposable {
@@ -24,7 +26,10 @@ export async function startTestSubmission(
   const pool = api.database.pool('bulkhead_smtp')
   const keyring = api.keyring('smtp')
   const newId = createIdGenerator()
-  const access = createAccess({ pool, pepper: createCredentialPepper({ keyring, name: 'credential' }) })
+  const pepper = createCredentialPepper({ keyring, name: 'credential' })
+  const access = createAccess({ pool, pepper })
+  const digest = createKeyedDigest({ pepper })
+  const signals = createAuthSignals({ detection: createDetection({ pool, digest, log }), digest })
   const containment = await startContainmentWatch({ pool, log, actorClass: 'smtp' })
   const accept = createAcceptService({
     pool,
@@ -48,6 +53,7 @@ export async function startTestSubmission(
     messages: createMessages({ accept, keyring, now: Date.now, newId }),
     accept,
     containment,
+    signals,
     appeal: options.appeal ?? 'https://mail.example.net/appeal',
     log,
     now: Date.now,

@@ -137,11 +137,16 @@ export function createApiKeys(deps: {
       const old = await caller.read((db) => selectApiKey(db, workspaceId, id))
       if (old === undefined) throw missing('apiKey', id)
       requireHeldScopes(old.scopes, caller.principal)
-      const sendersOf = await deps.senders.open(workspaceId, 'api_key', [old], 'apiKeys.rotate')
+      const allowedSenders = await deps.senders.openForSuccessor(
+        workspaceId,
+        'api_key',
+        old,
+        'apiKeys.rotate',
+      )
       const newId = deps.newId()
       const bounds = await resolveBounds(deps.senders, caller, placeOf(workspaceId, newId), {
         allowedCidrs: old.allowed_cidrs,
-        allowedSenders: sendersOf(id),
+        allowedSenders,
         expiresAt: old.expires_at,
       })
       const made = await fresh({ id: newId, workspaceId, name: old.name, scopes: old.scopes }, bounds, {

@@ -8,6 +8,7 @@ export interface ApiKeyRecord {
   readonly prefix: string
   readonly scopes: string[]
   readonly allowed_cidrs: string[]
+  readonly allowed_senders: string[]
   readonly sealed_senders: Buffer | null
   readonly on_leak: OnLeakPolicy
   readonly created_at: Date
@@ -25,7 +26,7 @@ export interface ApiKeyRecord {
   readonly expired: boolean
 }
 
-const COLUMNS = `k.id, k.name, k.prefix, k.scopes, k.allowed_cidrs, k.sealed_senders, k.on_leak, k.created_at, k.expires_at, k.ends_at,
+const COLUMNS = `k.id, k.name, k.prefix, k.scopes, k.allowed_cidrs, k.allowed_senders, k.sealed_senders, k.on_leak, k.created_at, k.expires_at, k.ends_at,
   k.leaked_at, k.replaces, k.revoked_at, k.last_used_at,
   k.issued_epoch <= engine.epoch_floor(k.workspace_id, null, 'api_key') as killed,
   coalesce(least(k.expires_at, k.ends_at) <= clock_timestamp(), false) as expired`

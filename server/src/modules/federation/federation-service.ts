@@ -112,13 +112,18 @@ export function createFederation(deps: {
     { useHash, overAt }: { readonly useHash: Buffer; readonly overAt: Date },
   ): Promise<ExchangedKey> {
     const workspaceId = rule.workspace_id
-    const patternsOf = await deps.senders.open(workspaceId, 'federation_rule', [rule], 'federation.exchange')
+    const senders = await deps.senders.openForSuccessor(
+      workspaceId,
+      'federation_rule',
+      rule,
+      'federation.exchange',
+    )
     const fresh = await deps.apiKeys.mint(workspaceId, {
       name: `Federation: ${rule.name}`.slice(0, 200),
       scopes: rule.scopes,
       expiresAt: new Date(rule.now.getTime() + rule.lifetime_seconds * 1_000),
       allowedCidrs: rule.allowed_cidrs,
-      senders: patternsOf(rule.id),
+      senders,
     })
     const actor = `federation:${rule.id}`
     const made = await deps.transactions.write(

@@ -63,7 +63,8 @@ export function createLeakedKeys(deps: {
     const outcome = await reportLeaked(deps.pool, found.id, source).catch((error: unknown) => {
       throw faultOfFailure(error)
     })
-    deps.access.forget()
+    // Who reports what is dead already makes no process ask for everything anew.
+    if (outcome === 'revoked' || outcome === 'tightened') deps.access.forget()
     return outcome ?? 'unknown'
   }
 

@@ -117,11 +117,11 @@ export function createSmtpCredentials(deps: {
       const old = await caller.read((db) => selectSmtpCredential(db, workspaceId, id))
       if (old === undefined) throw missing('smtpCredential', id)
       const reason = 'smtpCredentials.rotate'
-      const sendersOf = await deps.senders.open(workspaceId, 'smtp_credential', [old], reason)
+      const allowedSenders = await deps.senders.openForSuccessor(workspaceId, 'smtp_credential', old, reason)
       const newId = deps.newId()
       const bounds = await resolveBounds(deps.senders, caller, placeOf(workspaceId, newId), {
         allowedCidrs: old.allowed_cidrs,
-        allowedSenders: sendersOf(id),
+        allowedSenders,
         expiresAt: old.expires_at,
       })
       const store = await mint(workspaceId, newId, { name: old.name, rotatedFrom: id }, bounds)

@@ -5,6 +5,7 @@ export interface SmtpCredentialRecord {
   readonly name: string
   readonly username: string
   readonly allowed_cidrs: string[]
+  readonly allowed_senders: string[]
   readonly sealed_senders: Buffer | null
   readonly created_at: Date
   readonly expires_at: Date | null
@@ -20,7 +21,7 @@ export interface SmtpCredentialRecord {
   readonly expired: boolean
 }
 
-const COLUMNS = `c.id, c.name, c.username, c.allowed_cidrs, c.sealed_senders, c.created_at, c.expires_at, c.ends_at, c.replaces,
+const COLUMNS = `c.id, c.name, c.username, c.allowed_cidrs, c.allowed_senders, c.sealed_senders, c.created_at, c.expires_at, c.ends_at, c.replaces,
   c.revoked_at, c.last_used_at,
   c.issued_epoch <= engine.epoch_floor(c.workspace_id, null, 'smtp_credential') as killed,
   coalesce(least(c.expires_at, c.ends_at) <= clock_timestamp(), false) as expired`

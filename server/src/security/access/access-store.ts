@@ -36,6 +36,13 @@ export interface SmtpCredentialRow {
   readonly over_at: Date | null
 }
 
+/** One that lives no more (`cause`), or from some networks only (`tightened_cidrs`). */
+export interface JudgedCredential {
+  readonly id: string
+  readonly cause: CauseOfDeath | null
+  readonly tightened_cidrs: string[] | null
+}
+
 /** A use that was not noted yet. */
 export interface CredentialUse {
   readonly kind: 'api_key' | 'smtp_credential'
@@ -137,12 +144,9 @@ export function createAccessStore(pool: Queryable) {
       await pool.query('select engine.report_outside($1, $2, $3)', [kind, id, network])
     },
 
-    async dead(
-      apiKeys: readonly string[],
-      smtpCredentials: readonly string[],
-    ): Promise<{ id: string; cause: CauseOfDeath }[]> {
-      const found = await pool.query<{ id: string; cause: CauseOfDeath }>(
-        'select id, cause from engine.dead_credentials($1::uuid[], $2::uuid[])',
+    async dead(apiKeys: readonly string[], smtpCredentials: readonly string[]): Promise<JudgedCredential[]> {
+      const found = await pool.query<JudgedCredential>(
+        'select id, cause, tightened_cidrs from engine.dead_credentials($1::uuid[], $2::uuid[])',
         [apiKeys, smtpCredentials],
       )
       return found.rows

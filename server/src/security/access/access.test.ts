@@ -84,7 +84,10 @@ describe('access', () => {
     const principal = await access.authenticateBearer('Bearer the-operator')
     expect(principal).toMatchObject({ kind: 'operator' })
     expect(
-      principal.scopes.filter((scope) => !/^(workspaces|operations|keyring|installation-audit):/.test(scope)),
+      principal.scopes.filter(
+        (scope) =>
+          !/^(workspaces|operations|keyring|installation-audit|installation-alerts|people):/.test(scope),
+      ),
     ).toEqual([])
   })
 })

@@ -16,7 +16,7 @@ import { createForgeryReports } from './forgeries.ts'
 import { createShortCache } from './short-cache.ts'
 import { hashSecret, isApiKey } from './key-format.ts'
 import { isInNetworks, networksInBoth } from './networks.ts'
-import { EPOCH_POLL_MS } from '../epochs/index.ts'
+import { credentialKey, EPOCH_POLL_MS } from '../epochs/index.ts'
 import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
 import { OPERATOR_SCOPES } from './scopes.ts'
 
@@ -164,7 +164,14 @@ export function createAccess(deps: {
     const ids = (kind: CredentialRef['kind']) =>
       credentials.filter((credential) => credential.kind === kind).map((credential) => credential.id)
     const dead = await orUnavailable(store.dead(ids('api_key'), ids('smtp_credential')))
-    return new Map(dead.map(({ id, cause }) => [id, cause]))
+    const judged = new Map(dead.map((row) => [row.id, row]))
+    return new Map(
+      credentials.flatMap((credential): [string, CauseOfDeath][] => {
+        const row = judged.get(credential.id)
+        const cause = row?.cause ?? (isShutOut(credential, row?.tightened_cidrs) ? 'revoked' : null)
+        return cause === null ? [] : [[credentialKey(credential), cause]]
+      }),
+    )
   }
 
   return {
@@ -196,7 +203,7 @@ export function createAccess(deps: {
       if (isApiKey(password)) {
         const row = await liveApiKey(password, client)
         if (row === null || !row.scopes.includes('messages:send')) throw unauthenticated(REFUSED_SMTP)
-        return identity(row, { kind: 'api_key', id: row.id })
+        return identity(row, { kind: 'api_key', id: row.id, address: client?.address ?? null })
       }
       const row = await orUnavailable(smtpCredentials.get(username, () => knownSmtpCredential(username)))
       // Peppered and compared for unknown names too, so that both take the same time.
@@ -225,6 +232,11 @@ export function createAccess(deps: {
 
 function endOf(row: { readonly expires_in_ms: number | null }, askedAtMs: number): number | null {
   return row.expires_in_ms === null ? null : askedAtMs + row.expires_in_ms
+}
+
+/** A connection from where a key does not work any more since it leaked. What says not from where it is lives by its own look-ups. */
+function isShutOut({ address }: CredentialRef, tightened: readonly string[] | null | undefined): boolean {
+  return (tightened ?? []).length > 0 && address !== undefined && !isInNetworks(address, tightened ?? [])
 }
 
 const NO_HASH = Buffer.alloc(32)

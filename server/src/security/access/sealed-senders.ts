@@ -34,6 +34,16 @@ export interface SealedSenders {
     rows: readonly SealedRow[],
     reason: string,
   ): Promise<(id: string) => string[]>
+  /**
+   * The patterns of one row for what takes its place. Throws where they are not those that the row compares: somebody wrote to the database,
+   * and the successor must not send as more than the row did.
+   */
+  openForSuccessor(
+    workspaceId: string,
+    table: Table,
+    row: SealedRow & { readonly allowed_senders: readonly string[] },
+    reason: string,
+  ): Promise<string[]>
   /** The stored form of an address from which somebody wants to send. */
   storedForm(workspaceId: string, email: string): Promise<StoredSender>
 }
@@ -72,6 +82,30 @@ export function createSealedSenders(deps: {
     })
   }
 
+  async function opened(
+    workspaceId: string,
+    table: Table,
+    rows: readonly SealedRow[],
+    reason: string,
+  ): Promise<(id: string) => string[]> {
+    const sealed = rows.flatMap((row) =>
+      row.sealed_senders === null ? [] : [{ id: row.id, value: row.sealed_senders }],
+    )
+    if (sealed.length === 0) return () => []
+    const keys = await deps.keyring.openContentKeys(
+      workspaceId,
+      [...new Set(sealed.map(({ value }) => sealedKeyId(value)))],
+      reason,
+    )
+    const lists = new Map(
+      sealed.map(({ id, value }): [string, string[]] => [
+        id,
+        JSON.parse(open(keys, placeOf({ workspaceId, table, rowId: id }), value).toString()),
+      ]),
+    )
+    return (id) => lists.get(id) ?? []
+  }
+
   return {
     async bind(place, patterns) {
       if (patterns.length === 0) return { senders: [], sealed: null }
@@ -82,23 +116,17 @@ export function createSealedSenders(deps: {
       return { senders, sealed: seal(key, placeOf(place), Buffer.from(JSON.stringify(patterns))) }
     },
 
-    async open(workspaceId, table, rows, reason) {
-      const sealed = rows.flatMap((row) =>
-        row.sealed_senders === null ? [] : [{ id: row.id, value: row.sealed_senders }],
+    open: opened,
+
+    async openForSuccessor(workspaceId, table, row, reason) {
+      const patterns = (await opened(workspaceId, table, [row], reason))(row.id)
+      const forms = (await stored(workspaceId, patterns)).map((sender) => sender.stored)
+      if (
+        new Set([...forms, ...row.allowed_senders]).size !== forms.length ||
+        forms.length !== row.allowed_senders.length
       )
-      if (sealed.length === 0) return () => []
-      const keys = await deps.keyring.openContentKeys(
-        workspaceId,
-        [...new Set(sealed.map(({ value }) => sealedKeyId(value)))],
-        reason,
-      )
-      const lists = new Map(
-        sealed.map(({ id, value }): [string, string[]] => [
-          id,
-          JSON.parse(open(keys, placeOf({ workspaceId, table, rowId: id }), value).toString()),
-        ]),
-      )
-      return (id) => lists.get(id) ?? []
+        throw new Error('the senders of a credential are not those that it is bound to')
+      return patterns
     },
 
     async storedForm(workspaceId, email) {

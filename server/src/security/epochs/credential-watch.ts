@@ -9,13 +9,14 @@ export interface CredentialRef {
   readonly id: string
   /** Of a session: the workspace that was entered with it. Leaving that ends the stream, and nothing else. */
   readonly workspaceId?: string | null
-  /** Of a session: from where; a network that the workspace shuts ends the stream. */
+  /** Of a session or an API key: from where; a network that the workspace, or the answer to a leak, shuts ends the stream. */
   readonly address?: string | null
 }
 
-/** What a reference is told by: one session may hold streams in several workspaces, from several places. */
+/** What a reference is told by: one session may hold streams in several workspaces, and it and a key from several places. */
 export function credentialKey({ kind, id, workspaceId, address }: CredentialRef): string {
-  return kind === 'session' ? `${id} ${workspaceId ?? ''} ${address ?? ''}` : id
+  if (kind === 'session') return `${id} ${workspaceId ?? ''} ${address ?? ''}`
+  return address === undefined ? id : `${id} ${address ?? ''}`
 }
 
 /** Why a credential lives no more. */

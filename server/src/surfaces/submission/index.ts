@@ -24,8 +24,11 @@ import {
 } from '../../platform/smtp/server/index.ts'
 import type { Access, SmtpIdentity } from '../../security/access/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
-import { CAUSES } from '../../security/epochs/index.ts'
+import { CAUSES, credentialKey } from '../../security/epochs/index.ts'
 import type { CauseOfDeath, ConnectionSource, CredentialRef } from '../../security/epochs/index.ts'
+import type { AuthSignals } from './auth-signals.ts'
+
+export { createAuthSignals } from './auth-signals.ts'
 
 export interface SubmissionDependencies {
   readonly listeners: readonly SmtpListener[]
@@ -35,6 +38,7 @@ export interface SubmissionDependencies {
   readonly messages: Pick<Messages, 'sendMime'>
   readonly accept: Pick<AcceptService, 'requireDomains'>
   readonly containment: Pick<ContainmentWatch, 'require'>
+  readonly signals: AuthSignals
   /** Where a contained sender objects. */
   readonly appeal: string
   readonly log: Logger
@@ -62,15 +66,18 @@ export function createSubmission(deps: SubmissionDependencies): SmtpServer<SmtpI
     log: deps.log,
     handler: {
       async authenticate(peer, credentials) {
+        const { username, password } = credentials
         try {
-          const { username, password } = credentials
           const client = { address: peer.address, userAgent: null }
           return {
             ok: true,
             session: await deps.access.authenticateSmtp(username, password.reveal(), client),
           }
         } catch (error) {
-          return { ok: false, reply: answer(error) }
+          const fault = logged(error, deps.log)
+          if (fault.code === 'unauthenticated' && peer.address !== null)
+            deps.signals.refused(username, peer.address)
+          return { ok: false, reply: replyOf(fault, deps.appeal) }
         }
       },
 
@@ -136,14 +143,14 @@ export function submissionSource(
       const seen = new Map<string, CredentialRef>()
       if (server.connections() === 0) return []
       server.closeSessions(({ credential }) => {
-        seen.set(credential.id, credential)
+        seen.set(credentialKey(credential), credential)
         return false
       })
       return seen.values()
     },
     end(dead) {
       for (const cause of new Set<CauseOfDeath>(dead.values()))
-        server.closeSessions(({ credential }) => dead.get(credential.id) === cause, CAUSES[cause])
+        server.closeSessions(({ credential }) => dead.get(credentialKey(credential)) === cause, CAUSES[cause])
     },
   }
 }
