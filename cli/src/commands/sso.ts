@@ -1,5 +1,5 @@
-import type { Client } from '@bulkhead/sdk'
-import { choice, requiredText, texts, toggle, type Command, type Context } from '../command.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { choice, requiredText, texts, toggle, type Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { relative } from '../instants.ts'
 import { facts, type Screen } from '../table.ts'
@@ -103,73 +103,36 @@ const disconnect: Command = {
   },
 }
 
+const POLL_MS = 2_000
+
 const test: Command = {
   path: ['sso', 'test'],
   summary: 'Try the connected identity provider',
   description:
-    'Shows a link for a browser and asks for the address of the page where it ends. No session is made; the connection counts as tested.',
-  operations: ['sso.test', 'sso.finish'],
-  examples: [{ line: 'bulkhead sso test', says: 'sign in there, and paste the address of the last page' }],
+    'By an owner. Shows a link for a browser and waits until you have signed in at the provider, ten minutes at most. No session is made; the connection counts as tested.',
+  operations: ['sso.test', 'sso.getConnection'],
+  examples: [{ line: 'bulkhead sso test', says: 'sign in once in a browser' }],
   async run(context) {
-    const done = await comeBack(context, await context.client().sso.test())
-    context.out.show(
-      { testedWith: done.testedWith },
-      () =>
-        `The provider says that you are ${done.testedWith ?? 'nobody'}. Members may sign in through it.\n`,
-    )
+    const { sso } = context.client()
+    const { testedAt: before } = await sso.getConnection()
+    const begun = await sso.test()
+    const link = new URL('/account/sso-test', begun.url)
+    // Behind the #, where no server and no log sees it.
+    link.hash = new URLSearchParams({
+      state: new URL(begun.url).searchParams.get('state') ?? '',
+      verifier: begun.verifier,
+    }).toString()
+    context.out.note(`Open this in a browser and sign in at the provider:\n\n${link.href}\n`)
+    while (context.now() < Date.parse(begun.expiresAt)) {
+      await pause(POLL_MS, undefined, { signal: context.signal })
+      const connection = await sso.getConnection()
+      if (connection.testedAt !== null && connection.testedAt !== before) {
+        context.out.show(connection, (screen) => connectionText(connection, screen))
+        return
+      }
+    }
+    throw new UsageError('Nobody has come back from the provider within ten minutes. The browser says why.')
   },
 }
 
-const email = requiredText('email', 'ADDRESS', 'Your address at the provider.')
-const fresh = toggle('fresh', 'The provider shall ask again: for what needs a second factor shown lately.')
-
-const login: Command = {
-  path: ['sso', 'login'],
-  summary: 'Log in through the identity provider of a workspace',
-  description:
-    'Shows a link for a browser and asks for the address of the page where it ends. The session opens that one workspace, and not your account.',
-  operations: ['sso.start', 'sso.finish'],
-  flags: [email, fresh],
-  examples: [{ line: 'bulkhead sso login --email ann@example.com', says: 'the rest is in a browser' }],
-  async run(context, given) {
-    const wanted = { email: given.flag(email), fresh: given.flag(fresh) }
-    const { session, workspaceId } = await comeBack(context, await context.stranger().sso.start(wanted))
-    if (session === null || session.token === null) throw new UsageError('The server answered no session.')
-    context.keepSession({ token: session.token, expiresAt: session.expiresAt })
-    context.out.show(
-      { workspaceId, expiresAt: session.expiresAt },
-      (screen) =>
-        `Logged in to ${workspaceId ?? ''}; the session ends ${relative(session.expiresAt, screen.now)}.\n`,
-    )
-  },
-}
-
-/** Goes through a browser: what it brings back is worth nothing without the verifier that this process keeps. */
-async function comeBack(
-  context: Context,
-  begun: { readonly url: string; readonly verifier: string },
-): Promise<Awaited<ReturnType<Client['sso']['finish']>>> {
-  const typed = await context.ask(
-    `Open this in a browser, within ten minutes, and sign in:\n${begun.url}\nAddress of the page where it ended: `,
-  )
-  const { code, state, from } = landed(typed)
-  return context.stranger().sso.finish({
-    code,
-    state,
-    ...(from === null ? {} : { issuer: from }),
-    verifier: begun.verifier,
-    transport: 'token',
-  })
-}
-
-/** What the provider sent back, as it stands behind the # of the page. Throws UsageError. */
-function landed(typed: string): { code: string; state: string; from: string | null } {
-  const shown = new URLSearchParams(typed.trim().slice(typed.trim().search(/[#?]/) + 1))
-  const [code, state, error] = [shown.get('code'), shown.get('state'), shown.get('error')]
-  if (error !== null) throw new UsageError(`The provider refused: ${error}.`)
-  if (code === null || state === null)
-    throw new UsageError('That is not the address of the last page: it has code= and state= behind a #.')
-  return { code, state, from: shown.get('iss') }
-}
-
-export const ssoCommands: readonly Command[] = [show, connect, test, login, disconnect]
+export const ssoCommands: readonly Command[] = [show, connect, test, disconnect]

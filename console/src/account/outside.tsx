@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { Api } from '../api/client.ts'
 import { formatTimeFull } from '../format.ts'
 import { Invitation } from './invitation.tsx'
-import { AskSso, FinishSso } from './sso.tsx'
+import { AskSso, FinishSso, TestSso } from './sso.tsx'
 import {
   AskByMail,
   CompleteRecovery,
@@ -76,6 +76,8 @@ export function Outside({
       return <AskSso api={api} />
     case 'sso-back':
       return <FinishSso api={api} shown={token} onSignedIn={onSignedIn} />
+    case 'sso-test':
+      return <TestSso begun={token} />
     case 'reset':
       return <CompleteReset api={api} token={token} />
     case 'invitation':

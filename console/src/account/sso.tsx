@@ -9,6 +9,8 @@ import { A } from './password-log-in.tsx'
 import { textOf, useAct, wordsOf } from './use-act.ts'
 
 const VERIFIER = 'bulkhead.sso'
+/** Of a test that a terminal has begun. Never of a log-in: a link can bring it, so what it ends opens nothing here. */
+const TEST_VERIFIER = 'bulkhead.sso-test'
 
 /** Leaves for the provider of a workspace. What ends the log-in later stays in this tab. */
 export async function departFor(
@@ -16,6 +18,7 @@ export async function departFor(
   wanted: { readonly email: string } | { readonly workspaceId: string; readonly fresh: true },
 ): Promise<void> {
   const { url, verifier } = await api.sso.start(wanted)
+  sessionStorage.removeItem(TEST_VERIFIER)
   sessionStorage.setItem(VERIFIER, verifier)
   location.assign(url)
 }
@@ -52,6 +55,30 @@ export function AskSso({ api }: { readonly api: Api }) {
   )
 }
 
+/** Where `bulkhead sso test` leads; `begun` is what stood behind the #. The terminal asks the server how it ended. */
+export function TestSso({ begun }: { readonly begun: string }) {
+  const shown = new URLSearchParams(begun)
+  const [state, verifier] = [shown.get('state'), shown.get('verifier')]
+  if (state === null || verifier === null)
+    return <Said title="This link leads nowhere" lead="It may be mistyped. Begin again in the terminal." />
+  const go = (): void => {
+    sessionStorage.removeItem(VERIFIER)
+    sessionStorage.setItem(TEST_VERIFIER, verifier)
+    location.assign(`/v1/sso/go?${new URLSearchParams({ state }).toString()}`)
+  }
+  return (
+    <CardPage
+      title="Try the provider"
+      lead="You sign in there once. Nobody is signed in here by it; the connection counts as tested."
+      foot={<A href="/">Back to sign in</A>}
+    >
+      <Button type="button" look="main" className="w-full" onClick={go}>
+        Go to the provider
+      </Button>
+    </CardPage>
+  )
+}
+
 type End =
   | { readonly state: 'ending' }
   | { readonly state: 'tested'; readonly email: string }
@@ -69,11 +96,13 @@ export function FinishSso({
 }) {
   const [end, setEnd] = useState<End>({ state: 'ending' })
   useEffect(() => {
-    const kept = sessionStorage.getItem(VERIFIER)
+    const test = sessionStorage.getItem(TEST_VERIFIER)
+    const kept = test ?? sessionStorage.getItem(VERIFIER)
     // Once: a strict second run of this effect finds nothing any more.
     if (kept === null && new URLSearchParams(shown).has('code')) return
     sessionStorage.removeItem(VERIFIER)
-    finish(api, new URLSearchParams(shown), kept).then(
+    sessionStorage.removeItem(TEST_VERIFIER)
+    finish(api, new URLSearchParams(shown), kept, test !== null).then(
       (email) => (email === null ? onSignedIn() : setEnd({ state: 'tested', email })),
       (error: unknown) => setEnd({ state: 'failed', why: wordsOf(error) }),
     )
@@ -103,7 +132,12 @@ export function FinishSso({
 }
 
 /** Answers the address of a test; null where somebody is signed in. */
-async function finish(api: Api, shown: URLSearchParams, verifier: string | null): Promise<string | null> {
+async function finish(
+  api: Api,
+  shown: URLSearchParams,
+  verifier: string | null,
+  isTest: boolean,
+): Promise<string | null> {
   const [code, state, issuer] = [shown.get('code'), shown.get('state'), shown.get('iss')]
   if (code === null || state === null || verifier === null)
     throw new Error('No provider is connected for this address, or it has refused.')
@@ -111,8 +145,12 @@ async function finish(api: Api, shown: URLSearchParams, verifier: string | null)
     code,
     state,
     verifier,
+    // In a test no cookie may come back, whatever the link that began it was really of.
+    transport: isTest ? 'token' : 'cookie',
     ...(issuer === null ? {} : { issuer }),
   })
+  if (isTest && testedWith === null)
+    throw new Error('That was no test of a provider, and nobody was signed in. Begin again in the terminal.')
   if (workspaceId !== null) saveWorkspace(workspaceId)
   return testedWith
 }

@@ -43,13 +43,15 @@ function program(
   })
 }
 
-/** What only a browser can do: it talks to the passkey. */
+/** What only a browser can do: it talks to the passkey, and a provider sends it back. */
 const BROWSERS_ONLY = new Set([
   'logIn.passkeyOptions',
   'logIn.withPasskey',
   'sessions.stepUpOptions',
   'factors.beginPasskey',
   'factors.addPasskey',
+  'sso.start',
+  'sso.finish',
 ])
 
 describe('what is generated', () => {
