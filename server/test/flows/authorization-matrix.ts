@@ -324,7 +324,7 @@ export const STAFF_OPERATOR: readonly string[] = [
 ]
 
 /** Pages of the console: its files are not built in tests, and say so. */
-const PAGES = ['account', 'forgot', 'inbox', 'messages', 'recover', 'security', 'sign-up'] as const
+const PAGES = ['account', 'forgot', 'inbox', 'messages', 'recover', 'security', 'sign-up', 'sso'] as const
 
 const PROBLEMS = [
   'invalid_request',
