@@ -113,7 +113,9 @@ declare
   v_detail jsonb := coalesce(p_act -> 'detail', '{}');
   v_at timestamptz := (p_act ->> 'at')::timestamptz;
   v_workspace uuid := nullif((p_act ->> 'workspaceId')::uuid, '00000000-0000-0000-0000-000000000000');
-  v_person uuid := case when p_act ->> 'target' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (p_act ->> 'target')::uuid end;
+  -- Of an act about somebody by the operator the UUID stands in the detail.
+  v_person uuid := case when p_act ->> 'target' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then (p_act ->> 'target')::uuid
+                        when p_act ->> 'target' like 'per\_%' then (p_act #>> '{detail,id}')::uuid end;
   v_member member;
   v_known workspace_policy;
   v_cidrs cidr[];

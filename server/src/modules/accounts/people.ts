@@ -39,7 +39,8 @@ export function createPeople(
         actor,
         action,
         target: encodeId('person', personId),
-        detail: {},
+        // The UUID is what a restore needs to suspend again: engine.replay_acts.
+        detail: { id: personId },
       }),
     )
 
