@@ -16,12 +16,12 @@ export interface TestPerson {
   /** `mem_…` in the first workspace; empty without one. */
   readonly member: string
   /** Calls the API with the session. `workspace` is a `ws_…`; without it the only one. */
-  call(
+  readonly call: (
     method: string,
     path: string,
     body?: unknown,
     options?: { readonly workspace?: string; readonly headers?: Readonly<Record<string, string>> },
-  ): Promise<Answer>
+  ) => Promise<Answer>
 }
 
 export interface PersonWish {
