@@ -138,14 +138,22 @@ describe('single sign-on', () => {
   it('takes verified addresses of the connected domains only, which must still be the workspace’s own', async () => {
     const team = await aTeam()
     await connected(team, { defaultRole: 'analyst' })
-    const refused = async (who: { sub: string; email: string; verified?: boolean }) => {
+    const refused = async (who: Parameters<TestProvider['be']>[0]) => {
       await provider.be(who)
       return (await finish(await post('/v1/sso/start', { workspaceId: team.id }))).status
     }
     expect(await refused({ sub: 'a', email: `a@${team.domain}`, verified: false })).toBe(401)
     expect(await refused({ sub: 'a', email: 'a@other.test' })).toBe(401)
     expect(await refused({ sub: 'a', email: `a@sub.${team.domain}` })).toBe(401)
+    expect(await refused({ sub: 'a', email: `a@${team.domain}`, domainOwnerVerified: false })).toBe(401)
+    expect(await refused({ sub: 'a', email: `a@${team.domain}`, told: 'userinfo', verified: false })).toBe(
+      401,
+    )
+    expect(await refused({ sub: 'a', email: 'a@other.test', told: 'userinfo' })).toBe(401)
     expect(await refused({ sub: 'a', email: `a@${team.domain}` })).toBe(200)
+    // As Okta tells it, and as Entra does.
+    expect(await refused({ sub: 'b', email: `b@${team.domain}`, told: 'userinfo' })).toBe(200)
+    expect(await refused({ sub: 'c', email: `c@${team.domain}`, domainOwnerVerified: true })).toBe(200)
     await sql(`update sending_domain set state = 'failing' where name = $1`, [team.domain])
     expect(await refused({ sub: 'a', email: `a@${team.domain}` })).toBe(401)
     const other = await aTeam()

@@ -22,7 +22,11 @@ declare module 'oidc-provider' {
         readonly findAccount: (
           context: unknown,
           id: string,
-        ) => { readonly accountId: string; readonly claims: () => Readonly<Record<string, unknown>> }
+        ) => {
+          readonly accountId: string
+          /** `use`: 'id_token' or 'userinfo'. */
+          readonly claims: (use: string) => Readonly<Record<string, unknown>>
+        }
       },
     )
     readonly Grant: new (of: { readonly accountId: string; readonly clientId: string }) => Grant

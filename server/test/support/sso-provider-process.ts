@@ -8,11 +8,11 @@ import { Provider } from 'oidc-provider'
  */
 interface Account {
   readonly sub: string
-  readonly email: string
-  readonly email_verified: boolean
+  readonly told: string
+  readonly claims: Readonly<Record<string, unknown>>
 }
 
-let account: Account = { sub: 'nobody', email: 'nobody@corp.test', email_verified: true }
+let account: Account = { sub: 'nobody', told: 'id_token', claims: {} }
 const redirectUri = process.argv[2] ?? ''
 
 const server = createServer((request, response) => {
@@ -55,15 +55,18 @@ const provider = new Provider(issuer, {
     response_types: ['code'],
     grant_types: ['authorization_code'],
   })),
-  claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+  claims: { openid: ['sub'], email: ['email', 'email_verified', 'xms_edov'], profile: ['name'] },
   conformIdTokenClaims: false,
   pkce: { required: () => true },
   features: { devInteractions: { enabled: false } },
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
   // The subject is the account's id; what it claims besides is what was named last.
   findAccount: (_context, id) => {
-    const { sub: _sub, ...claims } = account
-    return { accountId: id, claims: () => ({ sub: id, ...claims, name: 'Somebody' }) }
+    const { told, claims } = account
+    return {
+      accountId: id,
+      claims: (use) => ({ sub: id, name: 'Somebody', ...(use === told ? claims : {}) }),
+    }
   },
 })
 process.on('disconnect', () => process.exit(0))

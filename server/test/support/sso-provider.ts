@@ -2,10 +2,20 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 
+interface TestAccount {
+  readonly sub: string
+  readonly email: string
+  readonly verified?: boolean
+  /** Where the provider tells the address: in the token unless said otherwise, or at its UserInfo endpoint alone. */
+  readonly told?: 'id_token' | 'userinfo'
+  /** What Microsoft Entra says in place of email_verified. */
+  readonly domainOwnerVerified?: boolean
+}
+
 export interface TestProvider extends AsyncDisposable {
   readonly issuer: string
   /** Who is signed in there from now on. */
-  be(account: { readonly sub: string; readonly email: string; readonly verified?: boolean }): Promise<void>
+  be(account: TestAccount): Promise<void>
   /** Follows a log-in as a browser with a cookie jar does, up to the page; answers what stands after its #. */
   follow(url: string): Promise<URLSearchParams>
 }
@@ -19,10 +29,19 @@ export async function startProvider(publicUrl: string, apiUrl: string): Promise<
   return {
     issuer,
 
-    async be({ sub, email, verified = true }) {
+    async be({ sub, email, verified = true, told = 'id_token', domainOwnerVerified }) {
       const response = await fetch(`${issuer}/control`, {
         method: 'POST',
-        body: JSON.stringify({ sub, email, email_verified: verified }),
+        body: JSON.stringify({
+          told,
+          sub,
+          claims: {
+            email,
+            ...(domainOwnerVerified === undefined
+              ? { email_verified: verified }
+              : { xms_edov: domainOwnerVerified }),
+          },
+        }),
       })
       if (response.status !== 204) throw new Error(`no account: ${response.status}`)
     },

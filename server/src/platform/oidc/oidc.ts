@@ -6,6 +6,7 @@ import {
   customFetch,
   discovery,
   enableNonRepudiationChecks,
+  fetchUserInfo,
 } from 'openid-client'
 import type { Configuration, CustomFetch } from 'openid-client'
 import { z } from 'zod'
@@ -30,7 +31,7 @@ export interface OidcClient {
 export interface VouchedClaims {
   readonly subject: string
   readonly email: string | null
-  /** Strictly `true` in the token: a provider that does not say it has not verified it. */
+  /** Strictly `true` where the address stands: a provider that does not say it has not verified it. */
   readonly emailVerified: boolean
   readonly name: string | null
 }
@@ -74,6 +75,8 @@ const Claims = z.object({
   sub: z.string().min(1).max(255),
   email: z.string().max(320).optional(),
   email_verified: z.unknown().optional(),
+  // Microsoft Entra: the owner of the address's domain has shown that it is his. It has no email_verified.
+  xms_edov: z.unknown().optional(),
   name: z.string().max(200).optional(),
 })
 
@@ -146,14 +149,24 @@ export function createOidc(deps: { readonly egress: Egress; readonly allowLoopba
           ...(answer.fresh ? { maxAge: FRESH_SECONDS } : {}),
         })
         const claims = Claims.parse(tokens.claims())
+        const subject = claims.sub
+        // With a code some providers, Okta among them, tell the address at the UserInfo endpoint only (OpenID Connect Core 1.0 §5.4). Address and
+        // whether it is verified are of one answer, and that answer is of the subject of the token (§5.3.2).
+        const profile = saysWhetherVerified(claims)
+          ? claims
+          : Claims.parse(await fetchUserInfo(config, tokens.access_token, subject))
         return {
-          subject: claims.sub,
-          email: claims.email ?? null,
-          emailVerified: claims.email_verified === true,
-          name: claims.name ?? null,
+          subject,
+          email: profile.email ?? null,
+          emailVerified: profile.email_verified === true || profile.xms_edov === true,
+          name: claims.name ?? profile.name ?? null,
         }
       }),
   }
+}
+
+function saysWhetherVerified(claims: z.output<typeof Claims>): boolean {
+  return claims.email !== undefined && (claims.email_verified !== undefined || claims.xms_edov !== undefined)
 }
 
 /** https, or http on this host in development; no credentials in it. */
