@@ -76,7 +76,8 @@ language sql stable security definer set search_path = public, engine, pg_temp a
   select exists (select from account.device d where d.person_id = p_person and d.mark_hash = p_mark)
 $$;
 
--- How a person signs in: where letters go, how long a session may be, whether some workspace takes him without a second factor.
+-- How a person signs in: where letters go, how long a session may be, whether all his workspaces take him without a second factor: who has
+-- the password alone could add one, and enter with it those that demand it.
 create function engine.sign_in_facts(p_person uuid) returns table (
   email_index bytea, sealed_email bytea, hours integer, is_factor_optional boolean
 )
@@ -84,7 +85,7 @@ language sql stable security definer set search_path = public, engine, pg_temp a
   select p.email_index, p.sealed_email, coalesce(w.hours, 168), coalesce(w.is_optional, false)
   from account.person p
   cross join lateral (
-    select max(coalesce(y.session_hours, 168)) as hours, bool_or(y.second_factor = 'optional') as is_optional
+    select max(coalesce(y.session_hours, 168)) as hours, bool_and(coalesce(y.second_factor, 'required') = 'optional') as is_optional
     from member m left join workspace_policy y on y.workspace_id = m.workspace_id
     where m.person_id = p.id and m.revoked_at is null
   ) w

@@ -118,6 +118,16 @@ describe('log-in', () => {
     expect((await at.call('GET', '/v1/workspace')).status).toBe(200)
   })
 
+  it('lets no workspace that demands none speak for another that does: the first factor takes the mailbox still', async () => {
+    const [lax, strict] = [await api.workspace(), await api.workspace()]
+    await setPolicy(api, lax.id, 'optional')
+    const person = await aPerson(api, { memberOf: [{ workspace: lax.id }, { workspace: strict.id }] })
+    const at = browser()
+    const begun = await at.call('POST', '/v1/log-in', { email: person.email, password: person.password })
+    expect(begun.body).toMatchObject({ next: 'email_code', session: null })
+    expect((await at.call('POST', '/v1/account/totp', {})).status).toBe(401)
+  })
+
   it('wants the code of a mail first from an unknown device where the address was probed', async () => {
     const person = await aPerson(api, { ...member(), totp: true, flagged: true })
     const at = browser()

@@ -45,8 +45,8 @@ replay<ApiFixture, Loot>(
       await alterFunction(
         api,
         'sign_in_facts',
-        "bool_or(y.second_factor = 'optional')",
-        "bool_or(coalesce(y.second_factor, 'optional') = 'optional')",
+        "bool_and(coalesce(y.second_factor, 'required') = 'optional')",
+        "bool_and(coalesce(y.second_factor, 'optional') = 'optional')",
       )
       await alterFunction(
         api,
