@@ -1,6 +1,11 @@
+import { randomBytes } from 'node:crypto'
+import { Secret, TOTP } from 'otpauth'
 import { createHttp } from '../constellation/http.ts'
+import type { HttpAnswer } from '../constellation/http.ts'
 import { operatorKey } from '../constellation/database.ts'
 import { startInstallation } from '../constellation/installation.ts'
+import { eventually } from '../flows/engine-fixture.ts'
+import { tokenOf } from '../flows/accounts-fixture.ts'
 import type { Installation } from '../constellation/installation.ts'
 import { alterProduct } from '../support/altered-product.ts'
 import type { AlteredProduct } from '../support/altered-product.ts'
@@ -9,6 +14,7 @@ import type { Cells } from '../support/plaintext-scan/places.ts'
 import { createSearch } from '../support/plaintext-scan/search.ts'
 import { undeclared } from '../support/plaintext-scan/table.ts'
 import { createCanaries } from './canaries.ts'
+import type { Canaries } from './canaries.ts'
 import { replay } from './replay.ts'
 import { readEverything } from './responses.ts'
 
@@ -28,11 +34,23 @@ const EACH = 20
 
 /** Where a secret is made it is shown, once. */
 const SHOWN_WHERE_MADE = [
+  // A session, where a program asked for it as a token; a browser has it in a cookie.
+  'account.completeRecovery token',
+  'account.completeSignUp token',
   'apiKeys.create key',
   'apiKeys.rotate key',
+  'factors.beginTotp secret',
+  'factors.makeRecoveryCodes recoveryCodes',
+  'factors.addPasskey token',
+  'factors.confirmTotp token',
   'federation.exchange key',
+  'logIn.confirmEmailCode token',
+  'logIn.showSecondFactor token',
+  'logIn.withPasskey token',
+  'logIn.withPassword token',
   'smtpCredentials.create password',
   'smtpCredentials.rotate password',
+  'sso.finish token',
   'webhooks.create secret',
   'webhooks.rotateSecret secret',
   'workspaces.create key',
@@ -82,12 +100,14 @@ async function askForSecrets({ installation }: World): Promise<Loot> {
     webhooks.push(webhook.id)
   }
 
+  const session = await becomePerson(post, http, canaries)
   const scan = createScan(createSearch(canaries.all()))
   let requests = 0
   for (const [who, key] of [
     ['owner', apiKey],
     ['neighbour', neighbour],
     ['operator', operator],
+    ['person', session],
   ] as const) {
     requests += await readEverything(createHttp(apiUrl, key), key, (path, text) =>
       scan.bytes(who, path, Buffer.from(text)),
@@ -112,6 +132,54 @@ async function askForSecrets({ installation }: World): Promise<Loot> {
   return { cells: scan, secrets: canaries.all().length, requests, promised: secretsPromised(document) }
 }
 
+/**
+ * Signs up by the letter in the local inbox, adds an authenticator app and recovery codes, and logs in: with each way to a secret that
+ * needs no browser. Answers a session with everything open to an owner.
+ */
+async function becomePerson(
+  post: (path: string, body: unknown, key?: string) => Promise<HttpAnswer['body']>,
+  http: Installation['http'],
+  canaries: Canaries,
+): Promise<string> {
+  const email = `${randomBytes(6).toString('hex')}@people.test`
+  const password = canaries.adopt('password', randomBytes(16).toString('hex'))
+  await post('/v1/sign-up', { email })
+  const link = await eventually(
+    async () => {
+      const { body } = await http.call('GET', '/v1/inbox?limit=100')
+      const letter = body.data.find(({ to }: { to: string[] }) => to.includes(email))
+      if (letter === undefined) return undefined
+      return tokenOf((await http.call('GET', `/v1/inbox/${letter.id}`)).body.text) ?? undefined
+    },
+    'the letter with the link',
+    30_000,
+  )
+  const asToken = { transport: 'token' }
+  const adopt = (token: string): string => {
+    canaries.adopt('session', secretPart(token))
+    return token
+  }
+  const enrolling = await post('/v1/sign-up/complete', {
+    token: link,
+    password,
+    workspaceName: 'Own',
+    ...asToken,
+  })
+  const first = adopt(enrolling.token)
+  const begun = await post('/v1/account/totp', {}, first)
+  canaries.adopt('seed of an authenticator app', begun.secret)
+  const code = new TOTP({ secret: Secret.fromBase32(begun.secret) }).generate()
+  const confirmed = await post('/v1/account/totp/confirm', { code }, first)
+  const whole = adopt(confirmed.session.token)
+  const { recoveryCodes } = await post('/v1/account/recovery-codes', {}, whole)
+  for (const item of recoveryCodes) canaries.adopt('recovery code', item)
+  const { challenge } = await post('/v1/log-in', { email, password, ...asToken })
+  const [recoveryCode] = recoveryCodes
+  const shown = await post('/v1/log-in/second-factor', { challenge, recoveryCode, ...asToken })
+  adopt(shown.token)
+  return whole
+}
+
 function secretPart(key: string): string {
   return key.split('_')[2] ?? ''
 }
@@ -133,9 +201,10 @@ function secretsPromised(document: unknown): string[] {
     if (typeof reference === 'string') {
       walk(operation, at(document, ...reference.slice(2).split('/')), deeper)
     }
-    for (const name of Object.keys(at(schema, 'properties') ?? {})) {
-      if (/^key$|(secret|password|private_?key|token|hash|seed)$/i.test(name))
-        found.push(`${operation} ${name}`)
+    for (const [name, property] of Object.entries(at(schema, 'properties') ?? {})) {
+      const isNamedSo = /^key$|(secret|password|private_?key|token|hash|seed|recovery_?codes?)$/i.test(name)
+      // Whether there is one is no secret: hasPassword.
+      if (isNamedSo && at(property, 'type') !== 'boolean') found.push(`${operation} ${name}`)
     }
     for (const part of Object.values(schema)) walk(operation, part, deeper)
   }
