@@ -1,4 +1,4 @@
-import { BulkheadError, createClient, type Client } from '@bulkhead/sdk'
+import { createClient, type Client } from '@bulkhead/sdk'
 
 export type Api = Client
 
@@ -42,9 +42,4 @@ async function wantsStepUp(response: Response): Promise<boolean> {
     'code' in problem &&
     problem.code === 'step_up_required'
   )
-}
-
-/** Whether the failure is one of those that the server names so. */
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof BulkheadError && error.code === code
 }

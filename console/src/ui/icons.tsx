@@ -58,9 +58,3 @@ export const PersonIcon = icon(
     <path d="M2.8 13.5c.5-2.9 2.5-4.3 5.2-4.3s4.7 1.4 5.2 4.3" />
   </>,
 )
-export const KeyIcon = icon(
-  <>
-    <circle cx="5" cy="11" r="2.8" />
-    <path d="m7 9 6.2-6.2M10.5 5.5l2 2" />
-  </>,
-)

@@ -89,29 +89,30 @@ async function addFederation(workspace: string): Promise<void> {
 }
 
 async function addMember(workspace: string): Promise<void> {
-  const { query } = api.database.pool('superuser')
+  const pool = api.database.pool('superuser')
   const person = (
-    await query<{ id: string }>(
+    await pool.query<{ id: string }>(
       `insert into account.person (id, email_index, sealed_email) values (gen_random_uuid(), uuid_send(gen_random_uuid()), '\\x00') returning id`,
     )
   ).rows[0]!.id
-  await query(
+  await pool.query(
     `with rights as (
        insert into permission_set (id, workspace_id, name, scopes) values (gen_random_uuid(), $1, 'Reading', '{messages:read}') returning id)
      insert into member (id, workspace_id, person_id, role, permission_set_id, created_by)
      select gen_random_uuid(), $1, $2, 'analyst', rights.id, 'test:1' from rights`,
     [workspace, person],
   )
-  await query('insert into workspace_policy (workspace_id) values ($1)', [workspace])
-  await query(
+  await pool.query('insert into workspace_policy (workspace_id) values ($1)', [workspace])
+  await pool.query(
     `insert into invitation (id, workspace_id, email_index, account_index, sealed_email, role, token_hash, binding, created_by, expires_at)
      values (gen_random_uuid(), $1, '\\x00', '\\x00', '\\x00', 'analyst', uuid_send(gen_random_uuid()), '\\x00', 'test:1', now() + interval '1 day')`,
     [workspace],
   )
-  await query(`insert into policy_change (workspace_id, wanted, requested_by) values ($1, '{}', 'test:1')`, [
-    workspace,
-  ])
-  await query(
+  await pool.query(
+    `insert into policy_change (workspace_id, wanted, requested_by) values ($1, '{}', 'test:1')`,
+    [workspace],
+  )
+  await pool.query(
     `insert into sso_connection (id, workspace_id, issuer, client_id, sealed_secret, domains)
      values (gen_random_uuid(), $1, 'https://idp.example', 'x', '\\x00', '{corp.test}')`,
     [workspace],

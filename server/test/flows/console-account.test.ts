@@ -11,6 +11,8 @@ import { freeAddresses, startSupervisor, type RunningSupervisor } from '../suppo
 const CHROMIUM = '/usr/bin/chromium'
 const PASSWORD = 'a river full of wooden clocks'
 
+const linkIn = (text: string): string => /https?:\/\/\S+\/account\/\S+#bht_\w+/.exec(text)?.[0] ?? ''
+
 describe.runIf(existsSync(CHROMIUM))('people in a browser', () => {
   let supervisor: RunningSupervisor
   let browser: Browser
@@ -90,8 +92,6 @@ describe.runIf(existsSync(CHROMIUM))('people in a browser', () => {
     return text ?? ''
   }
 
-  const linkIn = (text: string): string => /https?:\/\/\S+\/account\/\S+#bht_\w+/.exec(text)?.[0] ?? ''
-
   it('sign up with a passkey, and make their workspace', async () => {
     await page.goto(origin)
     await page.getByRole('link', { name: 'Sign up' }).click()
@@ -121,7 +121,7 @@ describe.runIf(existsSync(CHROMIUM))('people in a browser', () => {
     const cookies = await context.cookies()
     const cookie = cookies.find(({ name }) => name === '__Host-bulkhead-session')
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Strict', path: '/' })
-    expect(await page.evaluate(() => document.cookie)).toBe('')
+    expect(await page.evaluate('document.cookie')).toBe('')
   })
 
   it('add an authenticator app, sign out, and come back with password and code', async () => {

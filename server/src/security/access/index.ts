@@ -18,10 +18,8 @@ export { hasUnpepperedCredentials, pepperOldCredentials } from './pepper-old-cre
 export {
   hashSecret,
   isOneTimeToken,
-  isSessionToken,
   mintApiKey,
   mintOneTimeToken,
-  mintSessionToken,
   mintStaffKey,
   randomBase62,
 } from './key-format.ts'
@@ -36,6 +34,6 @@ export { createPeopleAccess, isWithin, joinAccess } from './people-access.ts'
 export type { IssuedSession, PeopleAccess, SessionFactor, SessionLevel } from './people-access.ts'
 export { ROLES, ROLE_SCOPES, WORKSPACE_SCOPES } from './roles.ts'
 export type { Role, WorkspaceScope } from './roles.ts'
-export { ACCOUNT_SCOPES, ALL_SCOPES, PEOPLE_SCOPES, PUBLIC_SCOPE } from './scopes.ts'
+export { ACCOUNT_SCOPES, ALL_SCOPES } from './scopes.ts'
 export { createStaffAccess } from './staff-access.ts'
 export type { StaffAccess } from './staff-access.ts'
