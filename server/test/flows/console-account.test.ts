@@ -68,10 +68,15 @@ describe.runIf(existsSync(CHROMIUM))('people in a browser', () => {
     rmSync(join('/var/lib/bulkhead', digest), { recursive: true, force: true })
   })
 
+  async function ask(path: string): Promise<unknown> {
+    const answer = await fetch(`${setup.apiUrl}${path}`, {
+      headers: { authorization: `Bearer ${setup.apiKey}` },
+    })
+    return answer.json()
+  }
+
   /** The newest letter to an address in the inbox of development that no test has read yet. */
   async function letterTo(address: string, subject: RegExp): Promise<string> {
-    const ask = async (path: string) =>
-      (await fetch(`${setup.apiUrl}${path}`, { headers: { authorization: `Bearer ${setup.apiKey}` } })).json()
     let text: string | undefined
     await expect
       .poll(
