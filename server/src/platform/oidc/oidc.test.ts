@@ -34,6 +34,8 @@ function provider(options: { readonly allowLoopback: boolean; readonly allowPriv
     )
 }
 
+const metadata = (name: string) => ({ issuer: name, authorization_endpoint: 'https://idp.example/auth' })
+
 describe('a provider', () => {
   it('in a private network, or without TLS, is not even asked in production', async () => {
     const probe = provider({ allowLoopback: false, allowPrivateTargets: false })
@@ -63,5 +65,26 @@ describe('a provider', () => {
     expect(await probe(issuer)).toMatch(/no authorization endpoint/)
     answer = { issuer, authorization_endpoint: `${issuer}/auth` }
     expect(await probe(issuer)).toBe('reached')
+  })
+
+  it('is the one of a tenant: what all tenants of Microsoft share, where everybody can make one, is none', async () => {
+    const egress = createEgress({
+      resolver: { a: privateName, aaaa: missing },
+      allowPrivateTargets: true,
+    })
+    // The names of Microsoft lead to the server here; all else is as it is.
+    const rerouted = {
+      ...egress,
+      call: (request: Parameters<typeof egress.call>[0]) =>
+        egress.call({ ...request, url: `${issuer}${new URL(request.url).pathname}` }),
+    }
+    const oidc = createOidc({ egress: rerouted, allowLoopback: false })
+    const probe = (url: string) => oidc.probe({ issuer: url, clientId: 'one', clientSecret: 'secret' })
+    answer = metadata('https://login.microsoftonline.com/{tenantid}/v2.0')
+    for (const tenant of ['common', 'organizations', 'consumers'])
+      await expect(probe(`https://login.microsoftonline.com/${tenant}/v2.0`)).rejects.toThrow(/own tenant/)
+    answer = metadata('https://login.microsoftonline.com/0195/v2.0')
+    await expect(probe('https://corp.b2clogin.com/corp/v2.0')).rejects.toThrow(/own tenant/)
+    await expect(probe('https://login.microsoftonline.com/0195/v2.0')).resolves.toBeUndefined()
   })
 })

@@ -106,11 +106,15 @@ export function createOidc(deps: { readonly egress: Egress; readonly allowLoopba
       enableNonRepudiationChecks,
       ...(issuer.protocol === 'http:' ? [allowInsecureRequests] : []),
     ]
-    return discovery(issuer, client.clientId, {}, ClientSecretBasic(client.clientSecret), {
+    const config = await discovery(issuer, client.clientId, {}, ClientSecretBasic(client.clientSecret), {
       execute,
       timeout: TIMEOUT_MS / 1_000,
       [customFetch]: guarded,
     })
+    // openid-client lets issuers that are shared by all tenants of Microsoft pass under another name, and with them every tenant of the world.
+    if (URL.parse(config.serverMetadata().issuer)?.href !== issuer.href)
+      throw new OidcError('The provider names another issuer. Give the issuer of your own tenant.')
+    return config
   }
 
   return {
