@@ -70,6 +70,15 @@ language sql stable security definer set search_path = public, engine, pg_temp a
   from (select 1) one left join account.person p on p.email_index = p_index
 $$;
 
+-- The same password under the costs of today; false where it is another one by now. Nothing else changes: no session and no log-in ends.
+create function engine.rehash_password(p_person uuid, p_old bytea, p_hash bytea, p_salt bytea, p_params text) returns boolean
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+begin
+  update account.person p set password_hash = p_hash, password_salt = p_salt, password_params = p_params
+  where p.id = p_person and p.password_hash = p_old and p.disabled_at is null;
+  return found;
+end $$;
+
 -- Whether this device has signed the person in before; the same probe for nobody.
 create function engine.is_device_known(p_person uuid, p_mark bytea) returns boolean
 language sql stable security definer set search_path = public, engine, pg_temp as $$
@@ -253,13 +262,13 @@ declare signature text;
 begin
   for signature in
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    where n.nspname = 'engine' and p.proname in ('log_in_facts', 'is_device_known', 'sign_in_facts', 'remember_device', 'open_log_in',
+    where n.nspname = 'engine' and p.proname in ('log_in_facts', 'rehash_password', 'is_device_known', 'sign_in_facts', 'remember_device', 'open_log_in',
       'read_log_in', 'spend_log_in_try', 'move_log_in', 'demand_reset', 'claim_abandoned', 'settle_abandoned', 'trim_log_in')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);
     execute format('revoke execute on function %s from public', signature);
   end loop;
 end $$;
-grant execute on function engine.log_in_facts, engine.is_device_known, engine.sign_in_facts, engine.remember_device, engine.open_log_in,
+grant execute on function engine.log_in_facts, engine.rehash_password, engine.is_device_known, engine.sign_in_facts, engine.remember_device, engine.open_log_in,
   engine.read_log_in, engine.spend_log_in_try, engine.move_log_in, engine.demand_reset, engine.claim_abandoned, engine.settle_abandoned, engine.trim_log_in to bulkhead_api;
 revoke create on schema engine from bulkhead_engine;

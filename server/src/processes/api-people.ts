@@ -58,7 +58,15 @@ export function preparePeople(deps: {
   })
   const { passwords, passwordCheck } = passwordSet
   const factors = createFactors({ ...deps, nowMs: deps.now })
-  const set = createLogInSet({ ...deps, limiter, limits, detection, passwords: passwordCheck, factors })
+  const set = createLogInSet({
+    ...deps,
+    limiter,
+    limits,
+    detection,
+    passwords: passwordCheck,
+    hashing: passwords,
+    factors,
+  })
   return {
     ...set,
     limiter,

@@ -164,6 +164,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'record_person',
     'recovery_audience',
     'recovery_of',
+    'rehash_password',
     'remember_device',
     'remove_factor',
     'remove_honey',

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createCredentialPepper } from '../../src/security/access/index.ts'
+import { createHashQueue, createPasswords } from '../../src/security/passwords/index.ts'
 import { aBrowser, aPerson, lettersTo, setPolicy } from '../support/people.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
@@ -178,6 +180,51 @@ describe('log-in', () => {
       ).rows[0]!['must_reset']
     await expect.poll(mustReset, { timeout: 15_000 }).toBe(true)
     expect((await begin()).status).toBe(401)
+  })
+
+  it('stores a password anew after costs were raised, and nothing of the person ends by it', async () => {
+    const person = await aPerson(api, { ...member(), totp: true })
+    const pool = api.database.pool('superuser')
+    const earlier = createPasswords({
+      pepper: createCredentialPepper({ keyring: api.keyring('api'), name: 'password' }),
+      queue: createHashQueue(),
+      costs: { memoryKib: 8_192, passes: 1, lanes: 1 },
+    })
+    const cheap = await earlier.hash(person.id, person.password)
+    await pool.query(
+      'update account.person set password_hash = $2, password_salt = $3, password_params = $4 where id = $1',
+      [person.id, cheap.hash, cheap.salt, cheap.params],
+    )
+    const params = async () =>
+      (
+        await pool.query<{ password_params: string }>(
+          'select password_params from account.person where id = $1',
+          [person.id],
+        )
+      ).rows[0]?.password_params
+    const at = browser()
+    const tryWith = (password: string) => at.call('POST', '/v1/log-in', { email: person.email, password })
+    expect((await tryWith('certainly wrong')).status).toBe(401)
+    await api.persons.drain()
+    expect(await params()).toBe(cheap.params)
+    const begun = await tryWith(person.password)
+    await api.persons.drain()
+    expect(await params()).toBe('argon2id,v=19,m=19456,t=2,p=1')
+    const { challenge } = begun.body
+    const done = await at.call('POST', '/v1/log-in/second-factor', { challenge, totp: person.totp() })
+    expect(done.status).toBe(200)
+    expect((await tryWith(person.password)).status).toBe(200)
+    // Another password that was set meanwhile stays.
+    const late = await api.database
+      .pool('bulkhead_api')
+      .query<{ ok: boolean }>('select engine.rehash_password($1, $2, $2, $3, $4) as ok', [
+        person.id,
+        cheap.hash,
+        cheap.salt,
+        cheap.params,
+      ])
+    expect(late.rows).toEqual([{ ok: false }])
+    expect((await tryWith(person.password)).status).toBe(200)
   })
 
   it('ends what was begun with the old password when a new one is set', async () => {

@@ -8,7 +8,7 @@ import type { Detection, SignalOutcome } from '../../security/detection/index.ts
 import { clientKeyOf } from '../../security/limits/index.ts'
 import type { Admission, Limiter, LogInLimits } from '../../security/limits/index.ts'
 import type { AssertionResponse } from '../../security/factors/index.ts'
-import type { PasswordAnswer, PasswordCheck } from '../../security/passwords/index.ts'
+import type { PasswordAnswer, PasswordCheck, Passwords } from '../../security/passwords/index.ts'
 import type { Challenges } from './challenges.ts'
 import type { PeopleSealing } from './client-facts.ts'
 import { deviceMarkOf, hashDeviceMark } from './device-mark.ts'
@@ -82,6 +82,7 @@ export function createLogIn(deps: {
   readonly limits: LogInLimits
   readonly detection: Pick<Detection, 'observe'>
   readonly passwords: Pick<PasswordCheck, 'check'>
+  readonly hashing: Pick<Passwords, 'hash' | 'needsRehash'>
   readonly factors: FactorChecks
   /** Has a link mailed that sets a new password. */
   readonly askReset: (email: string, client: Client) => Promise<void>
@@ -119,6 +120,13 @@ export function createLogIn(deps: {
       await deps.limits.notChecked(attempt)
       throw error
     }
+  }
+
+  /** After raised costs: who shows the right password has it stored under those of today. A full queue leaves it to the next time. */
+  async function renew(facts: LogInFacts, password: string, clientKey: string): Promise<void> {
+    const { person_id: personId, password_hash: old, password_params: params } = facts
+    if (personId === null || old === null || params === null || !deps.hashing.needsRehash({ params })) return
+    await store.rehash(personId, old, await deps.hashing.hash(personId, password, clientKey))
   }
 
   /** The right password that everybody knows: it opens nothing any more, and the owner hears of it once a day. */
@@ -243,6 +251,7 @@ export function createLogIn(deps: {
         later(demandReset(personId, client))
       }
       if (answer !== 'right' || !maySignIn || personId === null) throw refused()
+      later(renew(facts, shown.password, clientKey))
       return proceed(personId, client, { device: isKnown, flagged: facts.flagged === true })
     },
 

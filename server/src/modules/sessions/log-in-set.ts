@@ -5,7 +5,7 @@ import type { Logger } from '../../platform/telemetry/index.ts'
 import type { CredentialPepper, PeopleAccess } from '../../security/access/index.ts'
 import type { Detection } from '../../security/detection/index.ts'
 import type { Limiter, LogInLimits } from '../../security/limits/index.ts'
-import type { PasswordCheck } from '../../security/passwords/index.ts'
+import type { PasswordCheck, Passwords } from '../../security/passwords/index.ts'
 import type { SystemMail } from '../system-mail/index.ts'
 import { runLogInUpkeep } from './abandoned.ts'
 import { createChallenges } from './challenges.ts'
@@ -42,6 +42,7 @@ export function createLogInSet(deps: {
   readonly limits: LogInLimits
   readonly detection: Pick<Detection, 'observe'>
   readonly passwords: Pick<PasswordCheck, 'check'>
+  readonly hashing: Pick<Passwords, 'hash' | 'needsRehash'>
   readonly factors: FactorChecks
   readonly systemMail: Pick<SystemMail, 'send'>
   readonly publicUrl: string

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Queryable } from '../../platform/postgres/index.ts'
+import type { StoredPassword } from '../../security/passwords/index.ts'
 import { LOG_IN_STATES } from './log-in-states.ts'
 import type { LogInEvent, LogInState } from './log-in-states.ts'
 
@@ -54,6 +55,16 @@ export function createLogInStore(pool: Queryable) {
       const found = await pool.query('select * from engine.log_in_facts($1)', [emailIndex])
       return Facts.parse(found.rows[0])
     },
+
+    /** Puts a new hash of the same password in the place of `old`; false where another password was set meanwhile. */
+    rehash: (personId: string, old: Buffer, fresh: StoredPassword): Promise<boolean> =>
+      yes('select engine.rehash_password($1, $2, $3, $4, $5) as yes', [
+        personId,
+        old,
+        fresh.hash,
+        fresh.salt,
+        fresh.params,
+      ]),
 
     isDeviceKnown: (personId: string | null, mark: Buffer): Promise<boolean> =>
       yes('select engine.is_device_known($1, $2) as yes', [personId, mark]),
