@@ -123,7 +123,7 @@ comment on column sso_connection.id is 'class: identifier.';
 comment on column sso_connection.workspace_id is 'class: identifier.';
 comment on column sso_connection.issuer is 'class: business. Issuer URL of the provider.';
 comment on column sso_connection.client_id is 'class: business. What the provider calls us.';
-comment on column sso_connection.sealed_secret is 'class: personal, sealed (content). The client secret. The api process opens it at each log-in: it is the one that shows it to the provider.';
+comment on column sso_connection.sealed_secret is 'class: personal, sealed (content). The client secret, with issuer, client, domains and role that it is for. The api process opens it at each log-in: it is the one that shows it to the provider.';
 comment on column sso_connection.domains is 'class: business. Domains of the addresses that it may speak for.';
 comment on column sso_connection.default_role is 'class: business. What newcomers become; null: only who is invited comes in.';
 comment on column sso_connection.created_at is 'class: operational.';
@@ -139,6 +139,7 @@ create table sso_identity (
   workspace_id uuid not null,
   subject_index bytea not null,
   person_id uuid not null references account.person,
+  binding bytea not null,
   created_at timestamptz not null default clock_timestamp(),
   primary key (connection_id, subject_index),
   unique (connection_id, person_id),
@@ -151,6 +152,7 @@ comment on column sso_identity.connection_id is 'class: identifier.';
 comment on column sso_identity.workspace_id is 'class: identifier.';
 comment on column sso_identity.subject_index is 'class: blind index. Of the subject claim under the key of the workspace.';
 comment on column sso_identity.person_id is 'class: identifier.';
+comment on column sso_identity.binding is 'class: credential hash. HMAC under the pepper of connection, subject and person: nobody is put in the place of another.';
 comment on column sso_identity.created_at is 'class: operational.';
 select engine.protect('sso_identity');
 select engine.guard('sso_identity', 'credential');
@@ -409,7 +411,7 @@ end $$;
 -- Where a log-in goes, or with p_take where it has come back from: then it is gone.
 create function engine.read_sso(p_state bytea, p_take boolean) returns table (
   workspace_id uuid, connection_id uuid, is_test boolean, person_id uuid, fresh boolean, challenge text, nonce text,
-  issuer text, client_id text, sealed_secret bytea, domains text[]
+  issuer text, client_id text, sealed_secret bytea, domains text[], default_role text
 )
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 #variable_conflict use_column
@@ -420,7 +422,7 @@ begin
   if p_take then delete from account.sso_state s where s.state_hash = p_state; end if;
   return query
   select v_state.workspace_id, v_state.connection_id, v_state.is_test, v_state.person_id, v_state.fresh, v_state.challenge, v_state.nonce,
-         c.issuer, c.client_id, c.sealed_secret, c.domains
+         c.issuer, c.client_id, c.sealed_secret, c.domains, c.default_role
   from (values (1)) one
   left join sso_connection c on c.id = v_state.connection_id and c.workspace_id = v_state.workspace_id;
 end $$;
@@ -436,11 +438,30 @@ language sql stable security definer set search_path = public, engine, pg_temp a
     and i.expires_at > clock_timestamp()
 $$;
 
--- Who it is that a provider vouches for, and as what he is a member. The subject is pinned at the first log-in. Somebody whose membership was
+-- Whom a provider speaks of: the person that the subject is pinned to, with the binding of the pin, or who has the address. The caller checks
+-- the binding, or opens the address, before he believes it.
+create function engine.sso_person(p_connection uuid, p_subject bytea, p_index bytea) returns table (
+  id uuid, sealed_email bytea, binding bytea
+)
+language sql stable security definer set search_path = public, engine, pg_temp as $$
+  select x.id, x.sealed_email, x.binding
+  from (
+    select p.id, p.sealed_email, i.binding
+    from sso_identity i join account.person p on p.id = i.person_id
+    where i.connection_id = p_connection and i.subject_index = p_subject
+    union all
+    select p.id, p.sealed_email, null from account.person p where p.email_index = p_index
+  ) x
+  order by x.binding is null
+  limit 1
+$$;
+
+-- As what somebody that a provider vouches for is a member. p_person is who the caller has found, or a new id; p_default what its
+-- connection gives newcomers. The subject is pinned at the first log-in. Somebody whose membership was
 -- ended comes back by an invitation only (p_invitation, whose binding the caller has checked), and nobody becomes an owner this way.
 create function engine.enter_sso(
   p_workspace uuid, p_connection uuid, p_subject bytea, p_index bytea, p_person uuid, p_sealed_email bytea, p_sealed_name bytea,
-  p_member uuid, p_domain text, p_invitation uuid, p_role text, p_set uuid
+  p_member uuid, p_domain text, p_invitation uuid, p_role text, p_set uuid, p_binding bytea, p_default text
 ) returns table (outcome text, person_id uuid)
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 #variable_conflict use_column
@@ -461,6 +482,8 @@ begin
       return query select 'other_subject'::text, null::uuid; return;
     end if;
   end if;
+  -- Somebody else than the caller has judged.
+  if v_person <> p_person then return query select 'gone'::text, null::uuid; return; end if;
   if exists (select from account.person p where p.id = v_person and (p.disabled_at is not null or p.honey)) then
     return query select 'refused'::text, null::uuid; return;
   end if;
@@ -474,7 +497,7 @@ begin
     elsif not exists (select from member m where m.workspace_id = p_workspace and m.person_id = v_person)
       and not exists (select from workspace_policy y where y.workspace_id = p_workspace
                       and cardinality(y.sign_in_domains) > 0 and not p_domain = any (y.sign_in_domains)) then
-      v_role := v_connection.default_role;
+      v_role := p_default;
     end if;
     if v_role is null then return query select 'not_member'::text, null::uuid; return; end if;
     if v_person is null then
@@ -487,8 +510,8 @@ begin
     update invitation i set accepted_at = clock_timestamp(), accepted_by = v_person where i.id = v_invitation;
     v_how := 'joined';
   end if;
-  insert into sso_identity (connection_id, workspace_id, subject_index, person_id)
-  values (p_connection, p_workspace, p_subject, v_person) on conflict do nothing;
+  insert into sso_identity (connection_id, workspace_id, subject_index, person_id, binding)
+  values (p_connection, p_workspace, p_subject, v_person, p_binding) on conflict do nothing;
   insert into audit_outbox (id, workspace_id, actor, action, target, detail)
   values (engine.new_event_id(gen_random_uuid()), p_workspace, 'member:' || v_person, 'sso.signed_in', p_connection::text,
           jsonb_build_object('person', v_person, 'how', v_how));
@@ -702,7 +725,7 @@ begin
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'engine' and p.proname in ('queue_owners', 'keep_an_owner', 'issue_session', 'find_session', 'dead_entries', 'list_members',
       'member_sessions', 'end_member_session', 'find_invitation', 'open_invitation', 'accept_invitation', 'workspaces_of', 'begin_sso',
-      'read_sso', 'enter_sso', 'sso_tested', 'end_sso_sessions', 'keep_creator', 'person_behind', 'member_since', 'people_who_lift', 'liftable', 'contain')
+      'read_sso', 'sso_person', 'enter_sso', 'sso_tested', 'end_sso_sessions', 'keep_creator', 'person_behind', 'member_since', 'people_who_lift', 'liftable', 'contain')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);
     execute format('revoke execute on function %s from public', signature);
@@ -710,7 +733,7 @@ begin
 end $$;
 grant execute on function engine.issue_session, engine.find_session, engine.dead_entries, engine.list_members, engine.member_sessions,
   engine.end_member_session, engine.find_invitation, engine.open_invitation, engine.accept_invitation, engine.workspaces_of, engine.begin_sso,
-  engine.read_sso, engine.enter_sso, engine.sso_tested,
+  engine.read_sso, engine.sso_person, engine.enter_sso, engine.sso_tested,
   engine.end_sso_sessions to bulkhead_api;
 revoke create on schema account from bulkhead_engine;
 revoke create on schema engine from bulkhead_engine;

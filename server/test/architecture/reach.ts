@@ -184,6 +184,7 @@ export const FUNCTIONS: Readonly<Record<LoginRole, readonly string[]>> = {
     'sign_in_facts',
     'sign_out_person',
     'spend_log_in_try',
+    'sso_person',
     'sso_tested',
     'start_recovery',
     'strengthen_session',

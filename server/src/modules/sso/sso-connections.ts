@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { Fault, invalidField } from '../../kernel/faults.ts'
 import { encodeId } from '../../kernel/ids.ts'
 import type { DnsResolver } from '../../platform/dns/index.ts'
@@ -7,6 +8,7 @@ import { OidcError } from '../../platform/oidc/index.ts'
 import type { Oidc } from '../../platform/oidc/index.ts'
 import type { TenantTransactions } from '../../platform/postgres/tenant.ts'
 import { open, seal, sealedKeyId } from '../../platform/sealing/index.ts'
+import type { Logger } from '../../platform/telemetry/index.ts'
 import type { Role } from '../../security/access/index.ts'
 import { personOf } from '../members/index.ts'
 import type { ConnectionView } from './sso.ts'
@@ -30,6 +32,12 @@ export interface WishedConnection {
   readonly defaultRole: Role | null
 }
 
+/** A connection as it is stored. */
+export type SealedConnection = Pick<
+  ConnectionRecord,
+  'id' | 'issuer' | 'client_id' | 'domains' | 'default_role' | 'sealed_secret'
+>
+
 export interface SsoConnections {
   /** Throws `not_found` where there is none. */
   get(caller: Caller): Promise<ConnectionView>
@@ -39,7 +47,8 @@ export interface SsoConnections {
   remove(caller: Caller): Promise<void>
   /** Whether the workspace still owns a domain: verified for sending, or by its TXT record. */
   owns(workspaceId: string, domain: string): Promise<boolean>
-  secretOf(workspaceId: string, connectionId: string, sealed: Buffer): Promise<string>
+  /** Null, and an alarm in the log, where the row is not the one that the secret was sealed for. */
+  secretOf(workspaceId: string, connection: SealedConnection): Promise<string | null>
   readonly redirectUri: string
 }
 
@@ -49,6 +58,7 @@ export function createSsoConnections(deps: {
   readonly resolver: Pick<DnsResolver, 'txt'>
   readonly keyring: Pick<KeyringClient, 'contentKey' | 'openContentKeys'>
   readonly transactions: TenantTransactions
+  readonly log: Pick<Logger, 'error'>
   readonly publicUrl: string
   readonly newId: () => string
 }): SsoConnections {
@@ -66,9 +76,19 @@ export function createSsoConnections(deps: {
     return known
   }
 
-  async function secretOf(workspaceId: string, connectionId: string, sealed: Buffer): Promise<string> {
+  async function secretOf(workspaceId: string, row: SealedConnection): Promise<string | null> {
+    const { id, sealed_secret: sealed } = row
     const keys = await deps.keyring.openContentKeys(workspaceId, [sealedKeyId(sealed)], 'sso.log_in')
-    return open(keys, placeOf(workspaceId, connectionId), sealed).toString()
+    const { secret, for: sealedFor } = Sealed.parse(
+      JSON.parse(open(keys, placeOf(workspaceId, id), sealed).toString()),
+    )
+    const { issuer, client_id: clientId, domains, default_role: defaultRole } = row
+    if (sealedFor === purposeOf({ issuer, clientId, domains, defaultRole })) return secret
+    deps.log.error(
+      { alarm: 'sso_connection.forged', connection: id, workspaceId },
+      'A connection to an identity provider does not fit its secret and was refused: somebody wrote to the database past Bulkhead',
+    )
+    return null
   }
 
   function viewOf(row: ConnectionRecord): ConnectionView {
@@ -103,9 +123,7 @@ export function createSsoConnections(deps: {
       const id = isSameProvider && known !== undefined ? known.id : deps.newId()
       const secret =
         wished.clientSecret ??
-        (isSameProvider && known !== undefined
-          ? await secretOf(workspaceId, known.id, known.sealed_secret)
-          : null)
+        (isSameProvider && known !== undefined ? await secretOf(workspaceId, known) : null)
       if (secret === null) throw invalidField('clientSecret', 'is missing')
       const domains = [...new Set(wished.domains)]
       const mine = await owned(workspaceId, domains)
@@ -126,7 +144,7 @@ export function createSsoConnections(deps: {
       const sealedSecret = seal(
         await deps.keyring.contentKey(workspaceId),
         placeOf(workspaceId, id),
-        Buffer.from(secret),
+        Buffer.from(JSON.stringify({ secret, for: purposeOf({ ...wished, domains }) })),
       )
       await caller.act(async (db, about) => {
         await putConnection(db, workspaceId, { ...wished, id, domains, sealedSecret, isSameProvider })
@@ -164,6 +182,19 @@ function recordValue(workspaceId: string): string {
 
 function placeOf(workspaceId: string, rowId: string) {
   return { workspaceId, table: 'sso_connection', column: 'sealed_secret', rowId }
+}
+
+const Sealed = z.object({ secret: z.string(), for: z.string() })
+
+/**
+ * What a secret is sealed for. Whoever writes to the database would otherwise have it sent to a provider of his own, which then speaks for
+ * every member, the owners too.
+ */
+function purposeOf(
+  connection: Pick<WishedConnection, 'issuer' | 'clientId' | 'domains' | 'defaultRole'>,
+): string {
+  const { issuer, clientId, domains, defaultRole } = connection
+  return JSON.stringify([issuer, clientId, domains, defaultRole])
 }
 
 function none(): Fault {

@@ -8,9 +8,10 @@ import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { OidcError } from '../../platform/oidc/index.ts'
 import type { Oidc, VouchedClaims } from '../../platform/oidc/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
-import { seal } from '../../platform/sealing/index.ts'
+import { open, seal, sealedKeyId } from '../../platform/sealing/index.ts'
+import type { Logger } from '../../platform/telemetry/index.ts'
 import { hashSecret, isOneTimeToken, mintOneTimeToken, randomBase62 } from '../../security/access/index.ts'
-import type { CredentialPepper } from '../../security/access/index.ts'
+import type { CredentialPepper, Role } from '../../security/access/index.ts'
 import { clientKeyOf } from '../../security/limits/index.ts'
 import type { Limiter } from '../../security/limits/index.ts'
 import { invitationBinding } from '../invitations/index.ts'
@@ -20,7 +21,7 @@ import { secretsOf } from './sso.ts'
 import type { DepartureView } from './sso.ts'
 import { requireOwner } from './sso-connections.ts'
 import type { SsoConnections } from './sso-connections.ts'
-import { beginSso, enterSso, markTested, openInvitation, readSso } from './sso-store.ts'
+import { beginSso, enterSso, findSsoPerson, markTested, openInvitation, readSso } from './sso-store.ts'
 import type { OpenInvitationRecord, SsoState } from './sso-store.ts'
 
 type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'principal' | 'read' | 'act' | 'client'>
@@ -52,6 +53,7 @@ export interface Sso {
   ): Promise<{ readonly session: NewSession; readonly workspaceId: string } | { readonly tested: string }>
 }
 
+const PERSON = { workspaceId: INSTALLATION_WORKSPACE, table: 'account.person' } as const
 const LIVES_MS = 10 * 60_000
 const STATE = /^[0-9A-Za-z]{43}$/
 
@@ -60,11 +62,12 @@ export function createSso(deps: {
   readonly pool: Queryable
   readonly oidc: Oidc
   readonly connections: SsoConnections
-  readonly keyring: Pick<KeyringClient, 'blind' | 'blindAddresses' | 'contentKey'>
+  readonly keyring: Pick<KeyringClient, 'blind' | 'blindAddresses' | 'contentKey' | 'openContentKeys'>
   readonly pepper: Pick<CredentialPepper, 'of'>
   readonly sessions: SessionIssuer
   readonly limiter: Limiter
   readonly people: { forget(): void }
+  readonly log: Pick<Logger, 'error'>
   readonly publicUrl: string
   readonly newId: () => string
   readonly nowMs: () => number
@@ -110,19 +113,23 @@ export function createSso(deps: {
       state.connection_id === null
     )
       return null
+    const { issuer, client_id: clientId, default_role: defaultRole } = state
+    const domains = state.domains ?? []
+    const clientSecret = await connections.secretOf(state.workspace_id, {
+      id: state.connection_id,
+      issuer,
+      client_id: clientId,
+      domains,
+      default_role: defaultRole,
+      sealed_secret: state.sealed_secret,
+    })
+    if (clientSecret === null) return null
     return {
       workspaceId: state.workspace_id,
       connectionId: state.connection_id,
-      domains: state.domains ?? [],
-      client: {
-        issuer: state.issuer,
-        clientId: state.client_id,
-        clientSecret: await connections.secretOf(
-          state.workspace_id,
-          state.connection_id,
-          state.sealed_secret,
-        ),
-      },
+      domains,
+      defaultRole,
+      client: { issuer, clientId, clientSecret },
     }
   }
 
@@ -158,19 +165,59 @@ export function createSso(deps: {
     return binding.equals(found.binding) ? found : undefined
   }
 
+  async function emailOf(personId: string, sealed: Buffer): Promise<string> {
+    const keys = await deps.keyring.openContentKeys(
+      INSTALLATION_WORKSPACE,
+      [sealedKeyId(sealed)],
+      'sso.log_in',
+    )
+    return open(keys, { ...PERSON, column: 'sealed_email', rowId: personId }, sealed).toString()
+  }
+
+  const bindingOf = (connectionId: string, subject: Buffer, personId: string): Promise<Buffer> =>
+    deps.pepper.of(
+      hashSecret(
+        JSON.stringify(['bulkhead sso identity 1', connectionId, subject.toString('hex'), personId]),
+      ),
+    )
+
+  /**
+   * The person of a subject, or of an address that the provider speaks for the first time; null for nobody. What is stored is believed only as
+   * far as it is bound: a pin by its HMAC, an address by what is sealed in the row. Throws `unauthenticated`.
+   */
+  async function knownPerson(connectionId: string, subject: Buffer, address: Buffer, email: string) {
+    const found = await findSsoPerson(pool, { connectionId, subjectIndex: subject, accountIndex: address })
+    if (found === undefined) return null
+    const isHis =
+      found.binding === null
+        ? normaliseForIndex(await emailOf(found.id, found.sealed_email)) === normaliseForIndex(email)
+        : found.binding.equals(await bindingOf(connectionId, subject, found.id))
+    if (isHis) return found.id
+    deps.log.error(
+      { alarm: 'sso_identity.forged', connection: connectionId, person: found.id },
+      'Whom a provider vouches for is not who the database says and was refused: somebody wrote to the database past Bulkhead',
+    )
+    throw dead()
+  }
+
   async function enter(
-    at: { readonly workspaceId: string; readonly connectionId: string; readonly issuer: string },
+    at: {
+      readonly workspaceId: string
+      readonly connectionId: string
+      readonly issuer: string
+      readonly defaultRole: Role | null
+    },
     claims: VouchedClaims,
     { email, domain }: ParsedAddress,
   ): Promise<string> {
-    const personId = deps.newId()
     const [[subject], [account], key] = await Promise.all([
       deps.keyring.blind(at.workspaceId, [`sso subject\n${at.issuer}\n${claims.subject}`]),
       deps.keyring.blindAddresses(INSTALLATION_WORKSPACE, [normaliseForIndex(email)]),
       deps.keyring.contentKey(INSTALLATION_WORKSPACE),
     ])
     if (subject === undefined || account === undefined) throw new Error('the keyring answered no index')
-    const place = { workspaceId: INSTALLATION_WORKSPACE, table: 'account.person', rowId: personId }
+    const personId = (await knownPerson(at.connectionId, subject, account.index, email)) ?? deps.newId()
+    const place = { ...PERSON, rowId: personId }
     const { outcome, person_id: person } = await enterSso(pool, {
       workspaceId: at.workspaceId,
       connectionId: at.connectionId,
@@ -185,6 +232,8 @@ export function createSso(deps: {
       memberId: deps.newId(),
       domain,
       invitation: await invitationOf(at.workspaceId, account.index),
+      binding: await bindingOf(at.connectionId, subject, personId),
+      defaultRole: at.defaultRole,
     })
     switch (outcome) {
       case 'member':
@@ -277,7 +326,7 @@ export function createSso(deps: {
         return { tested: address.email }
       }
       const personId = await enter(
-        { workspaceId, connectionId, issuer: provider.client.issuer },
+        { workspaceId, connectionId, issuer: provider.client.issuer, defaultRole: provider.defaultRole },
         claims,
         address,
       )

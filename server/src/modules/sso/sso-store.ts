@@ -118,6 +118,7 @@ export interface SsoState {
   readonly client_id: string | null
   readonly sealed_secret: Buffer | null
   readonly domains: string[] | null
+  readonly default_role: Role | null
 }
 
 /** With `take` it is used up. */
@@ -153,6 +154,20 @@ export async function openInvitation(
   return found.rows[0]
 }
 
+/** Whom a provider speaks of. With `binding` the subject is pinned to the person; without, the person has the address. */
+export async function findSsoPerson(
+  pool: Queryable,
+  asked: { readonly connectionId: string; readonly subjectIndex: Buffer; readonly accountIndex: Buffer },
+): Promise<
+  { readonly id: string; readonly sealed_email: Buffer; readonly binding: Buffer | null } | undefined
+> {
+  const found = await pool.query<NonNullable<Awaited<ReturnType<typeof findSsoPerson>>>>(
+    'select id, sealed_email, binding from engine.sso_person($1, $2, $3)',
+    [asked.connectionId, asked.subjectIndex, asked.accountIndex],
+  )
+  return found.rows[0]
+}
+
 export async function enterSso(
   pool: Queryable,
   entering: {
@@ -166,6 +181,8 @@ export async function enterSso(
     readonly memberId: string
     readonly domain: string
     readonly invitation: OpenInvitationRecord | undefined
+    readonly binding: Buffer
+    readonly defaultRole: Role | null
   },
 ): Promise<{
   outcome: 'member' | 'joined' | 'gone' | 'other_subject' | 'refused' | 'not_member'
@@ -173,7 +190,7 @@ export async function enterSso(
 }> {
   const { invitation } = entering
   const done = await pool.query<Awaited<ReturnType<typeof enterSso>>>(
-    'select outcome, person_id from engine.enter_sso($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+    'select outcome, person_id from engine.enter_sso($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
     [
       entering.workspaceId,
       entering.connectionId,
@@ -187,6 +204,8 @@ export async function enterSso(
       invitation?.id ?? null,
       invitation?.role ?? null,
       invitation?.permission_set_id ?? null,
+      entering.binding,
+      entering.defaultRole,
     ],
   )
   const [row] = done.rows
