@@ -170,6 +170,21 @@ comment on column notices.profile_row.row_id is 'class: identifier.';
 comment on column notices.profile_row.subject is 'class: operational. The table.';
 comment on column notices.profile_row.digest is 'class: operational. SHA-256 of what counts of the row; of sealed values their ciphertext.';
 
+create table notices.recorded_row (
+  workspace_id uuid not null,
+  row_id uuid not null,
+  subject text not null,
+  digest bytea not null,
+  at timestamptz not null,
+  primary key (workspace_id, row_id)
+);
+comment on table notices.recorded_row is 'class: operational. The profile of each workspace row by row, as it was when it was last compared: what is another since then needs a change that says so.';
+comment on column notices.recorded_row.workspace_id is 'class: identifier.';
+comment on column notices.recorded_row.row_id is 'class: identifier.';
+comment on column notices.recorded_row.subject is 'class: operational. The table.';
+comment on column notices.recorded_row.digest is 'class: operational. As in profile_row.';
+comment on column notices.recorded_row.at is 'class: operational. When it was taken over.';
+
 create table notices.profile (
   workspace_id uuid primary key,
   digest bytea not null,
@@ -280,14 +295,15 @@ language sql immutable security definer set search_path = public, engine, pg_tem
 $$;
 
 -- Null where something new counts at once: in a workspace that is set up just now there is nobody whom waiting would protect. Established is
--- one that is older than 24 hours and has an owner who has been there, and told of things, for as long (docs/decisions/0018).
+-- one that is older than 24 hours and has an owner or admin who has been there, and told of things, for as long (docs/decisions/0018).
+-- Admins too: a new owner who turns the old ones into admins must not make the workspace one that is being set up.
 create function engine.inert_from_now(p_workspace uuid) returns timestamptz
 language sql stable security definer set search_path = public, engine, pg_temp as $$
   select clock_timestamp() + interval '24 hours'
   where exists (select from workspace w where w.id = p_workspace and w.created_at < clock_timestamp() - interval '24 hours')
     and exists (
       select from notices.contact c
-      where c.workspace_id = p_workspace and c.role = 'owner' and c.joined_at < clock_timestamp() - interval '24 hours'
+      where c.workspace_id = p_workspace and c.kind = 'person' and c.joined_at < clock_timestamp() - interval '24 hours'
         and c.since <= clock_timestamp() and (c.until is null or c.until > clock_timestamp()))
 $$;
 
@@ -478,6 +494,11 @@ begin
   end if;
   perform engine.sync_contact(tg_table_name, v_row);
   perform engine.refresh_profile_row(v_workspace, v_row);
+  if v_kind is null and tg_op = 'UPDATE' and session_user = 'bulkhead_worker' then
+    -- What the worker does by itself: seals old rows, switches off a webhook that fails, says that something is inert.
+    update notices.recorded_row r set digest = x.digest from notices.profile_row x
+    where r.workspace_id = v_workspace and r.row_id = v_row and x.workspace_id = v_workspace and x.row_id = v_row;
+  end if;
   if tg_table_name = 'sending_domain' then
     delete from notices.inert_domain i where i.row_id = v_row;
     if v_inert is not null then
@@ -719,6 +740,8 @@ begin
         secret = case when p_state = 'pending' then n.secret end, previous_secret = case when p_state = 'pending' then n.previous_secret end,
         settled_at = case when p_state = 'pending' then null else clock_timestamp() end
     where n.id = any(p_ids) and n.state in ('pending', 'digest')
+      -- Two ways, two processes: who has taken over one does not silence the other.
+      and n.channel = case session_user when 'bulkhead_api' then 'mail' when 'bulkhead_worker' then 'webhook' else n.channel end
     returning n.alert_id
   )
   select array_agg(distinct d.alert_id) into v_alerts from done d;
@@ -845,6 +868,7 @@ language plpgsql security definer set search_path = public, engine, pg_temp as $
 declare
   v_ids uuid[];
   v_change record;
+  v_fresh uuid[];
   v_row record;
   v_id uuid;
   v_actor text;
@@ -864,12 +888,12 @@ begin
     select x.id, x.actor into v_id, v_actor from (
       select o.id, o.actor, abs(extract(epoch from o.at - v_change.at)) as apart from audit_outbox o
       where o.workspace_id = v_change.workspace_id and o.at between v_change.at - interval '1 minute' and v_change.at + interval '1 minute'
-        and engine.explains(o.action, o.target, v_change.subject, v_change.row_id)
+        and engine.explains(o.action, o.target, o.detail, v_change.kind, v_change.subject, v_change.row_id)
       union all
       select (e.record::jsonb ->> 'id')::uuid, e.actor, abs(extract(epoch from e.at - v_change.at)) from (
         select a.* from audit_entry a where a.workspace_id = v_change.workspace_id order by a.index desc limit 2000) e
       where e.at between v_change.at - interval '1 minute' and v_change.at + interval '1 minute' and e.record is not null
-        and engine.explains(e.action, e.target, v_change.subject, v_change.row_id)
+        and engine.explains(e.action, e.target, e.record::jsonb -> 'detail', v_change.kind, v_change.subject, v_change.row_id)
     ) x
     where not exists (select from notices.change y where y.explained_by = x.id)
     order by x.apart limit 1;
@@ -886,6 +910,16 @@ begin
     where w.id > p_after and w.id <> '00000000-0000-7000-8000-000000000001' order by w.id limit p_limit) w;
   if v_ids is null then return query select null::uuid, 0, v_alarms; return; end if;
 
+  -- A workspace that was never looked at: what an older version left is not news, however many rows it is.
+  select array_agg(w.id) into v_fresh from unnest(v_ids) as w(id)
+  where not exists (select from notices.profile p where p.workspace_id = w.id)
+    and not exists (select from notices.recorded_row r where r.workspace_id = w.id);
+  insert into notices.profile_row (workspace_id, row_id, subject, digest)
+  select x.workspace_id, x.row_id, x.subject, x.digest from engine.profile_rows(v_fresh, null) x
+  on conflict (workspace_id, row_id) do nothing;
+  insert into notices.recorded_row (workspace_id, row_id, subject, digest, at)
+  select r.workspace_id, r.row_id, r.subject, r.digest, clock_timestamp() from notices.profile_row r where r.workspace_id = any(v_fresh);
+
   -- Rows that the triggers did not see.
   for v_row in
     with actual as (select * from engine.profile_rows(v_ids, null)), known as (
@@ -896,20 +930,8 @@ begin
     where a.digest is distinct from k.digest
     limit 1000
   loop
-    -- A workspace that was never looked at: what an older version left is not news.
-    if exists (select from notices.profile p where p.workspace_id = v_row.workspace_id) then
-      -- The inert time runs out in the row: that is no change.
-      v_id := engine.note_change(v_row.workspace_id,
-        case v_row.subject when 'sending_domain' then 'domain' when 'webhook_endpoint' then 'webhook'
-          when 'member' then 'owner' else v_row.subject end || '.' || v_row.how,
-        v_row.subject, v_row.row_id, null,
-        coalesce((select d.name from sending_domain d where d.id = v_row.row_id),
-                 (select substring(e.url from '^[a-z]+://([^/?#]*)') from webhook_endpoint e where e.id = v_row.row_id),
-                 (select m.role from member m where m.id = v_row.row_id)),
-        (select s.sealed_email from sender s where s.id = v_row.row_id), 'unseen');
-      perform engine.alarm_unexplained(v_id);
-      v_alarms := v_alarms + 1;
-    end if;
+    perform engine.alarm_unexplained(engine.note_unseen(v_row.workspace_id, v_row.subject, v_row.row_id, v_row.how));
+    v_alarms := v_alarms + 1;
     perform engine.sync_contact(v_row.subject, v_row.row_id);
     if v_row.how = 'removed' then
       update notices.contact c set until = clock_timestamp() + interval '24 hours' where c.row_id = v_row.row_id and c.until is null;
@@ -917,12 +939,39 @@ begin
     perform engine.refresh_profile_row(v_row.workspace_id, v_row.row_id);
   end loop;
 
+  -- Rows that are another than when they were last compared, and no change says so: it was deleted after the triggers had written it, or
+  -- was taken back before anybody was told. Each is taken over as it was seen here, so that nothing slips in between.
+  for v_row in
+    with now_is as (select * from notices.profile_row r where r.workspace_id = any(v_ids)),
+    before as (select * from notices.recorded_row r where r.workspace_id = any(v_ids))
+    select coalesce(n.workspace_id, b.workspace_id) as workspace_id, coalesce(n.row_id, b.row_id) as row_id, coalesce(n.subject, b.subject) as subject,
+           n.digest, case when b.row_id is null then 'added' when n.row_id is null then 'removed' else 'changed' end as how,
+           coalesce(b.at, (select p.looked_at from notices.profile p where p.workspace_id = n.workspace_id), '-infinity') as since
+    from now_is n full join before b on b.workspace_id = n.workspace_id and b.row_id = n.row_id
+    where n.digest is distinct from b.digest
+    limit 1000
+  loop
+    if not exists (
+      select from notices.change c
+      where c.workspace_id = v_row.workspace_id and c.row_id = v_row.row_id
+        -- Whoever decides does so a moment before it is committed.
+        and (c.judged_at is null or c.judged_at > v_row.since or c.decided_at > v_row.since - interval '1 minute')
+    ) then
+      perform engine.alarm_unexplained(engine.note_unseen(v_row.workspace_id, v_row.subject, v_row.row_id, v_row.how));
+      v_alarms := v_alarms + 1;
+      select r.digest into v_row.digest from notices.profile_row r where r.workspace_id = v_row.workspace_id and r.row_id = v_row.row_id;
+    end if;
+    delete from notices.recorded_row r where r.workspace_id = v_row.workspace_id and r.row_id = v_row.row_id;
+    insert into notices.recorded_row (workspace_id, row_id, subject, digest, at)
+    select v_row.workspace_id, v_row.row_id, v_row.subject, v_row.digest, clock_timestamp() where v_row.digest is not null;
+  end loop;
+
   -- What the log says of each profile against what it is.
   for v_row in
     with now_is as (
       select w.id as workspace_id, count(r.row_id)::integer as rows,
              sha256(coalesce(string_agg(r.digest, ''::bytea order by r.row_id), ''::bytea)) as digest
-      from unnest(v_ids) as w(id) left join notices.profile_row r on r.workspace_id = w.id group by 1
+      from unnest(v_ids) as w(id) left join notices.recorded_row r on r.workspace_id = w.id group by 1
     )
     select n.workspace_id, n.rows, n.digest, p.digest as known, l.digest as logged
     from now_is n
@@ -932,10 +981,10 @@ begin
         (select o.detail ->> 'digest' from audit_outbox o where o.workspace_id = n.workspace_id and o.action = 'profile.recorded' order by o.id desc limit 1),
         (select e.record::jsonb -> 'detail' ->> 'digest' from audit_entry e
          where e.workspace_id = n.workspace_id and e.action = 'profile.recorded' order by e.index desc limit 1)) as digest
-    ) l on p.workspace_id is not null
+    ) l on true
     where p.digest is distinct from n.digest or l.digest is distinct from encode(n.digest, 'hex')
   loop
-    if v_row.known is not null and v_row.logged is not null and v_row.logged <> encode(v_row.known, 'hex') then
+    if v_row.logged is not null and v_row.logged is distinct from encode(v_row.known, 'hex') then
       -- Somebody wrote the comparison itself anew.
       insert into security_alert (id, kind, severity, workspace_id, about, detail, created_at, last_at)
       values (engine.new_event_id(gen_random_uuid()), 'profile.unexplained', 'critical', v_row.workspace_id, 'record', '{"what":"record"}',
@@ -961,16 +1010,32 @@ begin
 end $$;
 
 -- Whether an audit record is that of an act on a row. Members come and go by acts that name other things: invitations, workspaces, sign-on.
-create function engine.explains(p_action text, p_target text, p_subject text, p_row uuid) returns boolean
+create function engine.explains(p_action text, p_target text, p_detail jsonb, p_kind text, p_subject text, p_row uuid) returns boolean
 language plpgsql stable security definer set search_path = public, engine, pg_temp as $$
 begin
   return case p_subject
     when 'sender' then p_target = engine.public_id('snd', p_row)
     when 'sending_domain' then p_target = engine.public_id('dom', p_row)
     when 'webhook_endpoint' then p_target = engine.public_id('wh', p_row)
-    else p_target in (engine.public_id('mem', p_row), p_row::text) or p_action ~ '^(member|invitation|workspace|sso|person|recovery)[.]'
+    else p_target in (engine.public_id('mem', p_row), p_row::text)
+      or p_action = 'invitation.accepted' and p_detail ->> 'member' = p_row::text
+      or p_action = 'sso.signed_in' and p_detail ->> 'how' = 'joined' and p_kind like '%.added'
+      or p_action = 'workspace.created' and p_detail ->> 'owner' is not null and p_kind = 'owner.added'
+      or p_action = 'person.deleted' and p_kind like '%.removed'
   end;
 end $$;
+
+-- A change that nobody wrote down, as far as the row still tells.
+create function engine.note_unseen(p_workspace uuid, p_subject text, p_row uuid, p_how text) returns uuid
+language sql security definer set search_path = public, engine, pg_temp as $$
+  select engine.note_change(p_workspace,
+    case p_subject when 'sending_domain' then 'domain' when 'webhook_endpoint' then 'webhook' when 'member' then 'owner' else p_subject end || '.' || p_how,
+    p_subject, p_row, null,
+    coalesce((select d.name from sending_domain d where d.id = p_row),
+             (select substring(e.url from '^[a-z]+://([^/?#]*)') from webhook_endpoint e where e.id = p_row),
+             (select m.role from member m where m.id = p_row)),
+    (select s.sealed_email from sender s where s.id = p_row), 'unseen')
+$$;
 
 create function engine.alarm_unexplained(p_change uuid) returns void
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
@@ -1006,7 +1071,7 @@ begin
     where n.nspname = 'engine' and p.proname in ('keep_installation_closed', 'keep_installation_heard', 'capture_home', 'public_id', 'inert_from_now',
       'stamp_workspace', 'stamp_inert', 'profile_rows', 'note_change', 'sync_contact', 'refresh_profile_row', 'profile_changed', 'contact_moved',
       'spread_alert', 'hold_new', 'hold_message', 'find_sending_domain', 'release_new', 'claim_notices', 'settle_notices', 'claim_alert_webhooks',
-      'release_alert_webhook', 'list_changes', 'decide_change', 'reconcile_profiles', 'explains', 'alarm_unexplained')
+      'release_alert_webhook', 'list_changes', 'decide_change', 'reconcile_profiles', 'explains', 'note_unseen', 'alarm_unexplained')
   loop
     execute format('alter function %s owner to bulkhead_engine', signature);
     execute format('revoke execute on function %s from public', signature);

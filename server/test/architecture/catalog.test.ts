@@ -112,6 +112,7 @@ const NOT_PERSONAL: Readonly<Record<string, string>> = {
   'keyring.installation_key.name': 'what the key is for',
   'notices.change.subject': 'the name of a table',
   'notices.profile_row.subject': 'the name of a table',
+  'notices.recorded_row.subject': 'the name of a table',
   'permission_set.name': 'what a workspace calls a set of rights',
   'sender.email': 'retired: null',
   'sender.name': 'retired: null',

@@ -124,8 +124,8 @@ export async function startNoticesWorld(
     ])
     await sql(
       `with act as (
-         insert into audit_outbox (id, workspace_id, actor, action, target)
-         values ($5, $2, 'operator:installation', 'member.added', null))
+         insert into audit_outbox (id, workspace_id, actor, action, target, detail)
+         values ($5, $2, 'operator:installation', 'invitation.accepted', null, jsonb_build_object('member', $1::uuid)))
        insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, $4, 'operator:installation')`,
       [memberId, workspaceUuid, personId, role, randomUUID()],
     )

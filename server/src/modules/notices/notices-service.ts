@@ -4,7 +4,7 @@ import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/in
 import { runLoop } from '../../platform/loop/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
-import { writeLetter } from '../system-mail/index.ts'
+import { plainName, writeLetter } from '../system-mail/index.ts'
 import type { SystemMail } from '../system-mail/index.ts'
 import { alertWords } from './alert-words.ts'
 import { keyIdsOf, openIn } from './opening.ts'
@@ -98,7 +98,7 @@ export function createNotices(deps: {
         await settleNotices(pool, ids, { state: 'failed', error: 'the address cannot be opened any more' })
         return
       }
-      const letter = first.is_digest ? digest(rows) : single(first, keys)
+      const letter = first.is_digest ? digest(rows, keys) : single(first, keys)
       await deps.systemMail.send({
         kind: first.is_digest ? 'digest' : first.kind,
         to: email,
@@ -191,9 +191,28 @@ function single(row: ClaimedNotice, keys: OpenedKeysOf): { readonly subject: str
   })
 }
 
-function digest(rows: readonly ClaimedNotice[]): { readonly subject: string; readonly text: string } {
-  const counts = Map.groupBy(rows, (row) => `${row.change_kind ?? row.kind} (${row.severity})`)
-  const more = [...counts].map(([what, found]) => `${found.length} × ${what}`).join('\n')
+/** Names of what is new in a letter of the hour; beyond it there is `bulkhead changes list`. */
+const NAMED_MAX = 50
+
+/** By workspace, so that a flood in one does not hide what happens in another; what waits is named, so that it can be rejected in time. */
+function digest(
+  rows: readonly ClaimedNotice[],
+  keys: OpenedKeysOf,
+): { readonly subject: string; readonly text: string } {
+  const parts = [...Map.groupBy(rows, (row) => row.workspace_id)].map(([id, found]) => {
+    const counts = Map.groupBy(found, (row) => `${row.change_kind ?? row.kind} (${row.severity})`)
+    const waiting = found.filter((row) => row.change_inert_until !== null)
+    const names = waiting.slice(0, NAMED_MAX).map((row) => `${row.change_kind}: ${subjectOf(row, keys)}`)
+    const name = plainName(found[0]?.workspace_name ?? '')
+    return [
+      id === null ? 'Your account:' : `Workspace ${name === '' ? 'without a name' : `"${name}"`}:`,
+      ...[...counts].map(([what, group]) => `${group.length} × ${what}`),
+      ...(names.length === 0 ? [] : ['New, and waiting:', ...names]),
+      ...(waiting.length > NAMED_MAX
+        ? [`and ${waiting.length - NAMED_MAX} more: bulkhead changes list`]
+        : []),
+    ].join('\n')
+  })
   const last = rows.at(-1)
-  return writeLetter('digest', { at: last?.happened_at ?? new Date(0), more })
+  return writeLetter('digest', { at: last?.happened_at ?? new Date(0), more: parts.join('\n\n') })
 }
