@@ -1,22 +1,22 @@
-import type { JSONWebKeySet, JWK } from 'jose'
 import { z } from 'zod'
 import type { Egress } from '../../platform/egress/index.ts'
+import type { JsonWebKey, JsonWebKeys } from '../../platform/jwt/index.ts'
 import { isFetchable } from './federation-rule.ts'
 
 const Discovery = z.object({ issuer: z.string().max(500), jwks_uri: z.string().max(2_000) })
 
 /** Public keys only: a list that holds a symmetric one vouches for nothing. */
 const PublicKey = z.looseObject({ kty: z.enum(['RSA', 'EC', 'OKP']), kid: z.string().max(500).optional() })
-const Key = z.custom<JWK>((value) => PublicKey.safeParse(value).success)
+const Key = z.custom<JsonWebKey>((value) => PublicKey.safeParse(value).success)
 const KeySet = z.object({ keys: z.array(z.unknown()).max(100) })
 
 export interface IssuerKeys {
   /** The keys of an issuer. `kid`: of the key that is looked for, for which the list is fetched anew. Throws where they cannot be had. */
-  of(issuer: string, kid: string | undefined): Promise<JSONWebKeySet>
+  of(issuer: string, kid: string | undefined): Promise<JsonWebKeys>
 }
 
 interface Known {
-  readonly keys: JSONWebKeySet
+  readonly keys: JsonWebKeys
   readonly atMs: number
 }
 

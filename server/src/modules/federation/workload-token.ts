@@ -1,12 +1,10 @@
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
-import type { JWTPayload } from 'jose'
+import { readJwt, SIGNATURE_ALGORITHMS, verifyJwt } from '../../platform/jwt/index.ts'
+import type { JwtClaims } from '../../platform/jwt/index.ts'
 import { hashSecret } from '../../security/access/index.ts'
 import { hasClaims, isSubject } from './federation-rule.ts'
 import type { RuleTerms } from './federation-rule.ts'
 import type { IssuerKeys } from './issuer-keys.ts'
 
-/** Signatures with a key that only the issuer has; none with a shared secret, and not `none` (RFC 8725 §3.1). */
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
 export const TOKEN_CHARS_MAX = 16_384
 const SKEW_SECONDS = 60
 /** Tokens of jobs live for minutes; what lives for longer is no proof of what runs now. */
@@ -37,7 +35,7 @@ export async function judgeToken(
   const claimed = readToken(token)
   if (claimed === null) return refused('it is no signed token')
   const { payload, alg, kid } = claimed
-  if (!ALGORITHMS.includes(alg)) return refused('its algorithm is not allowed')
+  if (!SIGNATURE_ALGORITHMS.includes(alg)) return refused('its algorithm is not allowed')
   const mismatch = mismatchOf(payload, terms)
   if (mismatch !== null) return refused(mismatch)
   let keys
@@ -46,30 +44,21 @@ export async function judgeToken(
   } catch (cause) {
     return { kind: 'unavailable', cause }
   }
-  try {
-    const verified = await jwtVerify(token, createLocalJWKSet(keys), {
-      algorithms: ALGORITHMS,
-      issuer: terms.issuer,
-      audience: terms.audience,
-      clockTolerance: SKEW_SECONDS,
-      currentDate: now,
-      requiredClaims: ['exp', 'iat', 'sub'],
-    })
-    const { exp = 0, iat = 0 } = verified.payload
-    if (exp - iat > LIFETIME_SECONDS_MAX) return refused('it lives for more than a day')
-    if (iat > now.getTime() / 1_000 + SKEW_SECONDS) return refused('it was issued in the future')
-    // The payload that was verified is the one that was compared: the same bytes.
-    return {
-      kind: 'good',
-      useHash: useHashOf(token, terms.issuer, verified.payload),
-      overAt: new Date((exp + SKEW_SECONDS + 1) * 1_000),
-    }
-  } catch (error) {
-    return refused(error instanceof errors.JOSEError ? error.code : 'it cannot be verified')
+  const { issuer, audience } = terms
+  const verified = await verifyJwt(token, keys, { issuer, audience, now, skewSeconds: SKEW_SECONDS })
+  if (!verified.ok) return refused(verified.because)
+  const { exp = 0, iat = 0 } = verified.payload
+  if (exp - iat > LIFETIME_SECONDS_MAX) return refused('it lives for more than a day')
+  if (iat > now.getTime() / 1_000 + SKEW_SECONDS) return refused('it was issued in the future')
+  // The payload that was verified is the one that was compared: the same bytes.
+  return {
+    kind: 'good',
+    useHash: useHashOf(token, issuer, verified.payload),
+    overAt: new Date((exp + SKEW_SECONDS + 1) * 1_000),
   }
 }
 
-function mismatchOf(payload: JWTPayload, terms: RuleTerms): string | null {
+function mismatchOf(payload: JwtClaims, terms: RuleTerms): string | null {
   if (payload.iss !== terms.issuer) return 'another issuer'
   if (![payload.aud].flat().includes(terms.audience)) return 'another audience'
   if (typeof payload.sub !== 'string' || payload.sub.length > 1_000 || !isSubject(terms.subject, payload.sub))
@@ -77,18 +66,13 @@ function mismatchOf(payload: JWTPayload, terms: RuleTerms): string | null {
   return hasClaims(terms.claims, payload) ? null : 'another claim'
 }
 
-function readToken(token: string) {
+function readToken(token: string): ReturnType<typeof readJwt> {
   if (token.length > TOKEN_CHARS_MAX || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return null
-  try {
-    const { alg, kid } = decodeProtectedHeader(token)
-    return { payload: decodeJwt(token), alg: alg ?? '', kid }
-  } catch {
-    return null
-  }
+  return readJwt(token)
 }
 
 /** By `jti` (RFC 7519 §4.1.7) or else by what was signed: a signature has several spellings (ECDSA is malleable), what it is of has one. */
-function useHashOf(token: string, issuer: string, payload: JWTPayload): Buffer {
+function useHashOf(token: string, issuer: string, payload: JwtClaims): Buffer {
   const mark =
     typeof payload.jti === 'string'
       ? ['jti', issuer, payload.jti]

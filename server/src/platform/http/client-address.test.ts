@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { clientAddress, normaliseAddress, trustedProxies } from './client-address.ts'
+import { normaliseAddress } from '../networks/index.ts'
+import { clientAddress, trustedProxies } from './client-address.ts'
 
 const none = trustedProxies([])
 const ours = trustedProxies(['10.0.0.0/8', '::1'])

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { isAddress, isInNetworks, networkAt, normaliseAddress } from '../networks/index.ts'
 
 /** Networks whose word about X-Forwarded-For is believed. */
 export interface TrustedProxies {
@@ -8,13 +8,8 @@ export interface TrustedProxies {
 
 /** From `10.0.0.0/8`, `::1` and the like, each checked by the settings' parser. */
 export function trustedProxies(cidrs: readonly string[]): TrustedProxies {
-  const list = new BlockList()
-  for (const cidr of cidrs) {
-    const [network = '', prefix] = cidr.split('/')
-    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4'
-    list.addSubnet(network, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family)
-  }
-  return { includes: (address) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4') }
+  const networks = cidrs.map(networkAt)
+  return { includes: (address) => isInNetworks(address, networks) }
 }
 
 const FORWARDED_MAX = 20
@@ -34,27 +29,8 @@ export function clientAddress(
   for (let hop = chain.length - 1; hop >= Math.max(0, chain.length - FORWARDED_MAX); hop--) {
     if (!proxies.includes(address)) break
     const next = (chain[hop] ?? '').trim()
-    if (isIP(next) === 0) break
+    if (!isAddress(next)) break
     address = normaliseAddress(next)
   }
   return address
-}
-
-/** One text for each address; `::` for what is none, as on a socket that is gone. */
-export function normaliseAddress(text: string): string {
-  const zone = text.indexOf('%')
-  const bare = zone < 0 ? text : text.slice(0, zone)
-  const family = isIP(bare)
-  if (family === 0) return '::'
-  if (family === 4) return bare
-  const short = new URL(`http://[${bare}]/`).hostname.slice(1, -1)
-  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(short)
-  if (mapped === null) return short
-  const number = (Number.parseInt(mapped[1] ?? '0', 16) << 16) | Number.parseInt(mapped[2] ?? '0', 16)
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
-}
-
-/** Whether a text is an IP address: that of a client may be unknown. */
-export function isAddress(text: string): boolean {
-  return isIP(text) !== 0
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { SENDERS_MAX } from './key-bounds.ts'
-import { CIDRS_MAX } from './networks.ts'
+import { CIDRS_MAX } from '../../platform/networks/index.ts'
 
 /** Fields of requests that bound a credential; what is left out is taken from the credential that asks. */
 export const boundsInput = {

@@ -1,6 +1,6 @@
 import type { Logger } from '../../platform/telemetry/index.ts'
 import type { createAccessStore, CredentialUse } from './access-store.ts'
-import { networkOf } from './networks.ts'
+import { networkOf } from '../../platform/networks/index.ts'
 import { createShortCache } from './short-cache.ts'
 
 /** From where a credential is shown. */

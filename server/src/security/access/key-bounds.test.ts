@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KeyBounds } from '../../kernel/key-bounds.ts'
 import { allowsSender, boundsBeyond, parseSenderPattern, UNBOUND } from './key-bounds.ts'
-import { isInNetworks } from './networks.ts'
+import { isInNetworks } from '../../platform/networks/index.ts'
 
 /** Few of each, so that lists meet often. */
 const network = fc.constantFrom(

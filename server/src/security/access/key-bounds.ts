@@ -2,7 +2,7 @@ import { domainToASCII } from 'node:url'
 import { normaliseForIndex, parseAddress } from '../../kernel/email-address.ts'
 import type { FieldProblem } from '../../kernel/faults.ts'
 import type { KeyBounds } from '../../kernel/key-bounds.ts'
-import { coversNetwork } from './networks.ts'
+import { coversNetwork } from '../../platform/networks/index.ts'
 
 /** Senders of one list. */
 export const SENDERS_MAX = 100

@@ -1,8 +1,8 @@
-import { BlockList, isIP } from 'node:net'
 import { decodeId } from '../../kernel/ids.ts'
 import { Fault } from '../../kernel/faults.ts'
 import type { Redacted } from '../../kernel/redacted.ts'
 import type { PersonPrincipal } from '../../platform/http/operation.ts'
+import { isInNetworks } from '../../platform/networks/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import { credentialKey, EPOCH_POLL_MS } from '../epochs/index.ts'
 import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
@@ -265,7 +265,7 @@ function chosen(memberships: readonly Membership[], name: string | undefined): M
 
 /** What the workspace demands, at each request, so that a changed policy holds at once (ASVS 5.0 8.3.2, C-06, S-09). */
 function requirePolicy(membership: Membership, session: SessionRow, ageMs: number, address: string): void {
-  if (membership.allowedCidrs.length > 0 && !isWithin(address, membership.allowedCidrs)) {
+  if (membership.allowedCidrs.length > 0 && !isInNetworks(address, membership.allowedCidrs)) {
     throw new Fault('address_refused', {
       detail: `This workspace is open from its own networks only; you come from ${address}.`,
     })
@@ -293,17 +293,6 @@ function requirePolicy(membership: Membership, session: SessionRow, ageMs: numbe
           : 'This workspace takes log-ins with a second factor only. Log in again with one.',
     })
   }
-}
-
-/** Whether an address lies in one of the networks. */
-export function isWithin(address: string, cidrs: readonly string[]): boolean {
-  const list = new BlockList()
-  for (const cidr of cidrs) {
-    const [network = '', prefix = ''] = cidr.split('/')
-    const isSix = isIP(network) === 6
-    list.addSubnet(network, prefix === '' ? (isSix ? 128 : 32) : Number(prefix), isSix ? 'ipv6' : 'ipv4')
-  }
-  return isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** No secret and no other binding has this form. */

@@ -3,7 +3,7 @@ import type { FieldProblem } from '../../kernel/faults.ts'
 import type { OperationContext, Principal } from '../../platform/http/operation.ts'
 import { selectSealedSenders } from './access-store.ts'
 import { boundsBeyond, parseSenderPattern, UNBOUND } from './key-bounds.ts'
-import { parseCidr } from './networks.ts'
+import { parseCidr } from '../../platform/networks/index.ts'
 import type { SealedSenders, SendersPlace } from './sealed-senders.ts'
 
 type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'principal' | 'read'>

@@ -4,7 +4,7 @@
  * Tables owned: detection.bucket, detection.failures, reached through functions of the engine. Invariants: counting and deciding are one
  * statement; keys are HMACs; no address by itself locks a known device out; a limit that cannot be asked refuses.
  */
-export { clientKeyOf, networkOf } from './client-key.ts'
+export { clientKeyOf, networkAround as networkOf } from '../../platform/networks/index.ts'
 export { createKeyedDigest } from './keyed-digest.ts'
 export type { KeyedDigest } from './keyed-digest.ts'
 export { createLimiter } from './limiter.ts'

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../platform/postgres/index.ts'
-import { siteOf } from './client-key.ts'
+import { siteOf } from '../../platform/networks/index.ts'
 import { beginAttempt, endAttempt } from './limits-store.ts'
 import type { Bucket, Limiter } from './limiter.ts'
 

@@ -37,6 +37,17 @@ export function parseCidr(text: string): CidrResult {
   return { ok: true, cidr: `${first.toString()}/${range.bits}` }
 }
 
+/** The network that a text of the settings names, which may have bits behind its prefix. Throws on what is none. */
+export function networkAt(text: string): string {
+  const [address = '', prefix] = text.split('/')
+  const found = unmapped(
+    parsed(address),
+    prefix === undefined ? (isIP(address) === 6 ? 128 : 32) : Number(prefix),
+  )
+  if (found === null) throw new Error(`${text} mixes IPv4 and IPv6`)
+  return `${cut(found.address, found.bits).toString()}/${found.bits}`
+}
+
 /** Whether an address lies in one of the networks; they are as parseCidr answers them. What is no address lies in none. */
 export function isInNetworks(address: string | null, cidrs: readonly string[]): boolean {
   const found = address === null ? null : addressOf(address)

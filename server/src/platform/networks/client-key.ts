@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { normaliseAddress } from '../../platform/http/client-address.ts'
+import { normaliseAddress } from './address.ts'
 
 /** What an address that is none is limited by: all of them share one key, which is the strict side. */
 export const NO_ADDRESS = 'unknown'
@@ -24,7 +24,7 @@ export function clientKeyOf(address: string): string {
  * The network around a client, the nearest to a place that there is without a geographic data set: /16 of IPv4, /32 of IPv6, about what a
  * provider is given.
  */
-export function networkOf(clientKey: string): string {
+export function networkAround(clientKey: string): string {
   const bytes = bytesOf(clientKey.replace(/\/\d+$/, ''))
   if (bytes === null) return NO_ADDRESS
   if (bytes.length === 4) return `${bytes.slice(0, 2).join('.')}.0.0/16`

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clientKeyOf, networkOf } from './index.ts'
+import { clientKeyOf, networkAround } from './index.ts'
 
 const word = fc.integer({ min: 0, max: 0xffff })
 const byte = fc.integer({ min: 0, max: 255 })
@@ -100,8 +100,8 @@ describe('the key of a client', () => {
   })
 
   it('lies in a network: /16 in IPv4, /32 in IPv6', () => {
-    expect(networkOf(clientKeyOf('203.0.113.7'))).toBe('203.0.0.0/16')
-    expect(networkOf(clientKeyOf('2001:db8:1:2::3'))).toBe('2001:db8::/32')
-    expect(networkOf(clientKeyOf('nothing'))).toBe('unknown')
+    expect(networkAround(clientKeyOf('203.0.113.7'))).toBe('203.0.0.0/16')
+    expect(networkAround(clientKeyOf('2001:db8:1:2::3'))).toBe('2001:db8::/32')
+    expect(networkAround(clientKeyOf('nothing'))).toBe('unknown')
   })
 })
