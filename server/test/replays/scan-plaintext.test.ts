@@ -3,6 +3,7 @@ import { createHttp } from '../constellation/http.ts'
 import { databaseUrls, operatorKey } from '../constellation/database.ts'
 import { startInstallation } from '../constellation/installation.ts'
 import type { Installation } from '../constellation/installation.ts'
+import { lettersInSink } from '../constellation/people.ts'
 import { startJournallingSink } from '../constellation/sink.ts'
 import type { JournallingSink } from '../constellation/sink.ts'
 import { withClient } from '../../src/platform/postgres/index.ts'
@@ -15,6 +16,7 @@ import { scanTable, seen, undeclared } from '../support/plaintext-scan/table.ts'
 import type { Declared } from '../support/plaintext-scan/table.ts'
 import { createCanaries } from './canaries.ts'
 import { MANY, plant, startHookReceiver } from './plant.ts'
+import { PEOPLE_ENV, plantPeople } from './plant-people.ts'
 import type { Amounts } from './plant.ts'
 import { replay } from './replay.ts'
 import { readEverything } from './responses.ts'
@@ -36,6 +38,7 @@ const PLACES = [
   'sink',
   'webhook',
   'owner reads',
+  'person reads',
   'operator reads',
   'dump',
   'database files',
@@ -66,6 +69,16 @@ const DECLARED: Declared = {
   'reply-to': OWN,
   'suppressed address': OWN,
   'suppression note': OWN,
+  'address of a person': { sink: 'letters went there', 'person reads': 'it is the own account' },
+  'network of a person': {
+    sink: 'letters say from where somebody signed in',
+    'person reads': 'the own sessions',
+  },
+  'name of a person': { 'person reads': 'it is the own account' },
+  'name of a passkey': { 'person reads': 'it is the own account' },
+  'invited address': { sink: 'the letter went there', 'person reads': 'an owner sees whom he invited' },
+  'wished address': { sink: 'the letter went there', 'person reads': 'it is the own account' },
+  'link in a letter': { sink: 'the letter went there' },
   // Not sealed: a business fact that everybody sees who may list endpoints. Its signing secret is sealed.
   'webhook URL': {
     ...OWN,
@@ -74,6 +87,8 @@ const DECLARED: Declared = {
     WAL: 'class business',
   },
 }
+
+const PEOPLE = 20
 
 const FEW: Amounts = {
   messages: 30,
@@ -90,7 +105,7 @@ async function startWorld(amounts: Amounts, altered?: AlteredProduct): Promise<W
   try {
     const installation = await startInstallation({
       outbound: `smtp://127.0.0.1:${sink.port}`,
-      env: { BULKHEAD_SENSITIVE_VIA_RELAY: 'on' },
+      env: { BULKHEAD_SENSITIVE_VIA_RELAY: 'on', ...PEOPLE_ENV },
       ...(altered === undefined ? {} : { root: altered.root }),
     })
     return {
@@ -113,6 +128,7 @@ async function search({ installation, sink, amounts }: World): Promise<Loot> {
   await using hook = await startHookReceiver()
   await installation.http.call('POST', '/v1/webhooks', { body: { url: hook.url } })
   const canaries = createCanaries()
+  const people = await plantPeople(installation, lettersInSink(sink), canaries, amounts === MANY ? PEOPLE : 2)
   await plant(installation, sink, canaries, amounts)
   await installation.untilSettled(60_000)
   await sleep(1_000)
@@ -126,6 +142,8 @@ async function search({ installation, sink, amounts }: World): Promise<Loot> {
     operatorKey(installation.dataDirectory),
     reads('operator reads'),
   )
+  for (const person of people)
+    await readEverything(createHttp(installation.apiUrl, person.token), person.token, reads('person reads'))
   for (const [i, { raw }] of (await sink.messages(2_000)).entries()) scan.bytes('sink', `mail ${i}`, raw)
   for (const { recipient } of sink.journal()) scan.bytes('sink', 'journal', Buffer.from(recipient))
   for (const body of hook.bodies) scan.bytes('webhook', 'request', body)
