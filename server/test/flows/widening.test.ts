@@ -106,6 +106,66 @@ const observe = (kind: string, outcome: string, identifier: Buffer | null, perso
     false,
   ])
 
+describe('a key that is bound to a sender', () => {
+  it('names another one by no spelling and in no other header', async () => {
+    const { key } = await shop()
+    const bound = await make(key, '/v1/api-keys', {
+      name: 'x',
+      scopes: ['messages:send'],
+      allowedSenders: ['orders@shop.test'],
+    })
+    await using wire = await openSmtp(submission.ports.implicit, { username: 'x', password: bound.key })
+    const rest = 'To: bob@example.com\r\nSubject: Hi\r\n\r\nHi\r\n'
+    const code = async (headers: string) =>
+      (await wire.send('orders@shop.test', ['bob@example.com'], `${headers}\r\n${rest}`)).code
+    for (const good of [
+      'From: orders@shop.test',
+      'From: "Orders" <ORDERS@Shop.Test>',
+      'From: (x) orders (y) @ shop.test',
+    ])
+      expect([250, 550, 554], good).toContain(await code(good))
+    expect(await code('From: orders@shop.test')).toBe(250)
+    const hostile = [
+      'From: orders@shop.test, ceo@shop.test',
+      'From: ceo@shop.test, orders@shop.test',
+      'From: orders@shop.test\r\nFrom: ceo@shop.test',
+      'From: ceo@shop.test\r\nFrom: orders@shop.test',
+      'From : ceo@shop.test\r\nFrom: orders@shop.test',
+      'FROM: ceo@shop.test',
+      'From: <@orders:ceo@shop.test>',
+      'From: "orders@shop.test" <ceo@shop.test>',
+      'From: orders@shop.test <ceo@shop.test>',
+      'From: ceo(orders@shop.test)@shop.test',
+      'From: team: orders@shop.test, ceo@shop.test;',
+      'From: "ceo"@shop.test',
+      'From: \r\n ceo@shop.test',
+      'From: =?utf-8?q?orders=40shop.test?= <ceo@shop.test>',
+      'From: orders@shop.test\r\nSender: ceo@shop.test',
+      'From: orders@shop.test\r\nSender: orders@shop.test\r\nSender: ceo@shop.test',
+      'From: orders@shop.test\r\nResent-From: orders@shop.test\r\nResent-From: ceo@shop.test',
+      'From: orders@shop.test\r\nResent-Sender: ceo at shop.test',
+      'From: orders@shop.test\r\nResent-From: ceo@shop.test',
+      'From: orders@shop.test\r\nResent-Sender: ceo@shop.test',
+      'From: orders@shop.test\r\nResent-From: ceo@elsewhere.example',
+    ]
+    const taken: string[] = []
+    for (const headers of hostile) if ((await code(headers)) === 250) taken.push(headers)
+    expect(taken).toEqual([])
+    for (const name of ['From', 'Sender', 'Resent-From', 'Return-Path', 'X-Bulkhead-From']) {
+      const answer = await api.call(bound.key, 'POST', '/v1/messages', {
+        from: 'orders@shop.test',
+        to: 'bob@example.com',
+        subject: 'x',
+        text: 'x',
+        lane: 'bulk',
+        headers: { [name]: 'ceo@shop.test' },
+      })
+      if (answer.status === 202) taken.push(name)
+    }
+    expect(taken.filter((name) => name !== 'X-Bulkhead-From')).toEqual([])
+  })
+})
+
 describe('a hijacked submission process', () => {
   it('makes no device familiar, flags nobody and touches no honey account', async () => {
     const { id } = await aPerson(api)

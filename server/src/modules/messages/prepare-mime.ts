@@ -19,6 +19,7 @@ import {
   type PreparedRecipient,
 } from './message.ts'
 import { checkCounts, display, refuseCopies, scheduleOf } from './prepare-message.ts'
+import { claimedBy } from './sender-bounds.ts'
 import type { ClaimedSender } from './sender-bounds.ts'
 
 export interface MimeOptions {
@@ -124,7 +125,7 @@ export function prepareMime(options: MimeOptions): PreparedMime {
     claimedDomains: claimedDomains(submitted.from, header('sender'), envelopeFrom),
     claimedSenders: [
       { field: 'From', email: submitted.from.email },
-      ...listed('Sender', header('sender')).map(({ email }) => ({ field: 'Sender', email }) as const),
+      ...submitted.block.headers.flatMap((field) => claimedBy(field.name, headerValue(options.raw, field))),
     ],
   }
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createPool } from '../../platform/postgres/index.ts'
 import { createTestDatabase } from '../../../test/support/database.ts'
 import type { TestDatabase } from '../../../test/support/database.ts'
 import { createKeyedDigest, createLimiter, createLogInLimits } from './index.ts'
@@ -48,7 +49,12 @@ describe('the limiter', () => {
   })
 
   it('gives processes together no more than one alone', async () => {
-    const other = createLimiter({ pool: database.pool('bulkhead_smtp'), digest })
+    await using pool = createPool({
+      url: database.url.bulkhead_api,
+      applicationName: 'another process',
+      max: 8,
+    })
+    const other = createLimiter({ pool, digest })
     const all = await Promise.all(
       Array.from({ length: 200 }, (_, n) =>
         (n % 2 === 0 ? limiter : other).take({
