@@ -2,16 +2,17 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createIdGenerator, decodeId, encodeId } from '../../src/kernel/ids.ts'
 import type { IdKind } from '../../src/kernel/ids.ts'
+import { accountOperations } from '../../src/modules/accounts/index.ts'
 import { createCapture } from '../../src/modules/inbox/index.ts'
 import { inputPlaces } from '../../src/platform/http/openapi.ts'
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import * as scopesOf from '../../src/security/access/scopes.ts'
-import { ALL_SCOPES, OPERATOR_SCOPES } from '../../src/security/access/scopes.ts'
 import { apiOperations } from '../../src/surfaces/api/registry.ts'
 import { startAudit } from '../support/audit.ts'
 import { startApi } from './api-fixture.ts'
 import type { Answer, ApiFixture } from './api-fixture.ts'
 
+const { ACCOUNT_SCOPES, ALL_SCOPES, OPERATOR_SCOPES, PEOPLE_SCOPES, PUBLIC_SCOPE } = scopesOf
 type AnyOperation = (typeof apiOperations)[number]
 
 /** A valid request: path parameters by name, and the rest of the input. */
@@ -293,6 +294,8 @@ beforeAll(async () => {
   api = await startApi({ delegationZone: 'dkim.example.net' })
   ours = await aWorld()
   theirs = await aWorld()
+  // The first letter of an installation leaves a record of its own; those of the examples are not the first.
+  await api.call(api.operatorKey, 'POST', '/v1/system-mail/test', { to: 'me@example.com' })
 })
 afterAll(() => api[Symbol.asyncDispose]())
 
@@ -371,7 +374,8 @@ function masked(answer: Answer, example: Example): string {
 const operations = apiOperations.filter(({ scope }) =>
   [...ALL_SCOPES, ...OPERATOR_SCOPES].some((known) => known === scope),
 )
-
+/** What the operator does to people is asked alike in account-operations.test.ts. */
+const withoutPeople = operations.filter(({ id }) => !accountOperations.some((other) => other.id === id))
 const ofOperator = (operation: AnyOperation): boolean =>
   OPERATOR_SCOPES.some((scope) => scope === operation.scope)
 const keyFor = (operation: AnyOperation): string => (ofOperator(operation) ? api.operatorKey : ours.key)
@@ -387,9 +391,8 @@ describe('the registry', () => {
     const routes = apiOperations.map((operation) => `${operation.method} ${operation.path}`)
     expect(new Set(ids).size).toBe(ids.length)
     expect(new Set(routes).size).toBe(routes.length)
-    const { PEOPLE_SCOPES, ACCOUNT_SCOPES, PUBLIC_SCOPE } = scopesOf
-    const ofKeys: readonly string[] = [...ALL_SCOPES, ...OPERATOR_SCOPES]
-    const scopes = [...ofKeys, ...PEOPLE_SCOPES, ...ACCOUNT_SCOPES, PUBLIC_SCOPE]
+    const ofPeople = [...PEOPLE_SCOPES, ...ACCOUNT_SCOPES, PUBLIC_SCOPE]
+    const scopes: readonly string[] = [...ALL_SCOPES, ...OPERATOR_SCOPES, ...ofPeople]
     for (const operation of apiOperations) {
       expect(operation.id).toMatch(/^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/)
       expect(operation.summary, operation.id).toMatch(/^[A-Z'].{5,100}[^.]$/)
@@ -404,7 +407,7 @@ describe('the registry', () => {
   })
 
   it('has an example for every operation of keys, and none for what is no operation', () => {
-    expect(operations.map(({ id }) => id).filter((id) => EXAMPLES[id] === undefined)).toEqual([])
+    expect(withoutPeople.map(({ id }) => id).filter((id) => EXAMPLES[id] === undefined)).toEqual([])
     expect(Object.keys(EXAMPLES).filter((id) => !apiOperations.some((known) => known.id === id))).toEqual([])
   })
 
@@ -509,7 +512,7 @@ describe('every operation', () => {
     const { body: document } = await api.call('', 'GET', '/v1/openapi.json')
     const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true })
     ajv.addSchema(closed(document), 'api')
-    for (const operation of operations) {
+    for (const operation of withoutPeople) {
       const request = await example(operation, ours)
       const before = await auditActions()
       const answer = await send(operation, keyFor(operation), request)
