@@ -23,6 +23,9 @@ alter table smtp_credential
   add column replaces uuid,
   add check ((sealed_senders is null) = (allowed_senders = '{}'));
 
+create unique index api_key_replaces on api_key (workspace_id, replaces) where replaces is not null;
+create unique index smtp_credential_replaces on smtp_credential (workspace_id, replaces) where replaces is not null;
+
 comment on column api_key.allowed_cidrs is 'class: business. Networks from which it works; empty: all. Part of the binding.';
 comment on column api_key.allowed_senders is
   'class: pseudonymous. @domain, or # and the blind index of an address, as which it may send; empty: all. Part of the binding.';

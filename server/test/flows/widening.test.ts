@@ -106,6 +106,20 @@ const observe = (kind: string, outcome: string, identifier: Buffer | null, perso
     false,
   ])
 
+describe('a credential that is rotated by many at the same moment', () => {
+  it.each(['api-keys', 'smtp-credentials'])('has one successor: %s', async (kind) => {
+    const { key } = await shop()
+    const { id } = await make(key, `/v1/${kind}`, { name: 'x' })
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        api.call(key, 'POST', `/v1/${kind}/${id}/rotate`, { overlapHours: 1 }),
+      ),
+    )
+    expect(answers.map(({ status }) => status).filter((status) => status === 201)).toHaveLength(1)
+    expect([...new Set(answers.map(({ status }) => status))].sort()).toEqual([201, 409])
+  })
+})
+
 describe('a key that is bound to a sender', () => {
   it('names another one by no spelling and in no other header', async () => {
     const { key } = await shop()

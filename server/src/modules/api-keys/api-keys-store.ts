@@ -119,6 +119,8 @@ export async function endApiKey(
   id: string,
   hours: number,
 ): Promise<Date | null> {
+  // Held first, in a statement of its own: the next one then sees the successor that somebody made meanwhile.
+  await db.query('select 1 from api_key where workspace_id = $1 and id = $2 for update', [workspaceId, id])
   const [row] = await db.query<{ over_at: Date }>(
     `update api_key k
      set ends_at = least(k.expires_at, k.ends_at, clock_timestamp() + make_interval(hours => $3)),

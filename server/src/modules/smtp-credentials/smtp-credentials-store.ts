@@ -105,6 +105,11 @@ export async function endSmtpCredential(
   id: string,
   hours: number,
 ): Promise<Date | null> {
+  // Held first, in a statement of its own: the next one then sees the successor that somebody made meanwhile.
+  await db.query('select 1 from smtp_credential where workspace_id = $1 and id = $2 for update', [
+    workspaceId,
+    id,
+  ])
   const [row] = await db.query<{ over_at: Date }>(
     `update smtp_credential c
      set ends_at = least(c.expires_at, c.ends_at, clock_timestamp() + make_interval(hours => $3)),
