@@ -631,6 +631,13 @@ begin
       raise exception using errcode = 'BH403', message = 'who requested a lift does not approve it; it takes two people';
     end if;
   end if;
+  -- Whoever connects a provider can be any of its members: what it vouches for was there before only if it was.
+  if v_found.origin = 'workspace' and current_setting('bulkhead.vouched_by', true) = 'sso' and not exists (
+    select from sso_connection c where c.workspace_id = v_found.workspace_id and c.changed_at < v_found.made_at
+  ) then
+    raise exception using errcode = 'BH403',
+      message = 'the provider was connected or changed after the containment was made: sign in with your own means to lift it';
+  end if;
   if p_actor = v_found.subject or v_found.subject = 'member:' || v_person then
     raise exception using errcode = 'BH403', message = 'who is contained does not lift the own containment';
   end if;

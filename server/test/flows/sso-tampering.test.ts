@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodeId } from '../../src/kernel/ids.ts'
+import { decodeId, encodeId } from '../../src/kernel/ids.ts'
 import { startProvider } from '../support/sso-provider.ts'
 import type { TestProvider } from '../support/sso-provider.ts'
 import { PUBLIC_URL, startApi } from './api-fixture.ts'
@@ -55,6 +55,12 @@ async function aTeam(): Promise<Team> {
   const added = await api.call(workspace.key, 'POST', '/v1/domains', { name: domain })
   expect(added.status, added.text).toBe(201)
   const owner = await aPerson(api, { email: `boss@${domain}`, workspace: workspace.id, role: 'owner' })
+  const team = { workspace: decodeId('workspace', workspace.id) ?? '', domain, owner }
+  await connectAnew(team)
+  return team
+}
+
+async function connectAnew({ owner, domain }: Team): Promise<void> {
   const made = await owner.call('PUT', '/v1/sso/connection', {
     issuer: provider.issuer,
     clientId: 'one',
@@ -66,7 +72,6 @@ async function aTeam(): Promise<Team> {
   await provider.be({ sub: `boss ${domain}`, email: `boss@${domain}` })
   const tested = await logIn(provider, await owner.call('POST', '/v1/sso/connection/test', {}))
   expect(tested.status, tested.text).toBe(200)
-  return { workspace: decodeId('workspace', workspace.id) ?? '', domain, owner }
 }
 
 describe('whoever writes to the database', () => {
@@ -111,5 +116,62 @@ describe('whoever writes to the database', () => {
       [team.owner.id, eve.id],
     )
     expect((await as(provider, { sub: `eve ${team.domain}`, email: eve.email })).status).toBe(401)
+  })
+})
+
+const secondOwner = async (team: Team) => {
+  const email = `second@${team.domain}`
+  const owner = await aPerson(api, {
+    email,
+    workspace: encodeId('workspace', team.workspace),
+    role: 'owner',
+  })
+  const session = async () => {
+    await sql('delete from detection.bucket')
+    await provider.be({ sub: `second ${team.domain}`, email })
+    const begun = await api.call('', 'POST', '/v1/sso/start', { email, fresh: true })
+    const { token } = (await logIn(provider, begun)).body.session
+    return (method: string, path: string, body: unknown) => api.call(token, method, path, body)
+  }
+  return { owner, session }
+}
+const contained = async (team: Team): Promise<string> => {
+  const made = await team.owner.call('POST', '/v1/containments', {
+    capabilities: ['webhook'],
+    actorClass: 'sender',
+    reason: 'a drill',
+  })
+  expect(made.status, made.text).toBe(201)
+  const path = `/v1/containments/${made.body.id}`
+  expect((await team.owner.call('POST', `${path}/request-lift`, { reason: 'over' })).status).toBe(200)
+  return `${path}/lift`
+}
+
+describe('whoever has the provider', () => {
+  it('is not a second person of a lift, unless it was connected before the containment', async () => {
+    const team = await aTeam()
+    const second = await secondOwner(team)
+    const first = await contained(team)
+    expect((await (await second.session())('POST', first, { reason: 'over' })).status).toBe(200)
+    const path = await contained(team)
+    await connectAnew(team)
+    const vouched = await second.session()
+    expect((await vouched('POST', path, { reason: 'over' })).body.code).toBe('lift_refused')
+    expect((await second.owner.call('POST', path, { reason: 'over' })).status).toBe(200)
+  })
+
+  it('is no second owner who confirms a policy', async () => {
+    const team = await aTeam()
+    const second = await secondOwner(team)
+    const asked = await team.owner.call('PUT', '/v1/workspace/policy', {
+      allowedCidrs: ['203.0.113.0/24', '127.0.0.2/32'],
+    })
+    expect(asked.body.pending, asked.text).not.toBe(null)
+    const answer = await (await second.session())('POST', '/v1/workspace/policy/confirm', {})
+    expect([answer.status, answer.body.code, answer.body.detail]).toEqual([
+      409,
+      'conflict',
+      expect.stringContaining('your own'),
+    ])
   })
 })

@@ -3,6 +3,7 @@ import type { ActorClass, Capability, ReasonCode } from '../../kernel/containmen
 import { Fault, sentence } from '../../kernel/faults.ts'
 import { encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
+import type { Principal } from '../../platform/http/operation.ts'
 import { errorCode } from '../../platform/postgres/index.ts'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import { Containment, endOf, shownActor, subjectOf } from './containment.ts'
@@ -15,7 +16,7 @@ import {
   selectContainments,
   selectFacts,
 } from './containments-store.ts'
-import type { ContainmentRow } from './containments-store.ts'
+import type { ContainmentRow, Lifter } from './containments-store.ts'
 import { previewOf } from './preview.ts'
 import type { Preview } from './preview-view.ts'
 
@@ -24,6 +25,8 @@ export interface ContainmentCaller {
   readonly workspaceId: string | null
   /** `api_key:<uuid>`, `member:<uuid of the person>` or `staff:<uuid>`. */
   readonly actor: string
+  /** Of a request to the API. */
+  readonly principal?: Principal
 }
 
 export interface ContainmentWish {
@@ -161,13 +164,13 @@ export function createContainments(deps: {
 
     requestLift: (caller, id, reason) =>
       act(caller, async (db) => {
-        await requestLiftOf(db, id, caller.actor, reason)
+        await requestLiftOf(db, id, lifterOf(caller), reason)
         return one(db, caller, id)
       }),
 
     lift: (caller, id, reason) =>
       act(caller, async (db) => {
-        await liftOf(db, id, caller.actor, reason)
+        await liftOf(db, id, lifterOf(caller), reason)
         return one(db, caller, id)
       }),
   }
@@ -200,6 +203,10 @@ function viewOf(row: ContainmentRow): ContainmentView {
     endedAt: row.in_force ? null : (row.ended_at ?? row.until).toISOString(),
     approvals: row.approvals.map((approval) => ({ ...approval, actor: shownActor(approval.actor) })),
   })
+}
+
+function lifterOf({ actor, principal }: ContainmentCaller): Lifter {
+  return { actor, vouched: principal?.kind === 'person' && principal.factor === 'sso' }
 }
 
 function scopeOf(subject: string | null, caller: ContainmentCaller): string {

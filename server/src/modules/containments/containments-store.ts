@@ -91,17 +91,30 @@ export function selectContainments(
   )
 }
 
+/** One of two people. `vouched`: a workspace's own provider says who it is. */
+export interface Lifter {
+  readonly actor: string
+  readonly vouched: boolean
+}
+
 export async function requestLiftOf(
   db: TenantDatabase,
   id: string,
-  actor: string,
+  lifter: Lifter,
   reason: string,
 ): Promise<void> {
-  await db.query('select engine.request_lift($1, $2, $3)', [id, actor, reason])
+  await tellVouched(db, lifter)
+  await db.query('select engine.request_lift($1, $2, $3)', [id, lifter.actor, reason])
 }
 
-export async function liftOf(db: TenantDatabase, id: string, actor: string, reason: string): Promise<void> {
-  await db.query('select engine.lift($1, $2, $3)', [id, actor, reason])
+export async function liftOf(db: TenantDatabase, id: string, lifter: Lifter, reason: string): Promise<void> {
+  await tellVouched(db, lifter)
+  await db.query('select engine.lift($1, $2, $3)', [id, lifter.actor, reason])
+}
+
+/** For this transaction: `engine.liftable` looks at when the provider was connected. */
+async function tellVouched(db: TenantDatabase, { vouched }: Lifter): Promise<void> {
+  if (vouched) await db.query(`select set_config('bulkhead.vouched_by', 'sso', true)`)
 }
 
 /** One count of a preview. `name` is a lane, an action or an event type, by kind. */

@@ -164,6 +164,12 @@ export function createPolicies(deps: {
       const person = personOf(caller.principal)
       if (person.role !== 'owner')
         throw new Fault('missing_scope', { detail: 'Another owner confirms this change.' })
+      // Whoever has the provider can be any owner who may use it: that would be one person.
+      if (person.factor === 'sso')
+        throw new Fault('conflict', {
+          detail:
+            'Confirm with your own means: log in with your own second factor, not through the provider.',
+        })
       const { before, next } = await caller.act(async (db, about) => {
         const known = await lockPolicy(db, caller.workspaceId)
         const pending = await selectPending(db, caller.workspaceId)
