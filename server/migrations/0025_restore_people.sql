@@ -147,7 +147,7 @@ begin
         v_wanted is null and engine.is_lower_role(v_detail ->> 'role', v_member.role)
         or v_member.role in ('owner', 'admin') and exists (select from permission_set t where t.id = v_wanted and t.workspace_id = v_workspace)
       ) then
-        update member m set role = v_detail ->> 'role', permission_set_id = v_wanted where m.id = v_member.id;
+        update member m set role = v_detail ->> 'role', permission_set_id = v_wanted, binding = decode(v_detail ->> 'binding', 'hex') where m.id = v_member.id;
       else
         -- Neither more nor less than what it was: a replay gives nothing, so the membership ends.
         update member m set revoked_at = v_at where m.id = v_member.id;
@@ -162,7 +162,8 @@ begin
       v_names := array(select s from unnest(v_set.scopes) s where v_detail -> 'scopes' ? s);
       if v_names @> v_set.scopes then return 'already'; end if;
       if cardinality(v_names) > 0 then
-        update permission_set t set scopes = v_names where t.id = v_set.id;
+        -- Where less is left than the log says, the binding fits nothing: an owner says anew what the set gives.
+        update permission_set t set scopes = v_names, binding = decode(v_detail ->> 'binding', 'hex') where t.id = v_set.id;
       else
         update member m set revoked_at = v_at where m.workspace_id = v_workspace and m.permission_set_id = v_set.id and m.revoked_at is null;
       end if;

@@ -59,7 +59,7 @@ await runProcess({
     const operator = loadOperatorKey(config)
     const pepper = createCredentialPepper({ keyring, name: 'credential' })
     const access = createAccess({ pool, pepper, operatorKeyHash: operator.hash, log })
-    const people = createPeopleAccess({ pool, pepper })
+    const people = createPeopleAccess({ pool, pepper, log })
     const watch = startCredentialWatch({ pool, log, access: joinAccess(access, people) })
     const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
     const accept = createAcceptService({
@@ -117,6 +117,7 @@ await runProcess({
       transactions,
       recordAudit: (db, record) => audit.record(db, record),
       apiKeys,
+      pepper,
       newId,
     })
     const accounts = createAccounts({

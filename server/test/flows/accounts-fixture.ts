@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'vitest'
 import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
 import { createCredentialPepper, createPeopleAccess } from '../../src/security/access/index.ts'
+import { addMember } from '../support/members.ts'
 import { aBrowser, lettersTo } from '../support/people.ts'
 import type { ApiFixture } from './api-fixture.ts'
 
@@ -66,12 +67,10 @@ export async function join(
   personId: string,
   role: string,
 ): Promise<void> {
-  await api.database
-    .pool('superuser')
-    .query(
-      `insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, $4, 'test:1')`,
-      [newId(), decodeId('workspace', workspace), personId, role],
-    )
+  await addMember(
+    { database: api.database, keyring: api.keyring('api') },
+    { workspaceId: decodeId('workspace', workspace) ?? '', personId, role },
+  )
 }
 
 /** Makes a recovery, and all memberships with it, so many hours older, as if it had waited. */

@@ -121,7 +121,7 @@ export async function startApi(
   const operatorKey = `operator-${randomBytes(24).toString('hex')}`
   const pepper = createCredentialPepper({ keyring, name: 'credential' })
   const access = createAccess({ pool, pepper, operatorKeyHash: hashSecret(operatorKey).toString('hex') })
-  const people = createPeopleAccess({ pool, pepper })
+  const people = createPeopleAccess({ pool, pepper, log })
   const watch = startCredentialWatch({ pool, log, access: joinAccess(access, people) })
   const containment = await startContainmentWatch({ pool, log, actorClass: 'api' })
   const accept = createAcceptService({
@@ -179,7 +179,7 @@ export async function startApi(
   const stop = new AbortController()
   const loops = persons.run(stop.signal)
   const notices = createNotices({ pool, keyring, systemMail, log })
-  const workspaces = createWorkspaces({ transactions, recordAudit, apiKeys, newId })
+  const workspaces = createWorkspaces({ transactions, recordAudit, apiKeys, pepper, newId })
   const accounts = createAccounts({
     ...persons,
     pool,

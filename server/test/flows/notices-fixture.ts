@@ -10,7 +10,11 @@ import { createResolver } from '../../src/platform/dns/index.ts'
 import { createEgress } from '../../src/platform/egress/index.ts'
 import { seal } from '../../src/platform/sealing/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
-import { createCredentialPepper, createPeopleAccess } from '../../src/security/access/index.ts'
+import {
+  createCredentialPepper,
+  createPeopleAccess,
+  membershipDigest,
+} from '../../src/security/access/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startAudit } from '../support/audit.ts'
 import { startApi } from './api-fixture.ts'
@@ -122,12 +126,21 @@ export async function startNoticesWorld(
       blind!.index,
       seal(key, place, Buffer.from(email)),
     ])
+    const [binding] = await keyring.pepper('credential', [
+      membershipDigest({
+        id: memberId,
+        workspaceId: workspaceUuid,
+        personId,
+        role,
+        permissionSetId: null,
+      }),
+    ])
     await sql(
       `with act as (
          insert into audit_outbox (id, workspace_id, actor, action, target, detail)
          values ($5, $2, 'operator:installation', 'invitation.accepted', null, jsonb_build_object('member', $1::uuid)))
-       insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, $4, 'operator:installation')`,
-      [memberId, workspaceUuid, personId, role, randomUUID()],
+       insert into member (id, workspace_id, person_id, role, created_by, binding) values ($1, $2, $3, $4, 'operator:installation', $6)`,
+      [memberId, workspaceUuid, personId, role, randomUUID(), binding],
     )
     const session = await people.issue({
       personId,

@@ -5,6 +5,7 @@ import { INSTALLATION_WORKSPACE } from '../../src/kernel/installation.ts'
 import { seal } from '../../src/platform/sealing/index.ts'
 import { createCredentialPepper, createPeopleAccess } from '../../src/security/access/index.ts'
 import type { Role, SessionFactor, SessionLevel } from '../../src/security/access/index.ts'
+import { addMember } from '../support/members.ts'
 import type { Answer, ApiFixture } from './api-fixture.ts'
 
 /** A person with a session. `id` is the UUID of the person. */
@@ -67,13 +68,15 @@ export async function join(
   role: Role,
   permissionSet?: string,
 ): Promise<string> {
-  const id = randomUUID()
-  await api.database
-    .pool('superuser')
-    .query(
-      `insert into member (id, workspace_id, person_id, role, permission_set_id, created_by) values ($1, $2, $3, $4, $5, 'test:1')`,
-      [id, decodeId('workspace', workspace), personId, role, permissionSet ?? null],
-    )
+  const id = await addMember(
+    { database: api.database, keyring: api.keyring('api') },
+    {
+      workspaceId: decodeId('workspace', workspace) ?? '',
+      personId,
+      role,
+      permissionSetId: permissionSet ?? null,
+    },
+  )
   return encodeId('member', id)
 }
 

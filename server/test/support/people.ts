@@ -4,6 +4,7 @@ import { INSTALLATION_WORKSPACE } from '../../src/kernel/installation.ts'
 import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
 import { open, seal, sealedKeyId } from '../../src/platform/sealing/index.ts'
 import type { ApiFixture } from '../flows/api-fixture.ts'
+import { addMember } from './members.ts'
 
 const newId = createIdGenerator()
 
@@ -66,9 +67,9 @@ export async function aPerson(
     ],
   )
   for (const { workspace, role } of options.memberOf ?? []) {
-    await pool.query(
-      `insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, $4, 'test:1')`,
-      [newId(), decodeId('workspace', workspace), id, role ?? 'owner'],
+    await addMember(
+      { database: api.database, keyring },
+      { workspaceId: decodeId('workspace', workspace) ?? '', personId: id, role: role ?? 'owner' },
     )
   }
   const app = options.totp === true ? await addTotp(api, id, email) : null

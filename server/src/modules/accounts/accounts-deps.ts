@@ -32,7 +32,7 @@ export interface AccountsDependencies {
   readonly detection: Pick<Detection, 'observe' | 'raise'>
   readonly systemMail: Pick<SystemMail, 'send'>
   readonly resolver: Pick<DnsResolver, 'txt'>
-  readonly workspaces: Pick<Workspaces, 'storeFor'>
+  readonly workspaces: Pick<Workspaces, 'bindOwner' | 'storeFor'>
   readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
   readonly settings: { readonly publicUrl: string; readonly signUp: SignUpMode }
   readonly log: Pick<Logger, 'warn' | 'info' | 'debug'>

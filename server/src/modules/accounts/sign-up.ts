@@ -64,8 +64,8 @@ export function createSignUp(
           ? null
           : vault.seal({ table: 'person', column: 'sealed_name', rowId: personId }, name),
       ])
-      const workspaceId = workspaceName === undefined ? null : newId()
-      await deps.transactions.write(workspaceId ?? NO_WORKSPACE, async (db) => {
+      const owner = workspaceName === undefined ? null : await deps.workspaces.bindOwner(personId, newId())
+      await deps.transactions.write(owner?.workspaceId ?? NO_WORKSPACE, async (db) => {
         const outcome = await completeSignUp(db, {
           token: found.id,
           personId,
@@ -79,8 +79,8 @@ export function createSignUp(
             detail: 'This address has an account already. Sign in, or reset the password.',
           })
         }
-        if (workspaceId !== null && workspaceName !== undefined)
-          await deps.workspaces.storeFor(db, personId, { id: workspaceId, name: workspaceName })
+        if (owner !== null && workspaceName !== undefined)
+          await deps.workspaces.storeFor(db, owner, workspaceName)
         await recordSignUp(db, personId)
       })
       return deps.sessions.issue({ personId, level: 'enrolment', factor: 'none', client, tell: false })

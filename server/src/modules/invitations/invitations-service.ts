@@ -1,6 +1,6 @@
 import { normaliseForIndex, parseAddress } from '../../kernel/email-address.ts'
 import { Fault, invalidField, sentence } from '../../kernel/faults.ts'
-import { decodeId, encodeId } from '../../kernel/ids.ts'
+import { encodeId } from '../../kernel/ids.ts'
 import { INSTALLATION_WORKSPACE } from '../../kernel/installation.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
@@ -9,16 +9,14 @@ import type { Queryable } from '../../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
 import { open, seal, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { SealedPlace } from '../../platform/sealing/index.ts'
-import { hashSecret, isOneTimeToken, mintOneTimeToken } from '../../security/access/index.ts'
-import type { CredentialPepper, Role } from '../../security/access/index.ts'
 import {
-  personOf,
-  refusalOf,
-  ROLE_OF_SET,
-  shownActor,
-  standingOf,
-  standingOfCaller,
-} from '../members/index.ts'
+  hashSecret,
+  isOneTimeToken,
+  membershipDigest,
+  mintOneTimeToken,
+} from '../../security/access/index.ts'
+import type { CredentialPepper, Role } from '../../security/access/index.ts'
+import { personOf, refusalOf, rightsOf, shownActor, standingOf, standingOfCaller } from '../members/index.ts'
 import type { WishedRights } from '../members/index.ts'
 import { writeLetter } from '../system-mail/index.ts'
 import type { SystemMail } from '../system-mail/index.ts'
@@ -331,13 +329,21 @@ export function createInvitations(deps: {
     async accept(token, personId) {
       const row = await found(token)
       if (row === null) throw dead()
+      const member = {
+        id: deps.newId(),
+        workspaceId: row.workspace_id,
+        personId,
+        role: row.role,
+        permissionSetId: row.permission_set_id,
+      }
       const outcome = await acceptInvitation(deps.pool, {
         id: row.id,
         personId,
-        memberId: deps.newId(),
+        memberId: member.id,
         role: row.role,
         permissionSetId: row.permission_set_id,
         binding: row.binding,
+        memberBinding: await deps.pepper.of(membershipDigest(member)),
       })
       switch (outcome) {
         case 'accepted':
@@ -354,15 +360,6 @@ export function createInvitations(deps: {
       }
     },
   }
-}
-
-/** What is asked for, before the database has judged it. Throws `invalid_request`. */
-function rightsOf(wanted: WishedRights): { readonly role: Role; readonly permissionSetId: string | null } {
-  if (wanted.permissionSetId === undefined) {
-    if (wanted.role === undefined) throw invalidField('role', 'and permissionSetId: give one of the two')
-    return { role: wanted.role, permissionSetId: null }
-  }
-  return { role: ROLE_OF_SET, permissionSetId: decodeId('permissionSet', wanted.permissionSetId) }
 }
 
 /** Nobody invites others to more than the own rights, and only owners invite owners. */

@@ -192,11 +192,13 @@ export async function acceptInvitation(
     readonly memberId: string
     readonly role: string
     readonly permissionSetId: string | null
+    /** As its reader has checked it. */
     readonly binding: Buffer
+    readonly memberBinding: Buffer
   },
 ): Promise<'accepted' | 'gone' | 'other_address' | 'member_already'> {
   const done = await pool.query<{ outcome: 'accepted' | 'gone' | 'other_address' | 'member_already' }>(
-    'select engine.accept_invitation($1, $2, $3, $4, $5, $6) as outcome',
+    'select engine.accept_invitation($1, $2, $3, $4, $5, $6, $7) as outcome',
     [
       accepted.id,
       accepted.personId,
@@ -204,6 +206,7 @@ export async function acceptInvitation(
       accepted.role,
       accepted.permissionSetId,
       accepted.binding,
+      accepted.memberBinding,
     ],
   )
   const [row] = done.rows

@@ -6,9 +6,17 @@
  * sessions of a member.
  * Invariants: a workspace that has people keeps an owner (the database refuses otherwise); only owners make, change and remove owners; nobody
  * gives or takes away what he does not have, nobody raises himself; a change holds at the next request, and a removal ends live streams
- * within a second; memberships that ended stay in the table.
+ * within a second; memberships that ended stay in the table; memberships and sets are bound by the keyring, so that one that somebody wrote past
+ * Bulkhead opens nothing, and changing it does not make it genuine.
  */
-export { createMembers, personOf, shownActor, standingOf, standingOfCaller } from './members-service.ts'
+export {
+  createMembers,
+  personOf,
+  rightsOf,
+  shownActor,
+  standingOf,
+  standingOfCaller,
+} from './members-service.ts'
 export type { Members, WishedRights } from './members-service.ts'
 export { createPermissionSets } from './permission-sets-service.ts'
 export type { PermissionSets } from './permission-sets-service.ts'

@@ -9,8 +9,8 @@ import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { errorCode } from '../../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
 import { open, sealedKeyId } from '../../platform/sealing/index.ts'
-import { ROLE_SCOPES } from '../../security/access/index.ts'
-import type { Role } from '../../security/access/index.ts'
+import { isBoundBy, membershipDigest, ROLE_SCOPES } from '../../security/access/index.ts'
+import type { CredentialPepper, Role } from '../../security/access/index.ts'
 import { bumpEpoch } from '../../security/epochs/index.ts'
 import { deviceName, networkName } from '../system-mail/index.ts'
 import type { Workspaces } from '../workspaces/index.ts'
@@ -22,6 +22,7 @@ import {
   endSession,
   lockStandings,
   revokeInvitationsOf,
+  selectBinding,
   selectMembers,
   selectSessions,
   selectWorkspacesOf,
@@ -79,11 +80,12 @@ const WORKSPACES_PER_PERSON = 20
 /** Members: see the slice's door for what holds. */
 export function createMembers(deps: {
   readonly keyring: Pick<KeyringClient, 'openContentKeys'>
+  readonly pepper: Pick<CredentialPepper, 'of'>
   readonly transactions: TenantTransactions
   readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
   readonly newId: () => string
   readonly mayCreateWorkspaces: boolean
-  readonly workspaces: Pick<Workspaces, 'storeFor'>
+  readonly workspaces: Pick<Workspaces, 'bindOwner' | 'storeFor'>
 }): Members {
   async function views(rows: readonly MemberRecord[]): Promise<(row: MemberRecord) => MemberView> {
     const sealed = rows.flatMap((row) =>
@@ -122,6 +124,29 @@ export function createMembers(deps: {
     return (await views([row]))(row)
   }
 
+  /** Before the transaction, which waits for no keyring. What somebody planted is not made genuine by changing it. */
+  async function bindAnew(
+    caller: Caller,
+    id: string,
+    rights: { readonly role: Role; readonly permissionSetId: string | null },
+  ): Promise<Buffer> {
+    const { workspaceId } = caller
+    const known = await caller.read((db) => selectBinding(db, workspaceId, id))
+    if (known === undefined) throw missing('member', id)
+    const { person_id: personId, role, permission_set_id: permissionSetId } = known
+    const isGenuine = await isBoundBy(
+      deps.pepper,
+      membershipDigest({ id, workspaceId, personId, role, permissionSetId }),
+      known.binding,
+    )
+    if (!isGenuine)
+      throw new Fault('conflict', {
+        detail:
+          'This membership opens nothing: it was written to the database past Bulkhead. Remove the member, and invite whoever it should be.',
+      })
+    return deps.pepper.of(membershipDigest({ id, workspaceId, personId, ...rights }))
+  }
+
   return {
     get,
     mayCreateWorkspaces: deps.mayCreateWorkspaces,
@@ -135,12 +160,14 @@ export function createMembers(deps: {
     },
 
     async change(caller, id, wished) {
+      const rights = rightsOf(wished)
+      const binding = await bindAnew(caller, id, rights)
       await orConflict(
         caller.act(async (db, about) => {
           const { actor, target } = await standings(db, caller, id)
           const next = await standingOf(db, caller.workspaceId, wished)
           requireAllowed(actor, target, next)
-          await updateRole(db, caller.workspaceId, id, next.role, next.permissionSetId)
+          await updateRole(db, caller.workspaceId, id, { ...rights, binding })
           // What this person invited others to may be more than he has now.
           await revokeInvitationsOf(db, caller.workspaceId, target.person_id)
           about(encodeId('member', id), {
@@ -151,6 +178,8 @@ export function createMembers(deps: {
             from: target.role,
             role: next.role,
             permissionSet: next.permissionSetId,
+            // A restore that does it again has no keyring.
+            binding: binding.toString('hex'),
           })
         }),
       )
@@ -289,16 +318,16 @@ export function createMembers(deps: {
     },
 
     async createWorkspace(personId, name) {
-      const id = deps.newId()
+      const owner = await deps.workspaces.bindOwner(personId, deps.newId())
       return deps.transactions.write(
-        id,
+        owner.workspaceId,
         async (db) => {
           if ((await selectWorkspacesOf(db, personId)).length >= WORKSPACES_PER_PERSON) {
             throw new Fault('conflict', {
               detail: `You are in ${WORKSPACES_PER_PERSON} workspaces; leave one before you make another.`,
             })
           }
-          return deps.workspaces.storeFor(db, personId, { id, name })
+          return deps.workspaces.storeFor(db, owner, name)
         },
         `member:${personId}`,
       )
@@ -352,19 +381,34 @@ export async function standingOfCaller(
   return { role: row.role, setScopes: row.scopes }
 }
 
+/** What is wished, before the database has judged it. Throws `invalid_request` where neither or both are given. */
+export function rightsOf(wished: WishedRights): {
+  readonly role: Role
+  readonly permissionSetId: string | null
+} {
+  if ((wished.role === undefined) === (wished.permissionSetId === undefined))
+    throw invalidField('role', 'and permissionSetId: give one of the two')
+  if (wished.role !== undefined) return { role: wished.role, permissionSetId: null }
+  const id = decodeId('permissionSet', wished.permissionSetId ?? '')
+  if (id === null) throw noSet()
+  return { role: ROLE_OF_SET, permissionSetId: id }
+}
+
 /** What is wished, as a standing. Throws `invalid_request` where neither or both are given, `not_found` for an unknown set. */
 export async function standingOf(
   db: TenantDatabase,
   workspaceId: string,
   wished: WishedRights,
 ): Promise<Standing & { readonly permissionSetId: string | null }> {
-  if ((wished.role === undefined) === (wished.permissionSetId === undefined))
-    throw invalidField('role', 'and permissionSetId: give one of the two')
-  if (wished.role !== undefined) return { role: wished.role, setScopes: null, permissionSetId: null }
-  const id = decodeId('permissionSet', wished.permissionSetId ?? '')
-  const found = id === null ? undefined : await lockPermissionSet(db, workspaceId, id)
-  if (found === undefined) throw invalidField('permissionSetId', 'is no permission set of this workspace')
-  return { role: ROLE_OF_SET, setScopes: found.scopes, permissionSetId: found.id }
+  const rights = rightsOf(wished)
+  if (rights.permissionSetId === null) return { ...rights, setScopes: null }
+  const found = await lockPermissionSet(db, workspaceId, rights.permissionSetId)
+  if (found === undefined) throw noSet()
+  return { ...rights, setScopes: found.scopes }
+}
+
+function noSet(): Fault {
+  return invalidField('permissionSetId', 'is no permission set of this workspace')
 }
 
 function requireAllowed(actor: StandingRecord, target: StandingRecord, next: Standing | null): void {

@@ -53,19 +53,33 @@ export function lockStandings(
   )
 }
 
+/** What a membership is bound to and by. */
+export async function selectBinding(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+): Promise<
+  | (Omit<StandingRecord, 'scopes'> &
+      Pick<MemberRecord, 'permission_set_id'> & { readonly binding: Buffer | null })
+  | undefined
+> {
+  const [row] = await db.query<NonNullable<Awaited<ReturnType<typeof selectBinding>>>>(
+    `select id, person_id, role, permission_set_id, binding from member where workspace_id = $1 and id = $2 and revoked_at is null`,
+    [workspaceId, id],
+  )
+  return row
+}
+
 export async function updateRole(
   db: TenantDatabase,
   workspaceId: string,
   id: string,
-  role: Role,
-  permissionSetId: string | null,
+  next: { readonly role: Role; readonly permissionSetId: string | null; readonly binding: Buffer },
 ): Promise<void> {
-  await db.query('update member set role = $3, permission_set_id = $4 where workspace_id = $1 and id = $2', [
-    workspaceId,
-    id,
-    role,
-    permissionSetId,
-  ])
+  await db.query(
+    'update member set role = $3, permission_set_id = $4, binding = $5 where workspace_id = $1 and id = $2',
+    [workspaceId, id, next.role, next.permissionSetId, next.binding],
+  )
 }
 
 /** Ends a membership and the open invitations that this person made. */

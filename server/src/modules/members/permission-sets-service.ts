@@ -4,6 +4,8 @@ import { encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
+import { permissionSetDigest } from '../../security/access/index.ts'
+import type { CredentialPepper } from '../../security/access/index.ts'
 import { beyond, scopesOf } from './member.ts'
 import type { PermissionSet } from './member.ts'
 import { standingOfCaller } from './members-service.ts'
@@ -41,22 +43,32 @@ export interface PermissionSets {
 const SETS_MAX = 50
 
 /** Permission sets: rights that a workspace puts together itself. */
-export function createPermissionSets(deps: { readonly newId: () => string }): PermissionSets {
+export function createPermissionSets(deps: {
+  readonly pepper: Pick<CredentialPepper, 'of'>
+  readonly newId: () => string
+}): PermissionSets {
+  const bind = (caller: Caller, id: string, scopes: readonly string[]): Promise<Buffer> =>
+    deps.pepper.of(permissionSetDigest({ id, workspaceId: caller.workspaceId, scopes }))
+
   return {
-    create: (caller, wanted) =>
-      caller.act(async (db, about) => {
+    async create(caller, wanted) {
+      const id = deps.newId()
+      const binding = await bind(caller, id, wanted.scopes)
+      return caller.act(async (db, about) => {
         await requireHeld(db, caller, wanted.scopes)
         if ((await countSets(db, caller.workspaceId)) >= SETS_MAX)
           throw new Fault('conflict', { detail: `A workspace has at most ${SETS_MAX} permission sets.` })
         const row = await insertPermissionSet(db, {
           ...wanted,
-          id: deps.newId(),
+          id,
+          binding,
           workspaceId: caller.workspaceId,
         })
         if (row === undefined) throw taken()
         about(encodeId('permissionSet', row.id), { name: row.name, scopes: row.scopes })
         return view(row)
-      }),
+      })
+    },
 
     async list(caller, { limit, cursor }) {
       const before = idOfCursor(cursor)
@@ -74,20 +86,34 @@ export function createPermissionSets(deps: { readonly newId: () => string }): Pe
       return view(row)
     },
 
-    update: (caller, id, change) =>
-      caller.act(async (db, about) => {
+    async update(caller, id, change) {
+      // Without new scopes the binding stays as it is: what somebody widened past Bulkhead is not made genuine by another name.
+      const binding = change.scopes === undefined ? null : await bind(caller, id, change.scopes)
+      return caller.act(async (db, about) => {
         const found = await lockPermissionSet(db, caller.workspaceId, id)
         if (found === undefined) throw missing('permissionSet', id)
-        const next = { name: change.name ?? found.name, scopes: change.scopes ?? found.scopes }
+        const next = {
+          name: change.name ?? found.name,
+          scopes: change.scopes ?? found.scopes,
+          binding: binding ?? found.binding,
+        }
         await requireHeld(db, caller, [...found.scopes, ...next.scopes])
         const row = await replacePermissionSet(db, caller.workspaceId, id, next).catch((error: unknown) => {
           if (error instanceof Error && 'code' in error && error.code === '23505') throw taken()
           throw error
         })
         if (row === undefined) throw missing('permissionSet', id)
-        about(encodeId('permissionSet', id), { id, name: row.name, scopes: row.scopes, before: found.scopes })
+        about(encodeId('permissionSet', id), {
+          id,
+          name: row.name,
+          scopes: row.scopes,
+          before: found.scopes,
+          // A restore that does it again has no keyring.
+          binding: row.binding?.toString('hex') ?? null,
+        })
         return view(row)
-      }),
+      })
+    },
 
     remove: (caller, id) =>
       caller.act(async (db, about) => {

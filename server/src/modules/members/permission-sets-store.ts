@@ -5,9 +5,10 @@ export interface PermissionSetRecord {
   readonly name: string
   readonly scopes: string[]
   readonly created_at: Date
+  readonly binding: Buffer | null
 }
 
-const COLUMNS = 'id, name, scopes, created_at'
+const COLUMNS = 'id, name, scopes, created_at, binding'
 
 export async function insertPermissionSet(
   db: TenantDatabase,
@@ -16,13 +17,14 @@ export async function insertPermissionSet(
     readonly workspaceId: string
     readonly name: string
     readonly scopes: readonly string[]
+    readonly binding: Buffer
   },
 ): Promise<PermissionSetRecord | undefined> {
   const [row] = await db.query<PermissionSetRecord>(
-    `insert into permission_set (workspace_id, id, name, scopes) values ($1, $2, $3, $4)
+    `insert into permission_set (workspace_id, id, name, scopes, binding) values ($1, $2, $3, $4, $5)
      on conflict (workspace_id, name) do nothing
      returning ${COLUMNS}`,
-    [set.workspaceId, set.id, set.name, set.scopes],
+    [set.workspaceId, set.id, set.name, set.scopes, set.binding],
   )
   return row
 }
@@ -59,11 +61,11 @@ export async function replacePermissionSet(
   db: TenantDatabase,
   workspaceId: string,
   id: string,
-  change: { readonly name: string; readonly scopes: readonly string[] },
+  change: { readonly name: string; readonly scopes: readonly string[]; readonly binding: Buffer | null },
 ): Promise<PermissionSetRecord | undefined> {
   const [row] = await db.query<PermissionSetRecord>(
-    `update permission_set set name = $3, scopes = $4 where workspace_id = $1 and id = $2 returning ${COLUMNS}`,
-    [workspaceId, id, change.name, change.scopes],
+    `update permission_set set name = $3, scopes = $4, binding = $5 where workspace_id = $1 and id = $2 returning ${COLUMNS}`,
+    [workspaceId, id, change.name, change.scopes, change.binding],
   )
   return row
 }

@@ -10,7 +10,13 @@ import type { Oidc, VouchedClaims } from '../../platform/oidc/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import { open, seal, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
-import { hashSecret, isOneTimeToken, mintOneTimeToken, randomBase62 } from '../../security/access/index.ts'
+import {
+  hashSecret,
+  isOneTimeToken,
+  membershipDigest,
+  mintOneTimeToken,
+  randomBase62,
+} from '../../security/access/index.ts'
 import type { CredentialPepper, Role } from '../../security/access/index.ts'
 import { clientKeyOf } from '../../security/limits/index.ts'
 import type { Limiter } from '../../security/limits/index.ts'
@@ -218,6 +224,12 @@ export function createSso(deps: {
     if (subject === undefined || account === undefined) throw new Error('the keyring answered no index')
     const personId = (await knownPerson(at.connectionId, subject, account.index, email)) ?? deps.newId()
     const place = { ...PERSON, rowId: personId }
+    const memberId = deps.newId()
+    const invitation = await invitationOf(at.workspaceId, account.index)
+    const boundAs = (role: Role, permissionSetId: string | null): Promise<Buffer> =>
+      deps.pepper.of(
+        membershipDigest({ id: memberId, workspaceId: at.workspaceId, personId, role, permissionSetId }),
+      )
     const { outcome, person_id: person } = await enterSso(pool, {
       workspaceId: at.workspaceId,
       connectionId: at.connectionId,
@@ -229,9 +241,12 @@ export function createSso(deps: {
         claims.name === null
           ? null
           : seal(key, { ...place, column: 'sealed_name' }, Buffer.from(claims.name)),
-      memberId: deps.newId(),
+      memberId,
       domain,
-      invitation: await invitationOf(at.workspaceId, account.index),
+      invitation,
+      asInvited:
+        invitation === undefined ? null : await boundAs(invitation.role, invitation.permission_set_id),
+      asNewcomer: at.defaultRole === null ? null : await boundAs(at.defaultRole, null),
       binding: await bindingOf(at.connectionId, subject, personId),
       defaultRole: at.defaultRole,
     })

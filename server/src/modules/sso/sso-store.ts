@@ -183,6 +183,9 @@ export async function enterSso(
     readonly invitation: OpenInvitationRecord | undefined
     readonly binding: Buffer
     readonly defaultRole: Role | null
+    /** Bindings of the membership, by what it becomes. */
+    readonly asInvited: Buffer | null
+    readonly asNewcomer: Buffer | null
   },
 ): Promise<{
   outcome: 'member' | 'joined' | 'gone' | 'other_subject' | 'refused' | 'not_member'
@@ -190,7 +193,7 @@ export async function enterSso(
 }> {
   const { invitation } = entering
   const done = await pool.query<Awaited<ReturnType<typeof enterSso>>>(
-    'select outcome, person_id from engine.enter_sso($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)',
+    'select outcome, person_id from engine.enter_sso($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)',
     [
       entering.workspaceId,
       entering.connectionId,
@@ -206,6 +209,8 @@ export async function enterSso(
       invitation?.permission_set_id ?? null,
       entering.binding,
       entering.defaultRole,
+      entering.asInvited,
+      entering.asNewcomer,
     ],
   )
   const [row] = done.rows

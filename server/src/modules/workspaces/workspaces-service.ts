@@ -4,7 +4,8 @@ import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing
 import type { OperationContext } from '../../platform/http/operation.ts'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
-import { ALL_SCOPES } from '../../security/access/index.ts'
+import { ALL_SCOPES, membershipDigest } from '../../security/access/index.ts'
+import type { CredentialPepper } from '../../security/access/index.ts'
 import type { ApiKeys, MintedApiKey } from '../api-keys/index.ts'
 import type { Workspace } from './workspace.ts'
 import { insertOwner, insertWorkspace, selectWorkspace, selectWorkspaces } from './workspaces-store.ts'
@@ -15,20 +16,26 @@ type View = z.output<typeof Workspace>
 export interface Workspaces {
   /** Makes a workspace and its first API key, with all scopes, in one transaction. `actor` goes to the audit log. */
   create(actor: string, name: string): Promise<{ workspace: View; apiKey: MintedApiKey }>
+  /** The membership of a new workspace's owner, bound by the keyring: before the transaction, which waits for nobody. Throws what its client throws. */
+  bindOwner(personId: string, workspaceId: string): Promise<BoundOwner>
   /**
    * Makes a workspace of a person, who becomes its owner, in a transaction of that workspace. There is no first API key: the owner makes
    * one when it is needed.
    */
-  storeFor(
-    db: TenantDatabase,
-    personId: string,
-    made: { readonly id: string; readonly name: string },
-  ): Promise<View>
+  storeFor(db: TenantDatabase, owner: BoundOwner, name: string): Promise<View>
   list(query: {
     readonly limit: number
     readonly cursor?: string | undefined
   }): Promise<{ data: View[]; nextCursor: string | null }>
   own(caller: Pick<OperationContext<unknown>, 'workspaceId' | 'read'>): Promise<View>
+}
+
+/** An owner to be. UUIDs. */
+export interface BoundOwner {
+  readonly id: string
+  readonly workspaceId: string
+  readonly personId: string
+  readonly binding: Buffer
 }
 
 /** A transaction of no workspace: row-level security shows nothing in it; only functions of the engine answer. */
@@ -39,6 +46,7 @@ export function createWorkspaces(deps: {
   readonly transactions: TenantTransactions
   readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
   readonly apiKeys: Pick<ApiKeys, 'mint' | 'storeIn'>
+  readonly pepper: Pick<CredentialPepper, 'of'>
   readonly newId: () => string
 }): Workspaces {
   return {
@@ -59,12 +67,19 @@ export function createWorkspaces(deps: {
       })
     },
 
-    async storeFor(db, personId, { id, name }) {
-      const workspace = view(await insertWorkspace(db, id, name))
+    async bindOwner(personId, workspaceId) {
+      const owner = { id: deps.newId(), workspaceId, personId }
+      const digest = membershipDigest({ ...owner, role: 'owner', permissionSetId: null })
+      return { ...owner, binding: await deps.pepper.of(digest) }
+    },
+
+    async storeFor(db, owner, name) {
+      const { workspaceId, personId } = owner
+      const workspace = view(await insertWorkspace(db, workspaceId, name))
       const actor = `member:${personId}`
-      await insertOwner(db, { id: deps.newId(), workspaceId: id, personId, createdBy: actor })
+      await insertOwner(db, { ...owner, createdBy: actor })
       await deps.recordAudit(db, {
-        workspaceId: id,
+        workspaceId,
         actor,
         action: 'workspace.created',
         target: workspace.id,

@@ -27,11 +27,12 @@ export async function insertOwner(
     readonly workspaceId: string
     readonly personId: string
     readonly createdBy: string
+    readonly binding: Buffer
   },
 ): Promise<void> {
   await db.query(
-    `insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, 'owner', $4)`,
-    [member.id, member.workspaceId, member.personId, member.createdBy],
+    `insert into member (id, workspace_id, person_id, role, created_by, binding) values ($1, $2, $3, 'owner', $4, $5)`,
+    [member.id, member.workspaceId, member.personId, member.createdBy, member.binding],
   )
 }
 

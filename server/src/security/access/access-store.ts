@@ -60,7 +60,11 @@ export interface UnpepperedRow extends Bound {
 }
 
 /** Records that a credential does not fit its row; the database lets one record in an hour through for each row. */
-export async function reportForged(pool: Queryable, kind: Bound['kind'], id: string): Promise<void> {
+export async function reportForged(
+  pool: Queryable,
+  kind: Bound['kind'] | 'member' | 'permission_set',
+  id: string,
+): Promise<void> {
   await pool.query('select engine.report_forged($1, $2)', [kind, id])
 }
 

@@ -3,8 +3,17 @@ import type { Queryable } from '../../platform/postgres/index.ts'
 import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
 import { ROLES } from './roles.ts'
 
+const Digest = z
+  .string()
+  .nullable()
+  .transform((hex) => (hex === null ? null : Buffer.from(hex, 'hex')))
+
 const Membership = z.object({
+  id: z.string(),
   workspace: z.string(),
+  binding: Digest,
+  permissionSetId: z.string().nullable(),
+  setBinding: Digest,
   role: z.enum(ROLES),
   /** Of a permission set, in place of the role's. */
   scopes: z.array(z.string()).nullable(),

@@ -3,23 +3,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeId } from '../../kernel/ids.ts'
 import { createTestDatabase } from '../../../test/support/database.ts'
 import type { TestDatabase } from '../../../test/support/database.ts'
+import { addMember } from '../../../test/support/members.ts'
 import { createCredentialPepper, createPeopleAccess } from './index.ts'
-import type { IssuedSession, PeopleAccess, SessionFactor, SessionLevel } from './index.ts'
+import type { IssuedSession, PeopleAccess, Pepperer, SessionFactor, SessionLevel } from './index.ts'
 
 let database: TestDatabase
+const keyring: Pepperer = {
+  pepper: (_name, digests) =>
+    Promise.resolve(digests.map((digest) => createHmac('sha256', 'a key').update(digest).digest())),
+}
 let people: PeopleAccess
 const workspace = randomUUID()
 const other = randomUUID()
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  const pepper = createCredentialPepper({
-    keyring: {
-      pepper: (_name, digests) =>
-        Promise.resolve(digests.map((digest) => createHmac('sha256', 'a key').update(digest).digest())),
-    },
-    name: 'credential',
-  })
+  const pepper = createCredentialPepper({ keyring, name: 'credential' })
   people = createPeopleAccess({ pool: database.pool('bulkhead_api'), pepper })
   await sql(`insert into workspace (id, name) values ($1, 'One'), ($2, 'Two')`, [workspace, other])
 })
@@ -37,11 +36,8 @@ async function aPerson(role?: string, in_ = workspace): Promise<string> {
   if (role !== undefined) await join(id, role, in_)
   return id
 }
-const join = (person: string, role: string, in_: string) =>
-  sql(
-    `insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, $4, 'test:1')`,
-    [randomUUID(), in_, person, role],
-  )
+const join = (personId: string, role: string, in_: string) =>
+  addMember({ database, keyring }, { workspaceId: in_, personId, role })
 const issue = (
   personId: string,
   level: SessionLevel = 'full',
@@ -72,7 +68,10 @@ describe('sessions of people', () => {
     expect(await code(enter(session, other))).toBe('not_found')
     await join(person, 'auditor', other)
     people.forget()
-    expect(await enter(session)).toMatchObject({ workspaceId: '', scopes: ['account:self', 'account:enrol', 'account'] })
+    expect(await enter(session)).toMatchObject({
+      workspaceId: '',
+      scopes: ['account:self', 'account:enrol', 'account'],
+    })
     expect((await enter(session, other)).scopes).not.toContain('messages:send')
   })
 
@@ -152,7 +151,11 @@ describe('sessions of people', () => {
       onlyWorkspace: workspace,
       strong: false,
     })
-    expect(await enter(session)).toMatchObject({ workspaceId: workspace, role: 'developer', strongAgeMs: null })
+    expect(await enter(session)).toMatchObject({
+      workspaceId: workspace,
+      role: 'developer',
+      strongAgeMs: null,
+    })
     expect((await enter(session)).scopes).not.toContain('account')
     expect((await enter(session, undefined, '192.0.2.1', 'account')).scopes).toEqual(['account:self'])
     expect(await code(enter(session, other))).toBe('not_found')

@@ -4,10 +4,13 @@ import type { Redacted } from '../../kernel/redacted.ts'
 import type { PersonPrincipal } from '../../platform/http/operation.ts'
 import { isInNetworks } from '../../platform/networks/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
+import type { Logger } from '../../platform/telemetry/index.ts'
 import { credentialKey, EPOCH_POLL_MS } from '../epochs/index.ts'
 import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
 import { orUnavailable } from './bearer.ts'
 import type { CredentialPepper } from './credential-pepper.ts'
+import { createForgeryReports } from './forgeries.ts'
+import { createGenuineMemberships } from './genuine-memberships.ts'
 import { hashSecret, isSessionToken, mintSessionToken } from './key-format.ts'
 import { createPeopleAccessStore } from './people-access-store.ts'
 import type { Membership, SessionRow } from './people-access-store.ts'
@@ -77,14 +80,21 @@ interface Known {
 
 /**
  * Sessions of people: opaque tokens of 256 bits, kept as peppered digests that are bound to person, level, factor and end, so that whoever
- * writes to the database makes none. A session never changes its level: after enrolment there is a new one (session fixation).
+ * writes to the database makes none. A session never changes its level: after enrolment there is a new one (session fixation). Memberships are
+ * bound too, so that he makes himself no member and raises no role.
  */
 export function createPeopleAccess(deps: {
   readonly pool: Queryable
   readonly pepper: CredentialPepper
+  /** Where a membership that somebody planted is told of. */
+  readonly log?: Logger
   readonly clock?: () => number
 }): PeopleAccess {
   const clock = deps.clock ?? (() => performance.now())
+  const genuine = createGenuineMemberships({
+    pepper: deps.pepper,
+    report: createForgeryReports({ pool: deps.pool, clock, log: deps.log }),
+  })
   const store = createPeopleAccessStore(deps.pool)
   const sessions = createShortCache<Known | undefined>({
     clock,
@@ -126,7 +136,9 @@ export function createPeopleAccess(deps: {
         if (!expected.equals(row.binding)) return undefined
         deps.pepper.keep(digest, peppered)
         deps.pepper.keep(asked, expected)
-        return { row, readAtMs }
+        // One that is not believed is as none: it opens nothing, and makes nobody's only workspace one of two.
+        const memberships = row.level === 'full' ? await genuine(row.person_id, row.memberships) : []
+        return { row: { ...row, memberships }, readAtMs }
       }),
     )
   }
