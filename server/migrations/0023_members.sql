@@ -639,7 +639,7 @@ begin
       message = 'the provider was connected or changed after the containment was made: sign in with your own means to lift it';
   end if;
   if p_actor = v_found.subject or v_found.subject = 'member:' || v_person then
-    raise exception using errcode = 'BH403', message = 'who is contained does not lift the own containment';
+    raise exception using errcode = 'BH403', message = 'who is contained does not lift its own containment';
   end if;
   return v_found;
 end $$;
