@@ -5,7 +5,7 @@ import { createAlerts } from '../modules/alerts/index.ts'
 import { createApiKeys } from '../modules/api-keys/index.ts'
 import { createAuditLogReader } from '../modules/audit-log/index.ts'
 import { createContainments } from '../modules/containments/index.ts'
-import { createDomains } from '../modules/domains/index.ts'
+import { createDomains, tellClaims } from '../modules/domains/index.ts'
 import { createEpochs } from '../modules/epochs/index.ts'
 import { createHoney } from '../modules/honey/index.ts'
 import { createInbox } from '../modules/inbox/index.ts'
@@ -182,7 +182,7 @@ await runProcess({
       sessions: persons.sessions,
       factors: persons.ownFactors,
       messages,
-      domains,
+      domains: tellClaims(domains, persons.detection),
       senders: createSenders({ keyring, newId }),
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: config.allowPrivateTargets }),

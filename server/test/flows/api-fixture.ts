@@ -8,7 +8,7 @@ import { createAlerts } from '../../src/modules/alerts/index.ts'
 import { createApiKeys } from '../../src/modules/api-keys/index.ts'
 import { createAuditLogReader } from '../../src/modules/audit-log/index.ts'
 import { createContainments } from '../../src/modules/containments/index.ts'
-import { createDomains } from '../../src/modules/domains/index.ts'
+import { createDomains, tellClaims } from '../../src/modules/domains/index.ts'
 import { createEpochs } from '../../src/modules/epochs/index.ts'
 import { createHoney } from '../../src/modules/honey/index.ts'
 import { createInbox } from '../../src/modules/inbox/index.ts'
@@ -256,7 +256,7 @@ export async function startApi(
       sessions: persons.sessions,
       factors: persons.ownFactors,
       messages,
-      domains,
+      domains: tellClaims(domains, persons.detection),
       senders: createSenders({ keyring, newId }),
       suppressions: createSuppressions({ keyring, newId }),
       webhooks: createWebhooks({ keyring, newId, allowPrivateTargets: options.production !== true }),

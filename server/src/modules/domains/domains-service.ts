@@ -22,7 +22,8 @@ import { expectedRecords, selectorsFor } from './records.ts'
 import { zoneText } from './zone.ts'
 
 type View = z.output<typeof Domain>
-type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'read' | 'act'>
+type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'read' | 'act'> &
+  Partial<Pick<OperationContext<unknown>, 'client'>>
 
 export interface DomainSettings {
   /** Zone under which selectors are delegated; null: keys stand in the domains' own zones. */

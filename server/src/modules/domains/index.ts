@@ -9,6 +9,7 @@
  */
 export { createDomains } from './domains-service.ts'
 export type { Domains } from './domains-service.ts'
+export { tellClaims } from './tell-claims.ts'
 export { createDomainRecheck } from './recheck.ts'
 export { domainOperations } from './domain-operations.ts'
 export { Domain } from './domain.ts'
