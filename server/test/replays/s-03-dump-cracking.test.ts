@@ -5,7 +5,12 @@ import { startInstallation } from '../constellation/installation.ts'
 import type { Installation } from '../constellation/installation.ts'
 import { alterProduct } from '../support/altered-product.ts'
 import type { AlteredProduct } from '../support/altered-product.ts'
+import { createHashQueue, createPasswords } from '../../src/security/passwords/index.ts'
+import { bindFactor } from '../../src/security/factors/factor-binding.ts'
+import { lettersInInbox } from '../constellation/people.ts'
+import { createCanaries } from './canaries.ts'
 import { forAll } from './keyring-world.ts'
+import { PEOPLE_ENV, plantPeople } from './plant-people.ts'
 import { deviations, replay } from './replay.ts'
 
 interface World extends AsyncDisposable {
@@ -20,9 +25,13 @@ interface Loot {
 }
 
 const EACH = 100
+const PEOPLE = 6
 
 async function startWorld(altered?: AlteredProduct): Promise<World> {
-  const installation = await startInstallation(altered === undefined ? {} : { root: altered.root })
+  const installation = await startInstallation({
+    env: PEOPLE_ENV,
+    ...(altered === undefined ? {} : { root: altered.root }),
+  })
   return {
     installation,
     async [Symbol.asyncDispose]() {
@@ -46,16 +55,58 @@ async function crack({ installation }: World): Promise<Loot> {
     body: { name: 'Other' },
   })
   words.push(workspace.body.apiKey.key)
-  const { hashes, texts } = await stealHashes(databaseUrls(dataDirectory).superuser)
+  const planted = createCanaries()
+  const people = await plantPeople(installation, lettersInInbox(installation), planted, PEOPLE)
+  for (const { links, token, earlierTokens } of people) words.push(...links, token, ...earlierTokens)
+  const { superuser } = databaseUrls(dataDirectory)
+  const { hashes, texts } = await stealHashes(superuser)
   const found = new Set<string>()
-  let guesses = 0
+  const codes = people.flatMap(({ recoveryCodes }) => recoveryCodes)
+  const passwords = people.map(({ password }) => password)
+  let guesses = await crackPeople(superuser, hashes, codes, passwords, found)
   for (const word of words) {
     for (const guess of guessesOf(word, texts)) {
       guesses += 1
       if (hashes.has(guess.toString('hex'))) found.add(word)
     }
   }
-  return { secrets: words.length, hashesInDump: hashes.size, cracked: found.size, guesses }
+  return {
+    secrets: words.length + codes.length + passwords.length,
+    hashesInDump: hashes.size,
+    cracked: found.size,
+    guesses,
+  }
+}
+
+/** What hashes of people take: our own code without the pepper, on the rows with their salts, for every person of the dump. */
+async function crackPeople(
+  url: string,
+  hashes: ReadonlySet<string>,
+  codes: readonly string[],
+  words: readonly string[],
+  found: Set<string>,
+): Promise<number> {
+  const { rows } = await withClient(url, 'replay', (client) =>
+    client.query<{ id: string; hash: Buffer; salt: Buffer; params: string }>(
+      `select id, password_hash as hash, password_salt as salt, password_params as params from account.person
+       where password_hash is not null`,
+    ),
+  )
+  const passwords = createPasswords({ pepper: { of: async (digest) => digest }, queue: createHashQueue() })
+  const keyring = { pepper: async (_name: string, digests: readonly Buffer[]) => [...digests] }
+  let guesses = 0
+  for (const row of rows) {
+    for (const word of words) {
+      guesses += 1
+      if (await passwords.verify(row.id, word, row)) found.add(word)
+    }
+    for (const code of codes) {
+      guesses += 1
+      const digest = await bindFactor(keyring, 'recovery code', [row.id, code.replaceAll('-', '')])
+      if (hashes.has(digest.toString('hex'))) found.add(code)
+    }
+  }
+  return guesses
 }
 
 /** Every short byte string of the dump may be a hash, whatever its column is called; every short text may be a salt. */

@@ -5,8 +5,11 @@ import { createHttp } from '../constellation/http.ts'
 import { operatorKey } from '../constellation/database.ts'
 import { startInstallation, until } from '../constellation/installation.ts'
 import type { Installation } from '../constellation/installation.ts'
+import { lettersInInbox, signUp } from '../constellation/people.ts'
+import type { Citizen } from '../constellation/people.ts'
 import { alterProduct } from '../support/altered-product.ts'
 import type { AlteredProduct } from '../support/altered-product.ts'
+import { PEOPLE_ENV } from './plant-people.ts'
 import { deviations, replay } from './replay.ts'
 
 interface World extends AsyncDisposable {
@@ -18,14 +21,21 @@ interface Loot {
   readonly revokedKeys: number
   readonly epochKilledKeys: number
   readonly liftedContainments: number
+  /** Sessions of people that were ended, and suspended people whose password is taken. */
+  readonly endedSessions: number
+  readonly suspendedPeople: number
   readonly ownKey: number
   readonly restartMs: number
 }
 
 const KEYS = 20
+const PEOPLE = 2
 
 async function startWorld(altered?: AlteredProduct): Promise<World> {
-  const installation = await startInstallation(altered === undefined ? {} : { root: altered.root })
+  const installation = await startInstallation({
+    env: PEOPLE_ENV,
+    ...(altered === undefined ? {} : { root: altered.root }),
+  })
   return {
     installation,
     async [Symbol.asyncDispose]() {
@@ -54,6 +64,16 @@ async function restoreOldBackup({ installation }: World): Promise<Loot> {
   }
   const staffApi = createHttp(installation.staffUrl, operator)
   const staff = (await staffApi.call('POST', '/v1/staff', { body: { label: 'ann' } })).body.key
+  const people: Citizen[] = []
+  for (let i = 0; i < PEOPLE; i++)
+    people.push(
+      await signUp(installation, lettersInInbox(installation), {
+        email: `person-${i}@people.test`,
+        password: `quite a long pass phrase ${i}`,
+        name: 'Ann',
+        workspaceName: 'Shop',
+      }),
+    )
   await untilOnFile(http)
   await installation.killEverything()
   const backup = `${clusterDirectory}.backup`
@@ -64,6 +84,11 @@ async function restoreOldBackup({ installation }: World): Promise<Loot> {
   await done(
     http.call('POST', '/v1/epochs', { key: ended.key, body: { class: 'api_key', reason: 'stolen' } }),
   )
+  for (const person of people) {
+    await done(person.call('POST', '/v1/log-out'))
+    const found = await http.call('POST', '/v1/people/find', { key: operator, body: { email: person.email } })
+    await done(http.call('POST', `/v1/people/${found.body.id}/disable`, { key: operator }))
+  }
   const containment = {
     scope: 'workspace',
     workspaceId: installation.workspaceId,
@@ -85,14 +110,26 @@ async function restoreOldBackup({ installation }: World): Promise<Loot> {
     (await http.call('GET', '/v1/workspace', { key })).status === 200
   const count = async (keys: readonly string[]): Promise<number> =>
     (await Promise.all(keys.map(works))).filter(Boolean).length
+  const signsIn = async ({ email, password }: Citizen): Promise<boolean> =>
+    (await http.call('POST', '/v1/log-in', { key: '', body: { email, password } })).status < 300
+  const countOf = async (check: (person: Citizen) => Promise<boolean>): Promise<number> =>
+    (await Promise.all(people.map(check))).filter(Boolean).length
+  const endedSessions = await countOf(isOpen)
+  const suspendedPeople = await countOf(signsIn)
   const sent = await http.send({ from, to: 'someone@reader.test', subject: 'x', text: 'x' })
   return {
     revokedKeys: await count(revoked.map(({ key }) => key)),
     epochKilledKeys: await count(killed),
     liftedContainments: sent.status === 202 ? 1 : 0,
+    endedSessions,
+    suspendedPeople,
     ownKey: (await works(installation.apiKey)) ? 1 : 0,
     restartMs: Math.round(restartMs),
   }
+}
+
+async function isOpen(person: Citizen): Promise<boolean> {
+  return (await person.call('GET', '/v1/account')).status === 200
 }
 
 /** Waits until the acts so far are in the log and its files. */
@@ -116,7 +153,7 @@ replay<World, Loot>(
     attack:
       'holder of revoked keys → waits until the database is restored from a backup that is older than the revocation',
     bound:
-      '0 revoked keys, 0 keys below a floor and 0 contained sends work after the restore; what was not revoked works',
+      '0 revoked keys, 0 keys below a floor, 0 contained sends, 0 ended sessions and 0 suspended people work after the restore; what was not revoked works',
     control: 'the log is not taken up again after the restore: all of it is back',
   },
   {
@@ -129,17 +166,31 @@ replay<World, Loot>(
             find: 'if (acts.length === 0) return',
             replace: 'if (acts.length >= 0) return',
           },
+          {
+            file: 'server/src/security/audit/recovery.ts',
+            find: '  await closeAfterRestore(deps.pool)\n',
+            replace: '',
+          },
         ]),
       ),
     attack: restoreOldBackup,
     judge: (loot) => ({
       breaches: deviations(
-        { revokedKeys: 0, epochKilledKeys: 0, liftedContainments: 0, ownKey: 1 },
+        {
+          revokedKeys: 0,
+          epochKilledKeys: 0,
+          liftedContainments: 0,
+          endedSessions: 0,
+          suspendedPeople: 0,
+          ownKey: 1,
+        },
         { ...loot },
       ),
       evidence: { revoked: KEYS, belowAFloor: KEYS, ...loot },
     }),
-    succeeded({ revokedKeys, epochKilledKeys, liftedContainments }) {
+    succeeded({ revokedKeys, epochKilledKeys, liftedContainments, endedSessions, suspendedPeople }) {
+      if (endedSessions !== PEOPLE || suspendedPeople !== PEOPLE)
+        throw new Error(`${endedSessions} sessions, ${suspendedPeople} people came back`)
       if (revokedKeys !== KEYS || epochKilledKeys !== KEYS || liftedContainments !== 1)
         throw new Error(`${revokedKeys}, ${epochKilledKeys}, ${liftedContainments} came back`)
     },
