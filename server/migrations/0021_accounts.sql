@@ -280,7 +280,8 @@ end $$;
 -- Passwords ------------------------------------------------------------------------------------------------------------------------
 
 -- Sets a password, ends the sessions of the person but p_keep and tells the person (p_notice: id of the letter). With p_token it is a reset:
--- false where the token is used up. Factors are not looked at and no session is made.
+-- false where the token is used up, or the address has changed since it was asked for. Factors are not looked at and no session is made. A
+-- reset proves the address, so it also ends a change of it: whoever has begun that may be the reason for the reset.
 create function engine.set_password(
   p_person uuid, p_hash bytea, p_salt bytea, p_params text, p_token uuid, p_keep uuid, p_notice uuid, p_client bytea
 ) returns boolean
@@ -293,9 +294,11 @@ begin
   end if;
   update account.person p
   set password_hash = p_hash, password_salt = p_salt, password_params = p_params, password_set_at = clock_timestamp(), must_reset = false
-  where p.id = p_person and p.disabled_at is null and p.deleted_at is null and not p.honey;
+  where p.id = p_person and p.disabled_at is null and p.deleted_at is null and not p.honey
+    and (v_token.email_index is null or v_token.email_index = p.email_index);
   if not found then return false; end if;
   update account.token t set used_at = clock_timestamp() where t.person_id = p_person and t.kind = 'reset' and t.used_at is null;
+  if p_token is not null then perform engine.end_email_change(p_person); end if;
   perform engine.revoke_sessions(p_person, null, p_keep);
   perform engine.record_person(p_person, case when p_token is null then 'person.password_changed' else 'person.password_reset' end, '{}');
   perform engine.tell_person(p_notice, case when p_token is null then 'password_changed' else 'password_reset' end, p_person, null, p_client);
@@ -387,7 +390,19 @@ begin
   return v_swap;
 end $$;
 
--- By the link in the mail to the old address (p_token), which also ends all sessions, or by the person. False where there is none to undo.
+-- Gives up a change that is under way.
+create function engine.end_email_change(p_person uuid) returns boolean
+language plpgsql security definer set search_path = public, engine, pg_temp as $$
+begin
+  update account.email_change c set state = 'undone', ended_at = clock_timestamp(), sealed_email = null
+  where c.person_id = p_person and c.ended_at is null;
+  if not found then return false; end if;
+  perform engine.record_person(p_person, 'person.email_change_undone', '{}');
+  return true;
+end $$;
+
+-- By a link in a mail to the old address (p_token), which also ends all sessions, or by the person. False where there is none to undo. A link
+-- undoes whatever change is under way: whoever has begun one makes its link worthless by beginning another.
 create function engine.undo_email_change(p_token uuid, p_person uuid) returns boolean
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare
@@ -399,11 +414,8 @@ begin
     if v_token.id is null then return false; end if;
     v_person := v_token.person_id;
   end if;
-  update account.email_change c set state = 'undone', ended_at = clock_timestamp(), sealed_email = null
-  where c.person_id = v_person and c.ended_at is null and (p_token is null or c.id = v_token.subject);
-  if not found then return false; end if;
+  if not engine.end_email_change(v_person) then return false; end if;
   if p_token is not null then perform engine.revoke_sessions(v_person, null, null); end if;
-  perform engine.record_person(v_person, 'person.email_change_undone', '{}');
   return true;
 end $$;
 
@@ -442,6 +454,18 @@ end $$;
 
 -- Recovery -------------------------------------------------------------------------------------------------------------------------
 
+-- Whether somebody was a member, was not promoted since, and was not new (0024), at a time.
+create function engine.stood_before(p_member uuid, p_at timestamptz) returns boolean
+language plpgsql stable security definer set search_path = public, engine, pg_temp as $$
+begin
+  return exists (
+    select from member m
+    where m.id = p_member and m.created_at < p_at and (m.inert_until is null or m.inert_until <= p_at)
+      and not exists (
+        select from notices.change c
+        where c.workspace_id = m.workspace_id and c.row_id = m.id and c.kind in ('owner.added', 'admin.added') and c.at >= p_at));
+end $$;
+
 -- What each workspace of the person must give. Others who have been owner (or admin, where the person is none of the owners) since before
 -- the recovery: two of them, or the only one. Where there is nobody: a record in DNS and the operator's approval.
 create function engine.recovery_needs(p_recovery uuid) returns table (
@@ -457,7 +481,7 @@ language sql stable security definer set search_path = public, engine, pg_temp a
     select mine.workspace_id, o.person_id
     from r cross join mine
     join member o on o.workspace_id = mine.workspace_id and o.revoked_at is null and o.person_id <> r.person_id
-      and o.created_at < r.created_at and (o.role = 'owner' or o.role = 'admin' and mine.role <> 'owner')
+      and (o.role = 'owner' or o.role = 'admin' and mine.role <> 'owner') and engine.stood_before(o.id, r.created_at)
     join account.person p on p.id = o.person_id and p.disabled_at is null and not p.honey
   ),
   counted as (
@@ -551,8 +575,8 @@ language sql stable security definer set search_path = public, engine, pg_temp a
   select exists (
     select from account.recovery r
     join member m on m.person_id = r.person_id and m.workspace_id = p_workspace and m.revoked_at is null
-    join member o on o.workspace_id = p_workspace and o.person_id = p_person and o.revoked_at is null and o.created_at < r.created_at
-      and (o.role = 'owner' or o.role = 'admin' and m.role <> 'owner')
+    join member o on o.workspace_id = p_workspace and o.person_id = p_person and o.revoked_at is null
+      and (o.role = 'owner' or o.role = 'admin' and m.role <> 'owner') and engine.stood_before(o.id, r.created_at)
     join account.person p on p.id = o.person_id and p.disabled_at is null
     where r.id = p_recovery and r.person_id <> p_person)
 $$;
@@ -672,6 +696,7 @@ begin
   if v_token.id is null then return null; end if;
   update account.recovery r set state = 'done', ended_at = clock_timestamp(), ended_by = 'member:' || r.person_id where r.id = v_recovery.id;
   perform engine.drop_factors(v_recovery.person_id);
+  perform engine.end_email_change(v_recovery.person_id);
   update account.token t set used_at = clock_timestamp() where t.person_id = v_recovery.person_id and t.used_at is null;
   perform engine.revoke_sessions(v_recovery.person_id, null, null);
   perform engine.record_person(v_recovery.person_id, 'person.recovered', jsonb_build_object('recovery', v_recovery.id));
@@ -701,6 +726,8 @@ begin
   if not found then return false; end if;
   if p_suspended then
     perform engine.revoke_sessions(p_person, null, null);
+    -- Else the address of whoever is the reason takes its place while nobody can sign in.
+    perform engine.end_email_change(p_person);
     perform engine.tell_person(gen_random_uuid(), 'suspended', p_person, null, null);
     perform pg_notify('bulkhead_epochs', '');
   end if;
@@ -761,7 +788,7 @@ begin
     select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname = 'engine' and p.proname in ('ask_account', 'tell_person', 'claim_requests', 'finish_request', 'person_by_index', 'has_invitation', 'person_of', 'issue_token',
       'find_token', 'use_token', 'complete_sign_up', 'set_password', 'rename_person', 'drop_factors', 'delete_person', 'begin_email_change', 'confirm_email_change',
-      'undo_email_change', 'due_email_changes', 'swap_email', 'recovery_needs', 'recovery_ready', 'start_recovery', 'recovery_of', 'list_recoveries',
+      'undo_email_change', 'end_email_change', 'stood_before', 'due_email_changes', 'swap_email', 'recovery_needs', 'recovery_ready', 'start_recovery', 'recovery_of', 'list_recoveries',
       'approve_recovery', 'may_approve_recovery', 'prove_recovery', 'operator_approve_recovery', 'cancel_recovery', 'look_at_recoveries',
       'noticed_recovery', 'recovery_audience', 'complete_recovery', 'list_people', 'suspend_person', 'sign_out_person', 'trim_accounts')
   loop

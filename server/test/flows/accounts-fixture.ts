@@ -81,6 +81,7 @@ export async function age(api: ApiFixture, recoveryId: string, hours: number): P
     `begin;
      set local session_replication_role = replica;
      update member set created_at = created_at - ${by};
+     update notices.change set at = at - ${by};
      update account.session set strong_at = strong_at - ${by};
      update account.recovery
      set created_at = created_at - ${by}, ready_at = ready_at - ${by}, expires_at = expires_at - ${by}, noticed_at = noticed_at - ${by}

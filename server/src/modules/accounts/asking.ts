@@ -21,8 +21,22 @@ export interface Asking {
 
 /** 30 at once from one client, one a minute after that: an office that signs up together fits, a list of addresses does not. */
 const PER_CLIENT = { capacity: 30, refillPerSecond: 1 / 60 }
-/** Letters to one address: three at once, then one in 20 minutes. What is beyond it is answered alike and dropped. */
-const PER_ADDRESS = { capacity: 3, refillPerSecond: 1 / 1200 }
+/**
+ * Letters to one address: three at once, then as many as it takes that a link that works is always in the mailbox, whoever used them up: one
+ * an hour where the link lives for an hour, one in six hours where it lives for a day. What is beyond it is answered alike and dropped.
+ */
+const PER_ADDRESS: Readonly<
+  Record<AskedKind, { readonly capacity: number; readonly refillPerSecond: number }>
+> = {
+  sign_up: { capacity: 3, refillPerSecond: 1 / 21_600 },
+  email_change: { capacity: 3, refillPerSecond: 1 / 21_600 },
+  reset: { capacity: 3, refillPerSecond: 1 / 3_600 },
+  recovery: { capacity: 3, refillPerSecond: 1 / 3_600 },
+}
+/** `ann+1@…`, `ann+2@…` are one mailbox. Only for kinds that write to whom nobody knows; `ann@…` itself is not kept out by them. */
+const PER_MAILBOX = { capacity: 6, refillPerSecond: 1 / 21_600 }
+/** Each change is a letter to the old address too. */
+const PER_ASKER = { capacity: 5, refillPerSecond: 1 / 3_600 }
 
 /** The door through which everything comes that names an address. */
 export function createAsking(deps: {
@@ -48,13 +62,30 @@ export function createAsking(deps: {
           retryAfterSeconds: byClient.retryAfterSeconds,
         })
       }
+      if (personId !== undefined) {
+        const byAsker = await deps.limiter.take({ bucket: 'account.asker', key: personId, ...PER_ASKER })
+        if (!byAsker.allowed)
+          throw new Fault('too_many_requests', {
+            detail: 'You have begun too many changes of your address; wait before the next one.',
+            retryAfterSeconds: byAsker.retryAfterSeconds,
+          })
+      }
+      const tagged = kind === 'sign_up' || kind === 'email_change' ? untagged(email) : null
       const byAddress = await deps.limiter.take({
         bucket: `account.${kind}`,
         key: index.toString('hex'),
-        ...PER_ADDRESS,
+        ...PER_ADDRESS[kind],
       })
+      const byMailbox =
+        tagged === null
+          ? byAddress
+          : await deps.limiter.take({
+              bucket: 'account.mailbox',
+              key: (await deps.vault.indexOf(tagged)).toString('hex'),
+              ...PER_MAILBOX,
+            })
       // Silently: a refusal that depends on the address would say who else has asked.
-      if (!byAddress.allowed) return CHECK_YOUR_MAIL
+      if (!byAddress.allowed || !byMailbox.allowed) return CHECK_YOUR_MAIL
       const id = deps.newId()
       const [sealedEmail, sealedClient] = await Promise.all([
         deps.vault.seal({ table: 'request', column: 'sealed_email', rowId: id }, email),
@@ -80,6 +111,13 @@ export function createAsking(deps: {
       return CHECK_YOUR_MAIL
     },
   }
+}
+
+/** The mailbox of an address with a tag (RFC 5233); null for one without. */
+function untagged(email: string): string | null {
+  const at = email.lastIndexOf('@')
+  const plus = email.indexOf('+')
+  return plus > 0 && plus < at ? `${email.slice(0, plus)}${email.slice(at)}` : null
 }
 
 /** SQLSTATE of engine.ask_account. */

@@ -104,6 +104,8 @@ export function createRequestWork(deps: {
       const { token, expiresAt } = await tokens.issue({
         kind: 'reset',
         personId: person.id,
+        // Of no use once another address signs in.
+        emailIndex: request.email_index,
         hours: LINK_HOURS.reset,
       })
       await letters.send({
