@@ -42,6 +42,13 @@ export function clock(iso: string | null): string {
   return iso === null ? '-' : `${iso.slice(0, 10)} ${iso.slice(11, 19)}`
 }
 
+/** Why mail from something new waits (docs/notices.md); null where it does not. */
+export function heldUntil(iso: string | null): string | null {
+  return iso === null
+    ? null
+    : `its mail is held until ${clock(iso)} UTC; another owner can let it go: bulkhead changes list`
+}
+
 /** `512 B`, `4.1 kB`, `2.3 MB`. */
 export function bytes(count: number): string {
   if (count < 1_000) return `${count} B`

@@ -494,8 +494,8 @@ begin
   end if;
   perform engine.sync_contact(tg_table_name, v_row);
   perform engine.refresh_profile_row(v_workspace, v_row);
-  if v_kind is null and tg_op = 'UPDATE' and session_user = 'bulkhead_worker' then
-    -- What the worker does by itself: seals old rows, switches off a webhook that fails, says that something is inert.
+  if v_kind is null and tg_op = 'UPDATE' and (session_user = 'bulkhead_worker' or tg_table_name = 'sender' and session_user = 'bulkhead_api') then
+    -- What the product does by itself: seals senders of an older version, switches off a webhook that fails, says that something is inert.
     update notices.recorded_row r set digest = x.digest from notices.profile_row x
     where r.workspace_id = v_workspace and r.row_id = v_row and x.workspace_id = v_workspace and x.row_id = v_row;
   end if;

@@ -2,7 +2,7 @@ import type { Client, Domain } from '@bulkhead/sdk'
 import { argument, text, type Command } from '../command.ts'
 import { EXIT, UsageError } from '../failure.ts'
 import { writeOutput } from '../files.ts'
-import { clock, relative } from '../instants.ts'
+import { clock, heldUntil, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { paintState } from '../states.ts'
 import { facts, table, type Screen } from '../table.ts'
@@ -147,6 +147,7 @@ function renderDomain(found: Domain, screen: Screen): string {
             ? null
             : `since ${clock(found.failingSince)} UTC; usable for 72 h from then`,
         ],
+        ['New', heldUntil(found.inertUntil)],
       ],
       screen,
     ),

@@ -1,7 +1,7 @@
 import type { Client } from '@bulkhead/sdk'
 import { argument, text, type Command } from '../command.ts'
 import { UsageError } from '../failure.ts'
-import { relative } from '../instants.ts'
+import { heldUntil, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { facts, table } from '../table.ts'
 
@@ -30,6 +30,7 @@ const add: Command = {
           ['Name', added.name],
           ['Reply-To', added.replyTo],
           ['Id', added.id],
+          ['New', heldUntil(added.inertUntil)],
         ],
         screen,
       ),
@@ -56,6 +57,10 @@ const list: Command = {
             { title: 'NAME', of: (row) => row.name ?? '-' },
             { title: 'REPLY-TO', of: (row) => row.replyTo ?? '-' },
             { title: 'ADDED', of: (row) => relative(row.createdAt, screen.now) },
+            {
+              title: 'HELD',
+              of: (row) => (row.inertUntil === null ? '-' : relative(row.inertUntil, screen.now)),
+            },
             { title: 'ID', of: (row) => row.id, whole: true },
           ],
           items,

@@ -267,6 +267,7 @@ function renderWebhook(found: Webhook, screen: Screen): string {
       ['Failing', found.failingSince === null ? null : `since ${clock(found.failingSince)} UTC`],
       ['Events', found.eventTypes.length === 0 ? 'all' : found.eventTypes.join(', ')],
       ['For', found.description],
+      ['New', found.inertUntil === null ? null : `no security.alert until ${clock(found.inertUntil)} UTC`],
       ['Added', `${clock(found.createdAt)} UTC`],
     ],
     screen,

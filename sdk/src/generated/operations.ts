@@ -248,6 +248,8 @@ export interface Domain {
   readonly checkedAt: string | null
   /** Since when a verified domain lacks its records; it stays usable for 72 hours. */
   readonly failingSince: string | null
+  /** Until when mail from it is held, because it is new in an established workspace; another owner can let it go (changes.approve). */
+  readonly inertUntil: string | null
   /** The DNS records to publish. */
   readonly records: readonly ({
     readonly purpose: "dkim" | "dkim-standby" | "dkim-ed25519" | "return-path" | "dmarc"
@@ -272,6 +274,8 @@ export interface Sender {
   readonly name: string | null
   readonly replyTo: string | null
   readonly createdAt: string
+  /** Until when mail from it is held, because it is new in an established workspace; another owner can let it go (changes.approve). */
+  readonly inertUntil: string | null
 }
 
 export interface Suppression {
@@ -300,6 +304,8 @@ export interface Webhook {
   /** Until when the secret before the last rotation signs as well. */
   readonly previousSecretExpiresAt: string | null
   readonly createdAt: string
+  /** Until when it gets no security.alert, because it or its URL is new in an established workspace; other events it gets. */
+  readonly inertUntil: string | null
 }
 
 export interface WebhookDelivery {
@@ -1144,6 +1150,8 @@ export interface WebhooksCreateOutput {
   /** Until when the secret before the last rotation signs as well. */
   readonly previousSecretExpiresAt: string | null
   readonly createdAt: string
+  /** Until when it gets no security.alert, because it or its URL is new in an established workspace; other events it gets. */
+  readonly inertUntil: string | null
   /** The signing secret, `whsec_…` (Standard Webhooks). It is shown this once. */
   readonly secret: string
 }

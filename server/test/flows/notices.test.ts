@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeId } from '../../src/kernel/ids.ts'
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
+import { aClient, linkIn } from './accounts-fixture.ts'
 import { eventually } from './engine-fixture.ts'
 import { startHook, startNoticesWorld } from './notices-fixture.ts'
 import type { Established, NoticesWorld } from './notices-fixture.ts'
@@ -55,6 +56,8 @@ describe('a change in an established workspace', () => {
     const shop = await world.established('a1')
     const added = await call(shop.owners[0].token, 'POST', '/v1/domains', { name: 'new-a1.test' })
     expect(added.status).toBe(201)
+    // Whoever looks at it sees why its mail waits.
+    expect(Date.parse(added.body.inertUntil) - Date.now()).toBeGreaterThan(23.9 * 3_600_000)
     const sent = await call(shop.key, 'POST', '/v1/messages', {
       from: 'news@new-a1.test',
       to: 'reader@reader.test',
@@ -85,6 +88,7 @@ describe('a change in an established workspace', () => {
     expect((await approve(shop.owners[1].token)).body).toMatchObject({ state: 'approved' })
     await world.reconcile()
     expect((await shop.ended(sent.body.id)).states).toEqual({ delivered: 1 })
+    expect((await call(shop.key, 'GET', `/v1/domains/${added.body.id}`)).body.inertUntil).toBeNull()
     const timeline = (await shop.get(sent.body.id)).timeline.map((item: { type: string }) => item.type)
     expect(timeline).toContain('message.released')
   })
@@ -104,6 +108,7 @@ describe('a change in an established workspace', () => {
     expect((await shop.get(codes)).states).toEqual({ held: 1 })
     // Taking the sender away cancels what waits.
     const [sender] = (await call(shop.key, 'GET', '/v1/senders')).body.data
+    expect(Date.parse(sender.inertUntil)).toBeGreaterThan(Date.now())
     expect((await call(shop.key, 'DELETE', `/v1/senders/${sender.id}`)).status).toBe(204)
     await world.reconcile()
     expect((await shop.get(held)).states).toEqual({ cancelled: 1 })
@@ -114,7 +119,8 @@ describe('a change in an established workspace', () => {
   it('of a webhook is told to where it was before, and to the new place nothing for 24 hours', async () => {
     const shop = await world.established('a3')
     await using elsewhere = await startHook()
-    await call(shop.key, 'PATCH', `/v1/webhooks/${shop.webhookId}`, { url: elsewhere.url })
+    const moved = await call(shop.key, 'PATCH', `/v1/webhooks/${shop.webhookId}`, { url: elsewhere.url })
+    expect(Date.parse(moved.body.inertUntil)).toBeGreaterThan(Date.now())
     await bothTold(shop, 'webhook.changed', 'A webhook was changed')
     // The next step of the attack is still told to the old place.
     await call(shop.key, 'POST', '/v1/domains', { name: 'new-a3.test' })
@@ -170,6 +176,31 @@ describe('a change in an established workspace', () => {
       (item: { name: string }) => item.name,
     )
     expect(domains).not.toContain('new-a6.test')
+  })
+})
+
+describe('a recovery that has begun', () => {
+  it('is told to the webhook of each workspace of the person, as security.alert', async () => {
+    const shop = await world.established('a7')
+    const { email } = shop.owners[0]
+    const client = aClient(world.api)
+    expect((await client.call('POST', '/v1/recovery', { email })).status).toBe(202)
+    const begun = await client.call('POST', '/v1/recovery/confirm', {
+      token: await linkIn(world.api, email, 'recovery_asked'),
+    })
+    expect(begun.status).toBe(200)
+    await world.api.accountLoop.settle()
+    const heard = await eventually(
+      () => shop.hook.received.find(({ body }) => body.data.kind === 'recovery.started'),
+      'the webhook hears of the recovery',
+      30_000,
+    )
+    expect(heard.body).toMatchObject({
+      type: 'security.alert',
+      data: { severity: 'high', facts: { recovery: begun.body.id }, change: null },
+    })
+    // Nothing personal: who it is stands in the product.
+    expect(JSON.stringify(heard.body)).not.toContain(email)
   })
 })
 

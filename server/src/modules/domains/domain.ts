@@ -40,6 +40,9 @@ export const Domain = z.object({
   failingSince: Instant.nullable().describe(
     'Since when a verified domain lacks its records; it stays usable for 72 hours.',
   ),
+  inertUntil: Instant.nullable().describe(
+    'Until when mail from it is held, because it is new in an established workspace; another owner can let it go (changes.approve).',
+  ),
   records: z.array(DnsRecord).describe('The DNS records to publish.'),
 })
 

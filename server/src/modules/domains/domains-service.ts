@@ -173,6 +173,7 @@ function view(row: DomainRecord, zone: string | null): View {
     verifiedAt: row.verified_at?.toISOString() ?? null,
     checkedAt: row.checked_at?.toISOString() ?? null,
     failingSince: row.failing_since?.toISOString() ?? null,
+    inertUntil: row.inert_until?.toISOString() ?? null,
     records: expectedRecords(row, row.selectors, zone).map(({ publicKey: _publicKey, ...record }) => {
       const check = row.checks.find((item) => item.purpose === record.purpose)
       return {

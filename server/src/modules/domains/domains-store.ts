@@ -11,6 +11,8 @@ interface DomainRow {
   readonly verified_at: Date | null
   readonly checked_at: Date | null
   readonly failing_since: Date | null
+  /** Null once that is over. */
+  readonly inert_until: Date | null
   readonly checks: unknown
 }
 
@@ -34,7 +36,8 @@ export interface ZoneRow {
   readonly public_key: string
 }
 
-const COLUMNS = 'id, name, state, created_at, verified_at, checked_at, failing_since, checks'
+const COLUMNS = `id, name, state, created_at, verified_at, checked_at, failing_since, checks,
+  case when inert_until > now() then inert_until end as inert_until`
 const Checks = z.array(RecordCheck)
 
 /** False where the workspace has the domain already. */

@@ -10,6 +10,9 @@ export const Sender = z.object({
   name: z.string().nullable(),
   replyTo: z.string().nullable(),
   createdAt: Instant,
+  inertUntil: Instant.nullable().describe(
+    'Until when mail from it is held, because it is new in an established workspace; another owner can let it go (changes.approve).',
+  ),
 })
 
 /** A plain address in a field of a request. Throws `invalid_request` that names the field. */

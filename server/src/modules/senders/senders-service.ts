@@ -69,11 +69,11 @@ export function createSenders(deps: { readonly keyring: Keyring; readonly newId:
             'Add the domain first: POST /v1/domains.',
           )
         }
-        const createdAt = await insertSender(db, sealed)
-        if (createdAt === undefined)
+        const made = await insertSender(db, sealed)
+        if (made === undefined)
           throw new Fault('conflict', { detail: 'This workspace lists that sender already.' })
         about(encodeId('sender', plain.id), { domain: address.domain })
-        return { ...plain, id: encodeId('sender', plain.id), createdAt: createdAt.toISOString() }
+        return { ...plain, id: encodeId('sender', plain.id), ...times(made) }
       })
     },
 
@@ -93,7 +93,7 @@ export function createSenders(deps: { readonly keyring: Keyring; readonly newId:
           email: text(row, 'sealed_email', row.sealed_email),
           name: row.sealed_name === null ? null : text(row, 'sealed_name', row.sealed_name),
           replyTo: row.sealed_reply_to === null ? null : text(row, 'sealed_reply_to', row.sealed_reply_to),
-          createdAt: row.created_at.toISOString(),
+          ...times(row),
         }),
         (row) => idCursor(row.id),
       )
@@ -104,6 +104,13 @@ export function createSenders(deps: { readonly keyring: Keyring; readonly newId:
         if (!(await deleteSenderRow(db, caller.workspaceId, id))) throw missing('sender', id)
         about(encodeId('sender', id))
       }),
+  }
+}
+
+function times(row: Pick<SenderRecord, 'created_at' | 'inert_until'>) {
+  return {
+    createdAt: row.created_at.toISOString(),
+    inertUntil: row.inert_until?.toISOString() ?? null,
   }
 }
 

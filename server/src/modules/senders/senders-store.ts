@@ -7,6 +7,8 @@ export interface SenderRecord {
   readonly sealed_name: Buffer | null
   readonly sealed_reply_to: Buffer | null
   readonly created_at: Date
+  /** Null once that is over. */
+  readonly inert_until: Date | null
 }
 
 export interface SealedSender {
@@ -18,18 +20,22 @@ export interface SealedSender {
   readonly replyTo: Buffer | null
 }
 
-const COLUMNS = 'id, sealed_email, sealed_name, sealed_reply_to, created_at'
+const INERT_UNTIL = 'case when inert_until > now() then inert_until end as inert_until'
+const COLUMNS = `id, sealed_email, sealed_name, sealed_reply_to, created_at, ${INERT_UNTIL}`
 
-/** When the row was made; undefined where the workspace lists the address already. */
-export async function insertSender(db: TenantDatabase, sender: SealedSender): Promise<Date | undefined> {
-  const rows = await db.query<{ created_at: Date }>(
+/** What the database says of the row that was made; undefined where the workspace lists the address already. */
+export async function insertSender(
+  db: TenantDatabase,
+  sender: SealedSender,
+): Promise<Pick<SenderRecord, 'created_at' | 'inert_until'> | undefined> {
+  const rows = await db.query<Pick<SenderRecord, 'created_at' | 'inert_until'>>(
     `insert into sender (workspace_id, id, email_index, sealed_email, sealed_name, sealed_reply_to)
      values ($1, $2, $3, $4, $5, $6)
      on conflict (workspace_id, email_index) do nothing
-     returning created_at`,
+     returning created_at, ${INERT_UNTIL}`,
     [sender.workspaceId, sender.id, sender.index, sender.email, sender.name, sender.replyTo],
   )
-  return rows[0]?.created_at
+  return rows[0]
 }
 
 export function selectSenders(

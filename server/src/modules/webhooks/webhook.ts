@@ -50,6 +50,9 @@ export const Webhook = z.object({
     'Until when the secret before the last rotation signs as well.',
   ),
   createdAt: Instant,
+  inertUntil: Instant.nullable().describe(
+    'Until when it gets no security.alert, because it or its URL is new in an established workspace; other events it gets.',
+  ),
 })
 
 export const WebhookWithSecret = Webhook.extend({

@@ -230,6 +230,7 @@ function view(row: WebhookRecord): View {
     failingSince: row.failing_since?.toISOString() ?? null,
     previousSecretExpiresAt: row.previous_secret_expires_at?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
+    inertUntil: row.inert_until?.toISOString() ?? null,
   }
 }
 

@@ -10,6 +10,8 @@ export interface WebhookRecord {
   readonly failing_since: Date | null
   readonly previous_secret_expires_at: Date | null
   readonly created_at: Date
+  /** Null once that is over. */
+  readonly inert_until: Date | null
 }
 
 export interface DeliveryRecord {
@@ -30,7 +32,8 @@ export interface DeliveryRecord {
 }
 
 const COLUMNS = `id, url, description, event_types, state, disabled_reason, failing_since,
-  case when previous_secret_expires_at > now() then previous_secret_expires_at end as previous_secret_expires_at, created_at`
+  case when previous_secret_expires_at > now() then previous_secret_expires_at end as previous_secret_expires_at, created_at,
+  case when inert_until > now() then inert_until end as inert_until`
 const DELIVERY_COLUMNS = `id, sequence, commit_xid::text as xid, event_id, type, message_id, number, state, attempts, due,
   last_status, last_error, created_at, settled_at`
 
