@@ -156,7 +156,8 @@ describe('honey accounts', () => {
       (row: { kind: string; detail: Record<string, unknown> }) =>
         row.kind === 'stuffing.client' && 'identifiers' in row.detail,
     )
-    expect(found).toMatchObject([{ severity: 'high', occurrences: 1 }])
+    // One alarm, however often the rule was judged meanwhile: the api judges too.
+    expect(found).toMatchObject([{ severity: 'high' }])
     const { rows } = await api.database
       .pool('superuser')
       .query<{ flag_reason: string | null }>(

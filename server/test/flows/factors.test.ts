@@ -6,6 +6,7 @@ import { decodeId } from '../../src/kernel/ids.ts'
 import { INSTALLATION_WORKSPACE } from '../../src/kernel/installation.ts'
 import { seal } from '../../src/platform/sealing/index.ts'
 import { createAuthenticator } from '../support/authenticator.ts'
+import { addMember } from '../support/members.ts'
 import type { SoftwareAuthenticator } from '../support/authenticator.ts'
 import { PUBLIC_URL, startApi } from './api-fixture.ts'
 import type { Answer, ApiFixture } from './api-fixture.ts'
@@ -36,9 +37,9 @@ async function aMember(policy?: 'optional' | 'passkey'): Promise<string> {
     randomBytes(32),
     sealed,
   ])
-  await sql(
-    `insert into member (id, workspace_id, person_id, role, created_by) values ($1, $2, $3, 'developer', 'test:1')`,
-    [randomUUID(), workspace, id],
+  await addMember(
+    { database: api.database, keyring: api.keyring('api') },
+    { workspaceId: workspace ?? '', personId: id, role: 'developer' },
   )
   if (policy !== undefined)
     await sql('insert into workspace_policy (workspace_id, second_factor) values ($1, $2)', [
