@@ -3,7 +3,7 @@
  * and that on what `node:net` has taken.
  */
 export { isAddress, normaliseAddress } from './address.ts'
-export { clientKeyOf, networkAround, NO_ADDRESS, siteOf } from './client-key.ts'
+export { clientKeyOf, networkAround, siteOf } from './client-key.ts'
 export {
   CIDRS_MAX,
   coversNetwork,
