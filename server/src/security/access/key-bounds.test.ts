@@ -112,5 +112,8 @@ describe('a sender of a list', () => {
     '@ shop.test',
     'a@b@',
     '@a..b',
+    '@shop.test/..',
+    '@shop%2etest',
+    '@shop.test?x',
   ])('is never %s', (text) => expect(parseSenderPattern(text).ok).toBe(false))
 })

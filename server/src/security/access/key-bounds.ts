@@ -21,7 +21,9 @@ export function parseSenderPattern(text: string): SenderResult {
     if (!parsed.ok) return parsed
     return { ok: true, pattern: normaliseForIndex(parsed.address.email), domain: parsed.address.domain }
   }
-  const parsed = parseAddress(`x@${domainToASCII(text.slice(1)) || text.slice(1)}`)
+  // domainToASCII reads a host as URLs have it: what stands behind a slash is dropped, and %2e is a dot.
+  const domain = /[/\\%?#]/.test(text) ? '' : domainToASCII(text.slice(1))
+  const parsed = parseAddress(`x@${domain || text.slice(1)}`)
   if (!parsed.ok) return { ok: false, problem: 'is not a domain behind its @' }
   return { ok: true, pattern: `@${parsed.address.domain}`, domain: parsed.address.domain }
 }
