@@ -90,6 +90,24 @@ describe('an invitation', () => {
     expect((await team.owner.call('POST', '/v1/invitations', { email: 'c@corp.test' })).status).toBe(400)
   })
 
+  it('fills nobody’s mailbox: three letters of a workspace, ten of all, however often it is revoked and made again', async () => {
+    const email = 'victim@flooded.test'
+    const sent: boolean[] = []
+    for (let n = 0; n < 4; n++) {
+      const { owner } = await aTeam()
+      for (let again = 0; again < 4; again++) {
+        const made = await invite(owner, email, 'auditor')
+        expect(made.status).toBe(201)
+        sent.push(made.body.sentAt !== null)
+        expect((await owner.call('DELETE', `/v1/invitations/${made.body.id}`)).status).toBe(204)
+      }
+    }
+    const three = [true, true, true, false]
+    expect(sent).toEqual([...three, ...three, ...three, true, false, false, false])
+    const letters = (await lettersTo(api, email)).filter(({ kind }) => kind === 'invitation')
+    expect(letters).toHaveLength(10)
+  })
+
   it('that was revoked, sent again, or made by somebody who was removed or got another role opens nothing', async () => {
     const team = await aTeam()
     const people = await Promise.all([0, 1, 2, 3].map(() => aPerson(api)))

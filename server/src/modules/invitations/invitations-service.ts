@@ -18,6 +18,7 @@ import {
 import type { CredentialPepper, Role } from '../../security/access/index.ts'
 import { personOf, refusalOf, rightsOf, shownActor, standingOf, standingOfCaller } from '../members/index.ts'
 import type { WishedRights } from '../members/index.ts'
+import type { Limiter } from '../../security/limits/index.ts'
 import { writeLetter } from '../system-mail/index.ts'
 import type { SystemMail } from '../system-mail/index.ts'
 import { invitationBinding } from './invitation.ts'
@@ -75,6 +76,12 @@ const DAYS = 7
 const OPEN_MAX = 200
 const PER_HOUR_MAX = 50
 const RESEND_AFTER_MS = 60_000
+/**
+ * Letters to one address, by one workspace and by all, three and ten at once, then three and eight a day: whoever revokes and makes anew, or makes
+ * workspaces, fills nobody's mailbox.
+ */
+const PER_ADDRESS = { capacity: 3, refillPerSecond: 1 / 28_800 }
+const PER_ADDRESS_OF_ALL = { capacity: 10, refillPerSecond: 1 / 10_800 }
 /** What a key needs to let the first person in: that it can do whatever a person could then make it do. */
 const FIRST_OWNER_NEEDS = [
   'api-keys:write',
@@ -90,6 +97,7 @@ export function createInvitations(deps: {
   readonly pepper: Pick<CredentialPepper, 'of'>
   readonly transactions: TenantTransactions
   readonly systemMail: Pick<SystemMail, 'send'>
+  readonly limiter: Pick<Limiter, 'take'>
   readonly people: { forget(): void }
   readonly publicUrl: string
   readonly newId: () => string
@@ -111,6 +119,18 @@ export function createInvitations(deps: {
     return { token: minted.key, tokenHash, binding, expiresAt }
   }
 
+  async function mayWrite(workspaceId: string, email: string): Promise<boolean> {
+    const [account] = await keyring.blindAddresses(INSTALLATION_WORKSPACE, [normaliseForIndex(email)])
+    const key = account?.index.toString('hex') ?? ''
+    const own = await deps.limiter.take({
+      bucket: 'invitation.own',
+      key: `${workspaceId} ${key}`,
+      ...PER_ADDRESS,
+    })
+    if (!own.allowed) return false
+    return (await deps.limiter.take({ bucket: 'invitation.all', key, ...PER_ADDRESS_OF_ALL })).allowed
+  }
+
   /** After the commit: a letter about what was taken back would lead nowhere. Its failure is told as `sentAt` null. */
   async function mail(
     workspaceId: string,
@@ -123,6 +143,7 @@ export function createInvitations(deps: {
   ): Promise<Date | null> {
     const { id, email, workspace, made } = letter
     try {
+      if (!(await mayWrite(workspaceId, email))) return null
       await deps.systemMail.send({
         kind: 'invitation',
         to: email,
