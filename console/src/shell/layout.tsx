@@ -33,7 +33,10 @@ export function Layout() {
         Skip to the page
       </a>
       <header className="border-b border-line bg-surface">
-        <div className="flex h-12 items-center gap-1 px-3 sm:px-4">
+        {/* People have more in it than a phone is wide: the places get a line of their own. */}
+        <div
+          className={`flex items-center gap-1 px-3 sm:px-4 ${person === null ? 'h-12' : 'min-h-12 flex-wrap lg:flex-nowrap'}`}
+        >
           <Link
             to="/"
             className="mr-3 flex items-center gap-2 rounded text-accent"
@@ -42,7 +45,10 @@ export function Layout() {
             <BulkheadMark className="size-5" />
             <span className="hidden text-base font-semibold text-ink sm:inline">Bulkhead</span>
           </Link>
-          <nav aria-label="Main" className="flex items-center gap-0.5">
+          <nav
+            aria-label="Main"
+            className={`flex items-center gap-0.5 ${person === null ? '' : 'order-last mb-1.5 w-full lg:order-none lg:mb-0 lg:w-auto'}`}
+          >
             <Place to="/" exact icon={HomeIcon}>
               Home
             </Place>
@@ -128,7 +134,7 @@ function WorkspaceChoice({ person }: { readonly person: Person }) {
       aria-label="Workspace"
       value={person.workspace}
       onChange={(event) => person.chooseWorkspace(event.target.value)}
-      className="h-8 max-w-28 rounded-md border border-line-strong bg-surface px-1.5 text-sm sm:max-w-44"
+      className="h-8 max-w-28 min-w-0 rounded-md border border-line-strong bg-surface px-1.5 text-sm sm:max-w-44"
     >
       {workspaces.map(({ id, name }) => (
         <option key={id} value={id}>

@@ -164,6 +164,24 @@ describe.runIf(existsSync(CHROMIUM))('people in a browser', () => {
     expect(linkIn(await letterTo('bob@example.com', /./))).toContain('/account/invitation#')
   })
 
+  it('find all of it on a phone, and on a tablet, without scrolling sideways, whatever their workspaces are called', async () => {
+    const name = 'The second workspace, whose name is as long as names become'
+    const made = await page.evaluate(
+      `fetch('/v1/account/workspaces', { method: 'POST', body: JSON.stringify({ name: ${JSON.stringify(name)} }),
+        headers: { 'content-type': 'application/json', 'bulkhead-csrf': '1' } }).then(({ status }) => status)`,
+    )
+    expect(made).toBe(201)
+    for (const width of [360, 640, 768, 1024]) {
+      await page.setViewportSize({ width, height: 760 })
+      for (const path of ['/security/members', '/security/alerts', '/security/account', '/']) {
+        await page.goto(`${origin}${path}`)
+        await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
+        expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(width)
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 800 })
+  })
+
   it('are told the same about an address that has no account, and reset a password without being signed in', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click()
     const said = async (address: string): Promise<string> => {
