@@ -232,6 +232,6 @@ replay<World, Loot>(
       }
     },
     close: (world) => world[Symbol.asyncDispose](),
-    timeoutMs: 240_000,
+    timeoutMs: 360_000,
   },
 )
