@@ -356,7 +356,7 @@ begin
   update account.recovery r set state = 'cancelled', ended_at = clock_timestamp(), ended_by = 'system:restore' where r.ended_at is null;
   update account.request r set done_at = clock_timestamp(), sealed_email = null, sealed_client = null
   where r.done_at is null and r.kind in ('reset', 'recovery', 'email_change');
-  -- An invitation may be sent again; its old link is dead.
+  -- Its link is dead; the address is invited anew.
   update invitation i set expires_at = least(i.expires_at, clock_timestamp()) where i.accepted_at is null and i.revoked_at is null;
   delete from policy_change;
   perform pg_notify('bulkhead_epochs', '');

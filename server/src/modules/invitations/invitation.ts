@@ -43,3 +43,24 @@ export function invitationBinding(invitation: BoundInvitation): Buffer {
     ]),
   )
 }
+
+/** The same, of a row as it is stored. */
+export function bindingOfRow(row: {
+  readonly id: string
+  readonly workspace_id: string
+  readonly account_index: Buffer
+  readonly role: string
+  readonly permission_set_id: string | null
+  readonly expires_at: Date
+  readonly token_hash: Buffer
+}): Buffer {
+  return invitationBinding({
+    id: row.id,
+    workspaceId: row.workspace_id,
+    accountIndex: row.account_index,
+    role: row.role,
+    permissionSetId: row.permission_set_id,
+    expiresAt: row.expires_at,
+    tokenHash: row.token_hash,
+  })
+}

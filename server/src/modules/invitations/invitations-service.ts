@@ -11,17 +11,26 @@ import { open, seal, sealedKeyId } from '../../platform/sealing/index.ts'
 import type { SealedPlace } from '../../platform/sealing/index.ts'
 import {
   hashSecret,
+  isBoundBy,
   isOneTimeToken,
   membershipDigest,
   mintOneTimeToken,
 } from '../../security/access/index.ts'
 import type { CredentialPepper, Role } from '../../security/access/index.ts'
-import { personOf, refusalOf, rightsOf, shownActor, standingOf, standingOfCaller } from '../members/index.ts'
+import {
+  genuineScopes,
+  personOf,
+  refusalOf,
+  rightsOf,
+  shownActor,
+  standingOf,
+  standingOfCaller,
+} from '../members/index.ts'
 import type { WishedRights } from '../members/index.ts'
 import type { Limiter } from '../../security/limits/index.ts'
 import { writeLetter } from '../system-mail/index.ts'
 import type { SystemMail } from '../system-mail/index.ts'
-import { invitationBinding } from './invitation.ts'
+import { bindingOfRow, invitationBinding } from './invitation.ts'
 import type { InvitationView } from './invitation.ts'
 import {
   acceptInvitation,
@@ -225,18 +234,8 @@ export function createInvitations(deps: {
     const tokenHash = await deps.pepper.of(hashSecret(token))
     const row = await findInvitation(deps.pool, tokenHash)
     if (row === undefined) return null
-    const binding = await deps.pepper.of(
-      invitationBinding({
-        id: row.id,
-        workspaceId: row.workspace_id,
-        accountIndex: row.account_index,
-        role: row.role,
-        permissionSetId: row.permission_set_id,
-        expiresAt: row.expires_at,
-        tokenHash,
-      }),
-    )
-    return binding.equals(row.binding) ? row : null
+    const bound = bindingOfRow({ ...row, token_hash: tokenHash })
+    return (await isBoundBy(deps.pepper, bound, row.binding)) ? row : null
   }
 
   async function emailOf(
@@ -249,8 +248,11 @@ export function createInvitations(deps: {
   }
 
   return {
-    create: (caller, { email, ...wanted }) =>
-      make(caller, email, rightsOf(wanted), (db) => requireMayInvite(db, caller, wanted)),
+    async create(caller, { email, ...wanted }) {
+      const rights = rightsOf(wanted)
+      const setScopes = await genuineScopes(deps.pepper, caller, rights.permissionSetId)
+      return make(caller, email, rights, (db) => requireMayInvite(db, caller, rights, setScopes))
+    },
 
     createFirstOwner: (caller, email) =>
       make(caller, email, { role: 'owner', permissionSetId: null }, async (db) => {
@@ -296,25 +298,21 @@ export function createInvitations(deps: {
         selectInvitations(db, workspaceId, { id, before: null, rowsMax: 1 }),
       )
       if (known === undefined) throw missing('invitation', id)
-      // What it gives, and to whom, never changes.
-      const minted = await secret({
-        id,
-        workspaceId,
-        accountIndex: known.account_index,
-        role: known.role,
-        permissionSetId: known.permission_set_id,
-      })
+      // What it gives, and to whom, never changes: what somebody made mightier past Bulkhead is not made genuine by a new link.
+      const rights = { role: known.role, permissionSetId: known.permission_set_id }
+      const bound = bindingOfRow({ ...known, workspace_id: workspaceId })
+      if (!(await isBoundBy(deps.pepper, bound, known.binding)))
+        throw new Fault('conflict', {
+          detail:
+            'This invitation is not as it was made, after a restore for one. Revoke it, and invite anew.',
+        })
+      const minted = await secret({ ...rights, id, workspaceId, accountIndex: known.account_index })
+      const setScopes = await genuineScopes(deps.pepper, caller, rights.permissionSetId)
       const made = await caller.act(async (db, about) => {
         const row = await lockOpenInvitation(db, workspaceId, id)
         if (row === undefined) throw missing('invitation', id)
         // As if it were made now, by this caller.
-        await requireMayInvite(
-          db,
-          caller,
-          row.permission_set_id === null
-            ? { role: row.role }
-            : { permissionSetId: encodeId('permissionSet', row.permission_set_id) },
-        )
+        await requireMayInvite(db, caller, rights, setScopes)
         const sinceMs = row.sent_at === null ? Infinity : deps.nowMs() - Number(row.sent_at)
         if (sinceMs < RESEND_AFTER_MS) throw tooMany(Math.ceil((RESEND_AFTER_MS - sinceMs) / 1_000))
         const { lately } = await countInvitations(db, workspaceId)
@@ -387,9 +385,10 @@ export function createInvitations(deps: {
 async function requireMayInvite(
   db: TenantDatabase,
   caller: Pick<Caller, 'workspaceId' | 'principal'>,
-  wanted: WishedRights,
+  rights: { readonly role: Role; readonly permissionSetId: string | null },
+  setScopes: readonly string[] | null,
 ): Promise<void> {
-  const wished = await standingOf(db, caller.workspaceId, wanted)
+  const wished = await standingOf(db, caller.workspaceId, rights, setScopes)
   const refusal = refusalOf(await standingOfCaller(db, caller), null, wished)
   if (refusal !== null) throw new Fault('missing_scope', { detail: sentence(refusal) })
 }

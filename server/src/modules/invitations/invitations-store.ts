@@ -8,6 +8,8 @@ export interface InvitationRecord {
   readonly sealed_email: Buffer
   readonly role: Role
   readonly permission_set_id: string | null
+  readonly token_hash: Buffer
+  readonly binding: Buffer
   readonly state: 'open' | 'accepted' | 'revoked' | 'expired'
   readonly created_by: string
   readonly created_at: Date
@@ -15,7 +17,7 @@ export interface InvitationRecord {
   readonly expires_at: Date
 }
 
-const COLUMNS = `id, account_index, sealed_email, role, permission_set_id, created_by, created_at, sent_at, expires_at,
+const COLUMNS = `id, account_index, sealed_email, role, permission_set_id, token_hash, binding, created_by, created_at, sent_at, expires_at,
   case when accepted_at is not null then 'accepted' when revoked_at is not null then 'revoked'
        when expires_at <= clock_timestamp() then 'expired' else 'open' end as state`
 

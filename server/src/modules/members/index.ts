@@ -9,17 +9,13 @@
  * within a second; memberships that ended stay in the table; memberships and sets are bound by the keyring, so that one that somebody wrote past
  * Bulkhead opens nothing, and changing it does not make it genuine.
  */
-export {
-  createMembers,
-  personOf,
-  rightsOf,
-  shownActor,
-  standingOf,
-  standingOfCaller,
-} from './members-service.ts'
-export type { Members, WishedRights } from './members-service.ts'
+export { createMembers, shownActor } from './members-service.ts'
+export type { Members } from './members-service.ts'
+export { personOf, rightsOf, standingOf, standingOfCaller } from './standings.ts'
+export type { WishedRights } from './standings.ts'
 export { createPermissionSets } from './permission-sets-service.ts'
 export type { PermissionSets } from './permission-sets-service.ts'
-export { refusalOf, ROLE_OF_SET } from './member.ts'
+export { genuineScopes } from './genuine-set.ts'
+export { refusalOf } from './member.ts'
 export type { Standing } from './member.ts'
 export { memberOperations } from './member-operations.ts'

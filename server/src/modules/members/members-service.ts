@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
-import { Fault, invalidField, sentence } from '../../kernel/faults.ts'
-import { decodeId, encodeId } from '../../kernel/ids.ts'
+import { Fault, sentence } from '../../kernel/faults.ts'
+import { encodeId } from '../../kernel/ids.ts'
 import { INSTALLATION_WORKSPACE } from '../../kernel/installation.ts'
 import { idCursor, idOf, idOfCursor, missing, page } from '../../platform/http/listing.ts'
-import type { OperationContext, PersonPrincipal } from '../../platform/http/operation.ts'
+import type { OperationContext } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { errorCode } from '../../platform/postgres/index.ts'
 import type { TenantDatabase, TenantTransactions } from '../../platform/postgres/tenant.ts'
@@ -14,8 +14,9 @@ import type { CredentialPepper, Role } from '../../security/access/index.ts'
 import { bumpEpoch } from '../../security/epochs/index.ts'
 import { deviceName, networkName } from '../system-mail/index.ts'
 import type { Workspaces } from '../workspaces/index.ts'
-import { refusalOf, ROLE_OF_SET, takesAway } from './member.ts'
-import type { MemberSession, MemberView, Standing } from './member.ts'
+import { genuineScopes } from './genuine-set.ts'
+import { takesAway } from './member.ts'
+import type { MemberSession, MemberView } from './member.ts'
 import {
   credentialsOf,
   endMembership,
@@ -29,17 +30,11 @@ import {
   updateRole,
 } from './members-store.ts'
 import type { MemberRecord, StandingRecord } from './members-store.ts'
-import { lockPermissionSet } from './permission-sets-store.ts'
+import { personOf, requireAllowed, rightsOf, standingOf, standings } from './standings.ts'
+import type { WishedRights } from './standings.ts'
 
 type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'actor' | 'principal' | 'read' | 'act'>
 type SessionView = z.output<typeof MemberSession>
-
-/** A role, or a permission set in its place. */
-export interface WishedRights {
-  readonly role?: Role | undefined
-  /** `pst_…` */
-  readonly permissionSetId?: string | undefined
-}
 
 export interface Members {
   list(
@@ -162,10 +157,11 @@ export function createMembers(deps: {
     async change(caller, id, wished) {
       const rights = rightsOf(wished)
       const binding = await bindAnew(caller, id, rights)
+      const setScopes = await genuineScopes(deps.pepper, caller, rights.permissionSetId)
       await orConflict(
         caller.act(async (db, about) => {
           const { actor, target } = await standings(db, caller, id)
-          const next = await standingOf(db, caller.workspaceId, wished)
+          const next = await standingOf(db, caller.workspaceId, rights, setScopes)
           requireAllowed(actor, target, next)
           await updateRole(db, caller.workspaceId, id, { ...rights, binding })
           // What this person invited others to may be more than he has now.
@@ -177,7 +173,7 @@ export function createMembers(deps: {
             takes: takesAway({ role: target.role, setScopes: target.scopes }, next),
             from: target.role,
             role: next.role,
-            permissionSet: next.permissionSetId,
+            permissionSet: rights.permissionSetId,
             // A restore that does it again has no keyring.
             binding: binding.toString('hex'),
           })
@@ -352,79 +348,6 @@ async function one(db: TenantDatabase, workspaceId: string, id: string): Promise
 }
 
 const Device = z.object({ userAgent: z.string(), address: z.string() })
-
-/** The acting person's standing and the target's, read anew and locked: what the session believes may be a moment old. */
-async function standings(
-  db: TenantDatabase,
-  caller: Pick<Caller, 'workspaceId' | 'principal'>,
-  memberId: string,
-): Promise<{ actor: StandingRecord; target: StandingRecord }> {
-  const { personId } = personOf(caller.principal)
-  const rows = await lockStandings(db, caller.workspaceId, personId, memberId)
-  const actor = rows.find((row) => row.person_id === personId)
-  const target = rows.find((row) => row.id === memberId)
-  if (target === undefined) throw missing('member', memberId)
-  if (actor === undefined)
-    throw new Fault('unauthenticated', { detail: 'You are no member of this workspace any more.' })
-  return { actor, target }
-}
-
-/** The acting person's standing, locked. Throws `unauthenticated` for who is no member any more. */
-export async function standingOfCaller(
-  db: TenantDatabase,
-  caller: Pick<Caller, 'workspaceId' | 'principal'>,
-): Promise<Standing> {
-  const { personId } = personOf(caller.principal)
-  const [row] = await lockStandings(db, caller.workspaceId, personId, null)
-  if (row === undefined)
-    throw new Fault('unauthenticated', { detail: 'You are no member of this workspace any more.' })
-  return { role: row.role, setScopes: row.scopes }
-}
-
-/** What is wished, before the database has judged it. Throws `invalid_request` where neither or both are given. */
-export function rightsOf(wished: WishedRights): {
-  readonly role: Role
-  readonly permissionSetId: string | null
-} {
-  if ((wished.role === undefined) === (wished.permissionSetId === undefined))
-    throw invalidField('role', 'and permissionSetId: give one of the two')
-  if (wished.role !== undefined) return { role: wished.role, permissionSetId: null }
-  const id = decodeId('permissionSet', wished.permissionSetId ?? '')
-  if (id === null) throw noSet()
-  return { role: ROLE_OF_SET, permissionSetId: id }
-}
-
-/** What is wished, as a standing. Throws `invalid_request` where neither or both are given, `not_found` for an unknown set. */
-export async function standingOf(
-  db: TenantDatabase,
-  workspaceId: string,
-  wished: WishedRights,
-): Promise<Standing & { readonly permissionSetId: string | null }> {
-  const rights = rightsOf(wished)
-  if (rights.permissionSetId === null) return { ...rights, setScopes: null }
-  const found = await lockPermissionSet(db, workspaceId, rights.permissionSetId)
-  if (found === undefined) throw noSet()
-  return { ...rights, setScopes: found.scopes }
-}
-
-function noSet(): Fault {
-  return invalidField('permissionSetId', 'is no permission set of this workspace')
-}
-
-function requireAllowed(actor: StandingRecord, target: StandingRecord, next: Standing | null): void {
-  const refusal = refusalOf(
-    { role: actor.role, setScopes: actor.scopes },
-    { role: target.role, setScopes: target.scopes, isActor: target.id === actor.id },
-    next,
-  )
-  if (refusal !== null) throw new Fault('missing_scope', { detail: sentence(refusal) })
-}
-
-/** Only people reach these operations: their scopes are never a key's. */
-export function personOf(principal: OperationContext<unknown>['principal']): PersonPrincipal {
-  if (principal.kind === 'person') return principal
-  throw new Fault('missing_scope', { detail: 'Only people do this: sign in.' })
-}
 
 /** `member:<uuid>` → `per_…`; others as they are. */
 export function shownActor(actor: string): string {

@@ -8,7 +8,7 @@ import { permissionSetDigest } from '../../security/access/index.ts'
 import type { CredentialPepper } from '../../security/access/index.ts'
 import { beyond, scopesOf } from './member.ts'
 import type { PermissionSet } from './member.ts'
-import { standingOfCaller } from './members-service.ts'
+import { standingOfCaller } from './standings.ts'
 import {
   countSets,
   deletePermissionSet,

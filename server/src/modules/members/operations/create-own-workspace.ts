@@ -3,7 +3,7 @@ import { Fault } from '../../../kernel/faults.ts'
 import { Instant } from '../../../platform/http/listing.ts'
 import { defineOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
-import { personOf } from '../members-service.ts'
+import { personOf } from '../standings.ts'
 import type { Members } from '../members-service.ts'
 
 export const createOwnWorkspace = defineOperation({
