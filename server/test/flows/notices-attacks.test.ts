@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeId, encodeId } from '../../src/kernel/ids.ts'
+import { INSTALLATION_WORKSPACE } from '../../src/kernel/installation.ts'
+import { seal } from '../../src/platform/sealing/index.ts'
 import { eventually } from './engine-fixture.ts'
 import { startNoticesWorld } from './notices-fixture.ts'
 import type { Established, NoticesWorld } from './notices-fixture.ts'
@@ -142,6 +144,50 @@ describe('a hijacked api process', () => {
 })
 
 describe('a flood', () => {
+  it('turns no notice to another address: who has two for a day gets a letter of the hour at each', async () => {
+    const shop = await world.established('k1')
+    const [first] = shop.owners
+    const place = {
+      workspaceId: INSTALLATION_WORKSPACE,
+      table: 'account.person',
+      column: 'sealed_email',
+      rowId: first.personId,
+    }
+    const key = await world.api.keyring('api').contentKey(INSTALLATION_WORKSPACE)
+    const alert = async (about: string, kind: string) =>
+      world.sql(
+        `insert into security_alert (id, kind, severity, workspace_id, about, created_at, last_at, recorded_at)
+         values (engine.new_event_id(gen_random_uuid()), $2, 'medium', $3, $1, now(), now(), now()) returning id`,
+        [about, kind, shop.uuid],
+      )
+    await world.sql(
+      `create function pg_temp.later() returns trigger language plpgsql as $$
+       begin new.state := 'digest'; new.due := now() + interval '1 hour'; return new; end $$;
+       create trigger later before insert on notices.notice for each row when (new.channel = 'mail') execute function pg_temp.later()`,
+    )
+    try {
+      await alert('rogue', 'loud.thing')
+      await world.sql(
+        `update notices.notice set sealed_email = $2, due = due - interval '10 minutes' where person_id = $1 and state = 'digest'`,
+        [first.personId, seal(key, place, Buffer.from('rogue@k1.test'))],
+      )
+      await alert('quiet', 'quiet.thing')
+    } finally {
+      await world.sql('drop trigger later on notices.notice')
+    }
+    await world.sql(
+      `update notices.notice set due = due - interval '2 hours' where person_id = $1 and state = 'digest'`,
+      [first.personId],
+    )
+    const letter = await eventually(
+      () => world.letters(first.email).find((text) => text.includes('quiet.thing')),
+      'the address that it was meant for gets it',
+      30_000,
+    )
+    expect(letter).not.toContain('loud.thing')
+    expect(world.letters('rogue@k1.test').join('')).not.toContain('quiet.thing')
+  })
+
   it('in one workspace does not hide what happens in another: the letter of the hour names both, and what is new', async () => {
     const shop = await world.established('i1')
     const other = await world.established('i2')

@@ -63,7 +63,8 @@ export function createNotices(deps: {
       ...claimed.filter((row) => !row.is_digest).map((row) => [row]),
       ...Map.groupBy(
         claimed.filter((row) => row.is_digest),
-        (row) => row.person_id ?? row.id,
+        // By address too: for a day after a change of it a person has two, and one may be a thief's.
+        (row) => (row.person_id === null ? row.id : `${row.person_id} ${row.sealed_email?.toString('hex')}`),
       ).values(),
     ]
     for (const rows of letters) await write(rows, keys)
@@ -151,7 +152,7 @@ interface OpenedKeysOf {
 }
 
 function openEmail(row: ClaimedNotice, keys: OpenedKeysOf): string | null {
-  if (row.person_id === null) return null
+  if (row.person_id === null || row.sealed_email === null) return null
   const place = {
     workspaceId: INSTALLATION_WORKSPACE,
     table: 'account.person',

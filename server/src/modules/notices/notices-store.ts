@@ -10,7 +10,8 @@ export interface ClaimedNotice {
   readonly happened_at: Date
   readonly is_digest: boolean
   readonly person_id: string | null
-  readonly sealed_email: Buffer
+  /** Null only where somebody wrote to the database past the product. */
+  readonly sealed_email: Buffer | null
   readonly workspace_id: string | null
   readonly workspace_name: string | null
   readonly change_kind: string | null
