@@ -54,6 +54,26 @@ export function App() {
     window.addEventListener('hashchange', take)
     return () => window.removeEventListener('hashchange', take)
   }, [page])
+  useEffect(() => {
+    if (who.kind !== 'person') return
+    // Another tab may have signed somebody else in: what this one shows is no longer whose requests it sends.
+    const look = (): void => {
+      if (document.visibilityState !== 'visible') return
+      anybody.account.get().then(
+        (account) => {
+          if (account.id !== who.account.id || account.session.level !== who.account.session.level)
+            setWho({ kind: 'person', account })
+        },
+        () => undefined,
+      )
+    }
+    document.addEventListener('visibilitychange', look)
+    window.addEventListener('focus', look)
+    return () => {
+      document.removeEventListener('visibilitychange', look)
+      window.removeEventListener('focus', look)
+    }
+  }, [who, anybody])
   const enter = useCallback(() => {
     saveKey(null)
     if (outsidePage(location.pathname) !== null) history.replaceState(null, '', '/')
@@ -103,7 +123,7 @@ export function App() {
       return who.account.session.level === 'enrolment' ? (
         <Enrol api={anybody} onDone={enter} onLeave={logOut} />
       ) : (
-        <AsPerson account={who.account} onSignOut={logOut} />
+        <AsPerson key={who.account.id} account={who.account} onSignOut={logOut} />
       )
   }
 }
@@ -115,9 +135,9 @@ function begin(): Who {
 
 /** Moves a key out of the address bar into the tab's storage, and a page named in the fragment into the path. */
 function takeHash(): string | undefined {
-  const { token, path } = readHash(location.hash)
+  const { token, path } = readHash(location.hash, location.hostname)
   if (token !== undefined) saveKey(token)
-  if (token !== undefined || path !== undefined)
+  if (token !== undefined || path !== undefined || location.hash.startsWith('#token='))
     history.replaceState(null, '', path ?? `${location.pathname}${location.search}`)
   return token
 }

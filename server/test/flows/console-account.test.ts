@@ -97,6 +97,13 @@ describe.runIf(existsSync(CHROMIUM))('people in a browser', () => {
     return text ?? ''
   }
 
+  const post = (path: string, body: unknown): Promise<Response> =>
+    fetch(`${setup.apiUrl}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+
   it('sign up with a passkey, and make their workspace', async () => {
     await page.goto(origin)
     await page.getByRole('link', { name: 'Sign up' }).click()
@@ -204,6 +211,25 @@ describe.runIf(existsSync(CHROMIUM))('people in a browser', () => {
     await page.getByRole('heading', { name: 'The password is set' }).waitFor()
     await page.goto(origin)
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  })
+
+  it('see nothing of each other when two of them use one browser in two tabs', async () => {
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
+    await page.getByRole('combobox', { name: 'Workspace' }).waitFor()
+    await page.goto(`${origin}/security/members`)
+    await page.getByText('ann@example.com').first().waitFor()
+    await post('/v1/sign-up', { email: 'carl@example.com' })
+    const token = linkIn(await letterTo('carl@example.com', /confirm/i)).replace(/^[^#]*#/, '')
+    const other = await context.newPage()
+    await other.goto(origin)
+    const made = await other.evaluate(
+      `fetch('/v1/sign-up/complete', { method: 'POST', headers: { 'content-type': 'application/json' },
+        body: ${JSON.stringify(JSON.stringify({ token, password: PASSWORD }))} }).then(({ status }) => status)`,
+    )
+    expect(made).toBe(200)
+    await page.evaluate(`window.dispatchEvent(new Event('focus'))`)
+    await page.getByRole('heading', { name: 'Add a second factor' }).waitFor()
+    expect(await page.getByText('ann@example.com').count()).toBe(0)
   })
 
   it('had no script fail in all of this', () => {
