@@ -15,7 +15,7 @@ export const resendInvitation = defineOperation({
   risk: 'credential',
   stepUpSeconds: 300,
   audit: 'invitation.resent',
-  faults: ['not_found', 'missing_scope', 'too_many_requests'],
+  faults: ['not_found', 'missing_scope', 'conflict', 'too_many_requests'],
   status: 200,
   input: z.strictObject({ invitationId: z.string() }),
   output: Invitation,

@@ -13,7 +13,7 @@ export const endMemberSession = defineEmptyOperation({
   scope: 'members:write',
   risk: 'safety',
   audit: 'member.session_ended',
-  faults: ['not_found', 'missing_scope'],
+  faults: ['not_found', 'missing_scope', 'conflict'],
   input: z.strictObject({ memberId: z.string(), sessionId: z.string() }),
   handle: (context: OperationContext<{ members: Members }>, input) =>
     context.services.members.endSession(context, idOf('member', input.memberId), input.sessionId),

@@ -13,7 +13,7 @@ export const endMemberSessions = defineEmptyOperation({
   scope: 'members:write',
   risk: 'safety',
   audit: 'epoch.bumped',
-  faults: ['invalid_request', 'not_found', 'missing_scope'],
+  faults: ['invalid_request', 'not_found', 'missing_scope', 'conflict'],
   input: z.strictObject({
     memberId: z.string(),
     reason: z.string().trim().min(1).max(500).describe('Kept in the audit log.'),
