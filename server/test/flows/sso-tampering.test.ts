@@ -12,7 +12,7 @@ let api: ApiFixture
 let provider: TestProvider
 let evil: TestProvider
 beforeAll(async () => {
-  api = await startApi()
+  api = await startApi({ trustedProxies: ['127.0.0.1'] })
   provider = await startProvider(PUBLIC_URL, api.url)
   evil = await startProvider(PUBLIC_URL, api.url)
 })
@@ -173,5 +173,25 @@ describe('whoever has the provider', () => {
       'conflict',
       expect.stringContaining('your own'),
     ])
+  })
+})
+
+describe('who begins log-ins that he never goes on with', () => {
+  it('is slowed for the whole of his network, however many addresses he has in it', async () => {
+    await sql('delete from detection.bucket')
+    const answers = await Promise.all(
+      Array.from({ length: 300 }, async (_none, n) => {
+        const { status } = await fetch(`${api.url}/v1/sso/start`, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            'x-forwarded-for': `2001:db8:7:${n.toString(16)}::1`,
+          },
+          body: JSON.stringify({ email: 'a@nowhere.test' }),
+        })
+        return status
+      }),
+    )
+    expect(answers.filter((status) => status === 429).length).toBeGreaterThan(20)
   })
 })

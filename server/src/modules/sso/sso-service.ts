@@ -5,6 +5,7 @@ import { decodeId } from '../../kernel/ids.ts'
 import { INSTALLATION_WORKSPACE } from '../../kernel/installation.ts'
 import type { Client, OperationContext } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import { siteOf } from '../../platform/networks/index.ts'
 import { OidcError } from '../../platform/oidc/index.ts'
 import type { Oidc, VouchedClaims } from '../../platform/oidc/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
@@ -97,12 +98,13 @@ export function createSso(deps: {
   }
 
   async function slow(client: Client): Promise<void> {
-    const taken = await deps.limiter.take({
-      bucket: 'sso.start',
-      key: clientKeyOf(client.address),
-      capacity: 60,
-      refillPerSecond: 0.5,
-    })
+    const key = clientKeyOf(client.address)
+    const site = siteOf(key)
+    const taken = await deps.limiter.takeAll([
+      { bucket: 'sso.start', key, capacity: 60, refillPerSecond: 0.5 },
+      // What is on its way is bounded for all together: one /48 must not take the place of everybody.
+      ...(site === null ? [] : [{ bucket: 'sso.site', key: site, capacity: 240, refillPerSecond: 2 }]),
+    ])
     if (!taken.allowed)
       throw new Fault('too_many_requests', {
         detail: 'Too many log-ins begin at your network; wait a moment.',
