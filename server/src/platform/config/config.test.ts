@@ -21,6 +21,8 @@ function problemsOf(env: Record<string, string>): readonly string[] {
   return []
 }
 
+const rangeOf = (url: string) => loadConfig({ BULKHEAD_BREACHED_RANGE_URL: url }).breachedRangeUrl
+
 describe('configuration', () => {
   it('is complete without any variable', () => {
     const config = loadConfig({ PATH: '/bin' })
@@ -135,10 +137,9 @@ describe('configuration', () => {
   })
 
   it('asks a range service only where nobody on the way can answer for it', () => {
-    const read = (url: string) => loadConfig({ BULKHEAD_BREACHED_RANGE_URL: url }).breachedRangeUrl
     expect(loadConfig({}).breachedRangeUrl).toBeNull()
-    expect(read('https://api.pwnedpasswords.com/range/')).toBe('https://api.pwnedpasswords.com/range')
-    expect(read('http://127.0.0.1:9000/range')).toBe('http://127.0.0.1:9000/range')
+    expect(rangeOf('https://api.pwnedpasswords.com/range/')).toBe('https://api.pwnedpasswords.com/range')
+    expect(rangeOf('http://127.0.0.1:9000/range')).toBe('http://127.0.0.1:9000/range')
     for (const bad of [
       'http://api.pwnedpasswords.com/range',
       'ftp://x/',
@@ -146,7 +147,7 @@ describe('configuration', () => {
       'https://x/?q=1',
       'x',
     ])
-      expect(() => read(bad), bad).toThrow(/BULKHEAD_BREACHED_RANGE_URL .* write an https URL/)
+      expect(() => rangeOf(bad), bad).toThrow(/BULKHEAD_BREACHED_RANGE_URL .* write an https URL/)
   })
 
   it('survives any text in any variable', () => {

@@ -189,7 +189,8 @@ function requireScope<Services>(operation: Operation<Services>, principal: Princ
   }
   if (operation.scope.startsWith('account')) {
     throw new Fault('missing_scope', {
-      detail: 'A session that a workspace’s own provider vouches for has no say over your account: sign in with your own means.',
+      detail:
+        'A session that a workspace’s own provider vouches for has no say over your account: sign in with your own means.',
     })
   }
   if (principal.workspaceId === '') {
