@@ -569,6 +569,8 @@ begin
     select engine.new_event_id(gen_random_uuid()), new.id, p.id, 'mail', p.sealed_email
     from account.person p
     where p.id = new.person_id and not p.honey and octet_length(p.sealed_email) >= 45
+      -- Of these the person has a letter of its own, with what happened and from where.
+      and new.kind not in ('second_factor.abandoned', 'recovery.started')
       and not exists (select from notices.notice n where n.alert_id = new.id and n.person_id = p.id);
   end if;
   if not exists (select from notices.notice n where n.alert_id = new.id) then

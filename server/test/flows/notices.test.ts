@@ -5,6 +5,7 @@ import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import { aClient, linkIn } from './accounts-fixture.ts'
 import { eventually } from './engine-fixture.ts'
 import { startHook, startNoticesWorld } from './notices-fixture.ts'
+import { signIn } from './people-fixture.ts'
 import type { Established, NoticesWorld } from './notices-fixture.ts'
 
 let world: NoticesWorld
@@ -83,6 +84,12 @@ describe('a change in an established workspace', () => {
     // Not by the one who made it, not by a key, not by one who came later.
     expect((await approve(shop.owners[0].token)).status).toBe(409)
     expect((await approve(shop.key)).status).toBe(403)
+    // Nor by the other one through the workspace's own provider: whoever has that could be any owner.
+    const vouched = await signIn(world.api, shop.owners[1].personId, {
+      factor: 'sso',
+      onlyWorkspace: shop.id,
+    })
+    expect((await approve(vouched.token)).status).toBe(409)
     const late = await world.owner(shop.uuid, 'late@a1.test')
     expect((await approve(late.token)).status).toBe(409)
     expect((await approve(shop.owners[1].token)).body).toMatchObject({ state: 'approved' })

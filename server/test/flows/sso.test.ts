@@ -101,6 +101,10 @@ describe('single sign-on', () => {
   it('lets a newcomer of the domain in as what the connection says, and the same person the next time', async () => {
     const team = await aTeam()
     await connected(team, { defaultRole: 'marketer' })
+    // Who has the provider speaks for every member: owners hear of the connection.
+    expect((await team.owner.call('GET', '/v1/alerts')).body.data).toContainEqual(
+      expect.objectContaining({ kind: 'sso.connected', severity: 'high' }),
+    )
     const first = await logIn(team, { sub: 'ann', email: `Ann@${team.domain}` })
     expect([first.status, first.body.session?.factor, first.body.workspaceId], first.text).toEqual([
       200,

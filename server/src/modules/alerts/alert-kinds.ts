@@ -91,6 +91,10 @@ export const ALERT_WORDS: Readonly<Record<string, AlertWords>> = {
     text: 'A key was found in a public place and revoked.',
     advice: 'Make another one, and look at what the old one did: bulkhead audit list.',
   },
+  'sso.connected': {
+    text: 'An identity provider was connected, or its connection was changed: it speaks for the members.',
+    advice: 'If no owner did this: bulkhead sso disconnect, and end the sessions of whoever did.',
+  },
   'recovery.started': {
     text: 'Somebody asked to get into an account without its second factor.',
     advice: 'Ask the person whether it was him; the recovery waits and can be cancelled.',

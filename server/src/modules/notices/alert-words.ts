@@ -33,8 +33,10 @@ const CHANGES: Readonly<Record<string, string>> = {
 const NOT_YOU =
   'If nobody of you did this: end the sessions of the account, change its password and look at its second factors.'
 
-/** What happened to the second factors of a person; the facts come below. */
-const FACTORS: Readonly<Record<string, string>> = {
+/** What happened, in words of its own; the facts come below. */
+const KINDS: Readonly<Record<string, string>> = {
+  'sso.connected':
+    'An identity provider was connected to the workspace, or its connection was changed. Who has it can sign in as every member. If no owner did this, disconnect it: bulkhead sso disconnect.',
   'second_factor.added': `A second factor was added to the account. ${NOT_YOU}`,
   'second_factor.removed': `A second factor was removed from the account, and its other sessions were ended. ${NOT_YOU}`,
   'second_factor.recovery_codes_made': `New recovery codes were made for the account; the old ones work no more. ${NOT_YOU}`,
@@ -70,7 +72,7 @@ export function alertWords({ kind, severity, detail, change }: AlertFacts): stri
   if (kind === 'profile.unexplained') {
     return 'The record of this workspace in the database is not the one in the audit log: somebody wrote to the database past the product.'
   }
-  const about = FACTORS[kind]
+  const about = KINDS[kind]
   if (about !== undefined) lines.push(about)
   lines.push(`What: ${kind} (${severity})`)
   for (const [name, value] of Object.entries(detail).slice(0, FACTS_MAX)) {

@@ -74,6 +74,13 @@ export function createChanges(deps: { readonly keyring: Pick<KeyringClient, 'ope
       if (principal.kind !== 'person') {
         throw new Fault('conflict', { detail: `${REFUSALS.not_owner} A key decides nothing.` })
       }
+      // Whoever has the provider can be any owner who may use it: that would be one person. Taking away is open to him.
+      if (approve && principal.factor === 'sso') {
+        throw new Fault('conflict', {
+          detail:
+            'Approve with your own means: log in with your own second factor, not through the provider.',
+        })
+      }
       return caller.act(async (db, about) => {
         const decision = await decideChange(db, caller.workspaceId, id, principal.personId, approve)
         if (decision.outcome === 'unknown') throw missing('change', id)

@@ -16,6 +16,7 @@ import {
   deleteConnection,
   isSsoRequired,
   putConnection,
+  tellConnected,
   selectConnection,
   verifiedDomains,
 } from './sso-store.ts'
@@ -148,6 +149,7 @@ export function createSsoConnections(deps: {
       )
       await caller.act(async (db, about) => {
         await putConnection(db, workspaceId, { ...wished, id, domains, sealedSecret, isSameProvider })
+        await tellConnected(db, workspaceId, id)
         about('sso', {
           issuer: wished.issuer,
           clientId: wished.clientId,

@@ -51,6 +51,14 @@ export async function putConnection(
   )
 }
 
+/** Who has the provider speaks for every member: all owners hear of it, in the transaction of the act. */
+export async function tellConnected(db: TenantDatabase, workspaceId: string, id: string): Promise<void> {
+  await db.query(`select engine.raise_alert('sso.connected', 'high', $1, null, $2, interval '0', '{}')`, [
+    workspaceId,
+    id,
+  ])
+}
+
 /** Ends the sessions that it has vouched for, too. */
 export async function deleteConnection(db: TenantDatabase, workspaceId: string): Promise<boolean> {
   const rows = await db.query('delete from sso_connection where workspace_id = $1 returning 1', [workspaceId])
