@@ -183,14 +183,7 @@ export function createAccountsStore(pool: Queryable) {
       return z.array(ListedPerson).parse(found.rows)
     },
 
-    suspend: (personId: string, suspended: boolean) =>
-      value('select engine.suspend_person($1, $2) as value', [personId, suspended], z.boolean()),
-
     trim: (limit: number) => value('select engine.trim_accounts($1) as value', [limit], z.coerce.number()),
-
-    /** How many sessions were ended; null where there is no such person. */
-    signOut: (personId: string) =>
-      value('select engine.sign_out_person($1) as value', [personId], z.number().nullable()),
   }
 }
 

@@ -3,10 +3,12 @@ import { parseAddress } from '../../kernel/email-address.ts'
 import { invalidField } from '../../kernel/faults.ts'
 import { encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
+import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import type { Person } from './account-views.ts'
 import type { AccountsDependencies } from './accounts-deps.ts'
 import type { AccountsStore } from './accounts-store.ts'
 import type { AddressVault } from './address-vault.ts'
+import { signOutPerson, suspendPerson } from './tenant-store.ts'
 
 export interface People {
   /** Without addresses: the operator asks for one that he knows. */
@@ -32,17 +34,25 @@ export function createPeople(
 ): People {
   const { store } = deps
 
-  const record = (actor: string, action: string, personId: string): Promise<void> =>
-    deps.transactions.write(NO_WORKSPACE, (db) =>
-      deps.recordAudit(db, {
+  /** The act and its record in one commit: after a restore it is done again by the record. */
+  const act = <T>(
+    actor: string,
+    action: string,
+    personId: string,
+    work: (db: TenantDatabase) => Promise<T>,
+  ): Promise<T> =>
+    deps.transactions.write(NO_WORKSPACE, async (db) => {
+      const done = await work(db)
+      await deps.recordAudit(db, {
         workspaceId: null,
         actor,
         action,
         target: encodeId('person', personId),
         // The UUID is what a restore needs to suspend again: engine.replay_acts.
         detail: { id: personId },
-      }),
-    )
+      })
+      return done
+    })
 
   return {
     async list({ limit, cursor }) {
@@ -70,16 +80,19 @@ export function createPeople(
     },
 
     async suspend(actor, personId, suspended) {
-      if (!(await store.suspend(personId, suspended))) throw missing('person', personId)
+      await act(actor, suspended ? 'person.suspended' : 'person.let_in', personId, async (db) => {
+        if (!(await suspendPerson(db, personId, suspended))) throw missing('person', personId)
+      })
       deps.people.forget()
-      await record(actor, suspended ? 'person.suspended' : 'person.let_in', personId)
     },
 
     async signOut(actor, personId) {
-      const ended = await store.signOut(personId)
-      if (ended === null) throw missing('person', personId)
+      const ended = await act(actor, 'person.signed_out', personId, async (db) => {
+        const count = await signOutPerson(db, personId)
+        if (count === null) throw missing('person', personId)
+        return count
+      })
       deps.people.forget()
-      await record(actor, 'person.signed_out', personId)
       return { ended }
     },
   }

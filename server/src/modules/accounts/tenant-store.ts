@@ -15,6 +15,27 @@ export async function approveRecovery(
   return row?.value ?? 'unknown'
 }
 
+/** Suspends a person, or lets him in again; false where there is no such person. */
+export async function suspendPerson(
+  db: TenantDatabase,
+  personId: string,
+  suspended: boolean,
+): Promise<boolean> {
+  const [row] = await db.query<{ value: boolean }>('select engine.suspend_person($1, $2) as value', [
+    personId,
+    suspended,
+  ])
+  return row?.value === true
+}
+
+/** How many sessions were ended; null where there is no such person. */
+export async function signOutPerson(db: TenantDatabase, personId: string): Promise<number | null> {
+  const [row] = await db.query<{ value: number | null }>('select engine.sign_out_person($1) as value', [
+    personId,
+  ])
+  return row?.value ?? null
+}
+
 /** The person whose recovery was stopped; null where there was none to stop, or it is not the caller's to stop. */
 export async function refuseRecovery(
   db: TenantDatabase,
