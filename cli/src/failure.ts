@@ -17,7 +17,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   unreachable:
     'Is it running? Start it with: bulkhead start. Is it elsewhere? Name it with --url, or see: bulkhead help connection.',
   timeout: 'Look at: bulkhead status.',
-  unauthenticated: 'The key is wrong, expired or revoked. Where keys come from: bulkhead help connection.',
+  unauthenticated:
+    'The key or the session is wrong, expired or revoked. Log in with: bulkhead login. Where keys come from: bulkhead help connection.',
   step_up_required: 'Run the command on a terminal, or first: bulkhead sessions step-up.',
   workspace_required: 'Name it with --workspace or BULKHEAD_CLI_WORKSPACE; bulkhead whoami lists yours.',
   missing_scope: 'Use a key that has the scope; bulkhead keys list shows what each may do.',

@@ -39,7 +39,7 @@ function keep(
   context.out.show(
     { level: session.level, expiresAt: session.expiresAt },
     (screen) =>
-      `Logged in until ${relative(session.expiresAt, screen.now)}, to add a second factor and nothing else: bulkhead factors, or ${context.consoleUrl()}\n`,
+      `Logged in (it ends ${relative(session.expiresAt, screen.now)}), to add a second factor and nothing else: bulkhead factors, or ${context.consoleUrl()}\n`,
   )
 }
 
