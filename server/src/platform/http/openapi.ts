@@ -77,7 +77,13 @@ export function openApiOf<Services>(
     tags: [...new Set(operations.map(nounOf))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'An API key: bhk_…' } },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key, bhk_…, or the session of a person, bhu_….',
+        },
+      },
       schemas: schemas.components(),
     },
   }
@@ -105,7 +111,7 @@ function describe<Services>(operation: Operation<Services>, schemas: SchemaColle
     tags: [nounOf(operation)],
     summary: operation.summary,
     ...(operation.description === undefined ? {} : { description: operation.description }),
-    security: [{ bearer: [operation.scope] }],
+    security: operation.scope === 'public' ? [] : [{ bearer: [operation.scope] }],
     'x-risk': operation.risk,
     'x-audit': operation.audit,
     parameters: [

@@ -47,7 +47,7 @@ export const OPENAPI_INFO = {
   title: 'Bulkhead API',
   version: '1',
   description:
-    'Send mail and follow what became of it. Authenticate with an API key as a bearer token. Errors are problem+json (RFC 9457) and name the field and the fix. Lists answer data and nextCursor.',
+    'Send mail and follow what became of it. Authenticate with an API key, or as a person with a session, as a bearer token. Errors are problem+json (RFC 9457) and name the field and the fix. Lists answer data and nextCursor.',
 } as const
 
 /** The native API, the console's files and the health routes on one server. */

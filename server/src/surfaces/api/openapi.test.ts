@@ -6,7 +6,13 @@ import { asJson, propertiesOf, type Json } from '../../platform/http/json-schema
 import { faultsOf, inputPlaces, openApiOf } from '../../platform/http/openapi.ts'
 import { addRoutes } from '../../platform/http/routes.ts'
 import { createLogger } from '../../platform/telemetry/index.ts'
-import { ALL_SCOPES, OPERATOR_SCOPES } from '../../security/access/scopes.ts'
+import {
+  ACCOUNT_SCOPES,
+  ALL_SCOPES,
+  OPERATOR_SCOPES,
+  PEOPLE_SCOPES,
+  PUBLIC_SCOPE,
+} from '../../security/access/scopes.ts'
 import { OPENAPI_INFO } from './api-server.ts'
 import { apiOperations } from './registry.ts'
 
@@ -182,10 +188,18 @@ describe('the OpenAPI document', () => {
   })
 
   it('asks for scopes that exist, and lists every fault an operation may answer under its status', () => {
-    const scopes: readonly string[] = [...ALL_SCOPES, ...OPERATOR_SCOPES]
+    const scopes: readonly string[] = [
+      ...ALL_SCOPES,
+      ...OPERATOR_SCOPES,
+      ...PEOPLE_SCOPES,
+      ...ACCOUNT_SCOPES,
+      PUBLIC_SCOPE,
+    ]
     for (const operation of apiOperations) {
       expect(scopes, operation.id).toContain(operation.scope)
-      expect(described(operation.id)['security']).toEqual([{ bearer: [operation.scope] }])
+      expect(described(operation.id)['security']).toEqual(
+        operation.scope === PUBLIC_SCOPE ? [] : [{ bearer: [operation.scope] }],
+      )
       const responses = asJson(described(operation.id)['responses'])
       for (const code of faultsOf(operation))
         expect(JSON.stringify(responses[FAULTS[code].status]), operation.id).toContain(`${code}: `)
