@@ -145,8 +145,8 @@ replay<World, Loot>(
       startWorld([
         {
           file: 'server/src/security/access/access-store.ts',
-          find: 'expires_at - clock_timestamp()',
-          replace: 'expires_at - to_timestamp(${Date.now() / 1000})',
+          find: `ends_at) - clock_timestamp()) * 1000)::float8 as expires_in_ms\n         from engine.find_api_key`,
+          replace: `ends_at) - to_timestamp(\${Date.now() / 1000})) * 1000)::float8 as expires_in_ms\n         from engine.find_api_key`,
         },
         {
           file: 'server/src/security/containment/containment-watch.ts',
