@@ -56,6 +56,7 @@ create table account.token (
 );
 create index token_person on account.token (person_id);
 create index token_expires on account.token (expires_at);
+create index token_address on account.token (email_index);
 comment on table account.token is 'class: credential. Tokens of links in mail; each works once. Kept: 30 days after they end.';
 comment on column account.token.id is 'class: identifier.';
 comment on column account.token.kind is 'class: operational. What it is good for.';
@@ -266,6 +267,10 @@ create function engine.complete_sign_up(
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare v_token account.token;
 begin
+  -- All links of the address, in one order: two that are used at the same time would wait for each other for ever.
+  perform from account.token t
+  where t.kind = 'sign_up' and t.email_index = (select x.email_index from account.token x where x.id = p_token)
+  order by t.id for update;
   v_token := engine.use_token(p_token, 'sign_up');
   if v_token.id is null then return 'gone'; end if;
   insert into account.person (id, email_index, sealed_email, sealed_name, password_hash, password_salt, password_params, password_set_at)
@@ -288,6 +293,8 @@ create function engine.set_password(
 language plpgsql security definer set search_path = public, engine, pg_temp as $$
 declare v_token account.token;
 begin
+  -- The links before the person, in one order, as in complete_sign_up.
+  perform from account.token t where t.person_id = p_person and t.kind = 'reset' and t.used_at is null order by t.id for update;
   if p_token is not null then
     v_token := engine.use_token(p_token, 'reset');
     if v_token.person_id is distinct from p_person then return false; end if;
