@@ -80,7 +80,9 @@ describe('sign-up', () => {
     await aClient(api).call('POST', '/v1/sign-up', { email })
     const second = await linkIn(api, email, 'verify_address')
     const answers = await Promise.all(
-      [first, second, first, second, first, second].map((token) => aClient(api).call('POST', '/v1/sign-up/complete', { token })),
+      [first, second, first, second, first, second].map((token) =>
+        aClient(api).call('POST', '/v1/sign-up/complete', { token }),
+      ),
     )
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1)
     for (const answer of answers) expect([200, 400, 409]).toContain(answer.status)
@@ -169,6 +171,20 @@ describe('a password reset', () => {
       status: 403,
       body: { code: 'step_up_required' },
     })
+  })
+
+  it('takes one of two links that are used at the same time, and says so to the other', async () => {
+    const person = await aPerson(api)
+    await aClient(api).call('POST', '/v1/password-reset', { email: person.email })
+    const first = await linkIn(api, person.email, 'reset')
+    await aClient(api).call('POST', '/v1/password-reset', { email: person.email })
+    const second = await linkIn(api, person.email, 'reset')
+    const answers = await Promise.all(
+      [first, second, first, second].map((token) =>
+        aClient(api).call('POST', '/v1/password-reset/complete', { token, password: aPassword() }),
+      ),
+    )
+    expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([204, 400, 400, 400])
   })
 })
 
