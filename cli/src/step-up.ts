@@ -1,3 +1,4 @@
+import { wantsStepUp } from '@bulkhead/sdk'
 import type { Ask } from './prompt.ts'
 
 const ATTEMPTS_MAX = 3
@@ -9,7 +10,7 @@ const ATTEMPTS_MAX = 3
 export function fetchWithStepUp(ask: Ask, note: (text: string) => void): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await globalThis.fetch(input, init)
-    if (response.status !== 403 || !(await wantsStepUp(response))) return response
+    if (!(await wantsStepUp(response))) return response
     const url = new URL(input instanceof Request ? input.url : input)
     if (url.pathname.endsWith('/v1/session/step-up')) return response
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
@@ -40,19 +41,6 @@ export function factorOf(typed: string): { totp: string } | { recoveryCode: stri
 function stepUpUrl(url: URL): URL {
   const at = url.pathname.indexOf('/v1/')
   return new URL(`${url.pathname.slice(0, at)}/v1/session/step-up`, url)
-}
-
-async function wantsStepUp(response: Response): Promise<boolean> {
-  const problem: unknown = await response
-    .clone()
-    .json()
-    .catch(() => null)
-  return (
-    typeof problem === 'object' &&
-    problem !== null &&
-    'code' in problem &&
-    problem.code === 'step_up_required'
-  )
 }
 
 function plain(headers: RequestInit['headers']): Record<string, string> {

@@ -94,3 +94,18 @@ function fieldErrors(value: unknown): FieldError[] {
     return problem === undefined ? [] : [{ field, problem, ...fix }]
   })
 }
+
+/** Whether an answer says that the person must show the second factor again; its body can be read still. For a `fetch` of one's own. */
+export async function wantsStepUp(response: Response): Promise<boolean> {
+  if (response.status !== 403) return false
+  const problem: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  return (
+    typeof problem === 'object' &&
+    problem !== null &&
+    'code' in problem &&
+    problem.code === 'step_up_required'
+  )
+}

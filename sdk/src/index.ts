@@ -8,7 +8,7 @@
  * ```
  */
 export { createClient, type Client } from './client.ts'
-export { BulkheadError, type FieldError } from './errors.ts'
+export { BulkheadError, wantsStepUp, type FieldError } from './errors.ts'
 export type { LiveEvent, StreamOptions } from './event-stream.ts'
 export type { Page } from './pages.ts'
 export { isUnreachable, type ProcessReadiness, type Readiness } from './readiness.ts'

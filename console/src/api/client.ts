@@ -1,4 +1,4 @@
-import { createClient, type Client } from '@bulkhead/sdk'
+import { createClient, wantsStepUp, type Client } from '@bulkhead/sdk'
 
 export type Api = Client
 
@@ -25,21 +25,8 @@ export function createPersonApi(options: {
     ...(workspace === undefined ? {} : { workspace }),
     fetch: async (input, init) => {
       const response = await fetch(input, init)
-      if (stepUp === undefined || response.status !== 403 || !(await wantsStepUp(response))) return response
+      if (stepUp === undefined || !(await wantsStepUp(response))) return response
       return (await stepUp()) ? fetch(input, { ...init, signal: null }) : response
     },
   })
-}
-
-async function wantsStepUp(response: Response): Promise<boolean> {
-  const problem: unknown = await response
-    .clone()
-    .json()
-    .catch(() => null)
-  return (
-    typeof problem === 'object' &&
-    problem !== null &&
-    'code' in problem &&
-    problem.code === 'step_up_required'
-  )
 }

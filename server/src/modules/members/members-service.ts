@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
 import { Fault, sentence } from '../../kernel/faults.ts'
 import { encodeId } from '../../kernel/ids.ts'
@@ -12,6 +12,7 @@ import { open, sealedKeyId } from '../../platform/sealing/index.ts'
 import { isBoundBy, membershipDigest, ROLE_SCOPES } from '../../security/access/index.ts'
 import type { CredentialPepper, Role } from '../../security/access/index.ts'
 import { bumpEpoch } from '../../security/epochs/index.ts'
+import { openDevices } from '../sessions/index.ts'
 import { deviceName, networkName } from '../system-mail/index.ts'
 import type { Workspaces } from '../workspaces/index.ts'
 import { genuineScopes } from './genuine-set.ts'
@@ -227,35 +228,18 @@ export function createMembers(deps: {
         const { person_id: personId } = await one(db, caller.workspaceId, id)
         return selectSessions(db, caller.workspaceId, personId)
       })
-      const sealed = rows.flatMap(({ sealed_device }) => (sealed_device === null ? [] : [sealed_device]))
-      const keys = await deps.keyring.openContentKeys(
-        INSTALLATION_WORKSPACE,
-        [...new Set(sealed.map(sealedKeyId))],
-        'members.sessions',
+      const sealed = rows.flatMap(({ id: sessionId, sealed_device: device }) =>
+        device === null ? [] : [{ id: sessionId, sealed: device }],
       )
+      const opened = await openDevices(deps.keyring, sealed, 'members.sessions')
+      const devices = new Map(sealed.map((one, at) => [one.id, opened[at]]))
       return {
         data: rows.map((row) => {
-          const device =
-            row.sealed_device === null
-              ? null
-              : Device.parse(
-                  JSON.parse(
-                    open(
-                      keys,
-                      {
-                        workspaceId: INSTALLATION_WORKSPACE,
-                        table: 'account.session',
-                        column: 'sealed_device',
-                        rowId: row.id,
-                      },
-                      row.sealed_device,
-                    ).toString(),
-                  ),
-                )
+          const device = devices.get(row.id)
           return {
             id: encodeId('session', row.id),
-            device: device === null ? 'unknown' : deviceName(device.userAgent),
-            network: device === null ? 'unknown' : networkName(device.address),
+            device: device === undefined ? 'unknown' : deviceName(device.userAgent),
+            network: device === undefined ? 'unknown' : networkName(device.address),
             factor: row.factor,
             createdAt: row.created_at.toISOString(),
             lastSeenAt: row.last_seen_at.toISOString(),
@@ -346,8 +330,6 @@ async function one(db: TenantDatabase, workspaceId: string, id: string): Promise
   if (row === undefined) throw missing('member', id)
   return row
 }
-
-const Device = z.object({ userAgent: z.string(), address: z.string() })
 
 /** `member:<uuid>` → `per_…`; others as they are. */
 export function shownActor(actor: string): string {

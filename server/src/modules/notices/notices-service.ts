@@ -4,11 +4,12 @@ import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/in
 import { runLoop } from '../../platform/loop/index.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
+import { insertAlert } from '../../security/detection/index.ts'
 import { plainName, writeLetter } from '../system-mail/index.ts'
 import type { SystemMail } from '../system-mail/index.ts'
 import { alertWords } from './alert-words.ts'
 import { keyIdsOf, openIn } from './opening.ts'
-import { claimNotices, raiseAlert, settleNotices } from './notices-store.ts'
+import { claimNotices, settleNotices } from './notices-store.ts'
 import type { ClaimedNotice } from './notices-store.ts'
 
 /** What somebody should hear of. */
@@ -124,7 +125,7 @@ export function createNotices(deps: {
 
   return {
     tell: (alert) =>
-      raiseAlert(pool, {
+      insertAlert(pool, {
         kind: alert.kind,
         severity: alert.severity,
         workspaceId: alert.workspaceId ?? null,

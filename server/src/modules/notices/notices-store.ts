@@ -55,34 +55,6 @@ export async function settleNotices(
   ])
 }
 
-/** Raises an alert; null where one about the same thing goes on. */
-export async function raiseAlert(
-  pool: Queryable,
-  alert: {
-    readonly kind: string
-    readonly severity: string
-    readonly workspaceId: string | null
-    readonly personId: string | null
-    readonly about: string
-    readonly quietSeconds: number
-    readonly detail: Readonly<Record<string, unknown>>
-  },
-): Promise<string | null> {
-  const found = await pool.query<{ id: string | null }>(
-    'select engine.raise_alert($1, $2, $3, $4, $5, make_interval(secs => $6), $7) as id',
-    [
-      alert.kind,
-      alert.severity,
-      alert.workspaceId,
-      alert.personId,
-      alert.about,
-      alert.quietSeconds,
-      JSON.stringify(alert.detail),
-    ],
-  )
-  return found.rows[0]?.id ?? null
-}
-
 export async function reconcileProfiles(
   pool: Queryable,
   after: string,

@@ -1,18 +1,8 @@
 import { z } from 'zod'
-import { parseDomain } from '../../kernel/email-address.ts'
+import { DomainName } from '../../platform/http/domain-name.ts'
 import { Instant } from '../../platform/http/listing.ts'
 
 const SECOND_FACTORS = ['optional', 'required', 'passkey'] as const
-
-const Domain = z
-  .string()
-  .max(253)
-  .transform((text, context) => {
-    const parsed = parseDomain(text)
-    if (parsed.ok) return parsed.domain
-    context.addIssue(parsed.problem)
-    return z.NEVER
-  })
 
 /** What may be set; what is left out stays as it is. */
 export const policyInput = {
@@ -36,7 +26,7 @@ export const policyInput = {
       'Networks from which members may act, such as 203.0.113.0/24 or 2001:db8::/32; empty: all. API keys have their own.',
     ),
   signInDomains: z
-    .array(Domain)
+    .array(DomainName)
     .max(100)
     .optional()
     .describe(

@@ -22,6 +22,37 @@ function placeOf(of: { readonly table: string; readonly column: string }, rowId:
   return { workspaceId: INSTALLATION_WORKSPACE, ...of, rowId }
 }
 
+export interface SealedDevice {
+  /** UUID of the session. */
+  readonly id: string
+  readonly sealed: Buffer
+}
+
+/** From where sessions were made, in the order of the rows; `reason` goes to the keyring's record. */
+export async function openDevices(
+  keyring: Pick<KeyringClient, 'openContentKeys'>,
+  rows: readonly SealedDevice[],
+  reason: string,
+): Promise<ClientFacts[]> {
+  if (rows.length === 0) return []
+  const values = rows.map((row) => ({ of: DEVICE, rowId: row.id, sealed: row.sealed }))
+  return (await opened(keyring, values, reason)).map((value) => Facts.parse(JSON.parse(value.toString())))
+}
+
+/** Opens several values with one question to the keyring. */
+async function opened(
+  keyring: Pick<KeyringClient, 'openContentKeys'>,
+  values: readonly { readonly of: { table: string; column: string }; rowId: string; sealed: Buffer }[],
+  reason: string,
+): Promise<Buffer[]> {
+  const keys = await keyring.openContentKeys(
+    INSTALLATION_WORKSPACE,
+    [...new Set(values.map((value) => sealedKeyId(value.sealed)))],
+    reason,
+  )
+  return values.map((value) => open(keys, placeOf(value.of, value.rowId), value.sealed))
+}
+
 /** What is sealed of people: with a key of the installation's workspace, each value for its own row. */
 export function createPeopleSealing(keyring: SealingKeyring) {
   async function sealed(of: typeof DEVICE | typeof ATTEMPT, rowId: string, client: ClientFacts) {
@@ -30,35 +61,17 @@ export function createPeopleSealing(keyring: SealingKeyring) {
     return seal(key, placeOf(of, rowId), Buffer.from(facts))
   }
 
-  /** Opens several values with one question to the keyring. */
-  async function opened(
-    values: readonly { readonly of: { table: string; column: string }; rowId: string; sealed: Buffer }[],
-    reason: string,
-  ): Promise<Buffer[]> {
-    const keys = await keyring.openContentKeys(
-      INSTALLATION_WORKSPACE,
-      [...new Set(values.map((value) => sealedKeyId(value.sealed)))],
-      reason,
-    )
-    return values.map((value) => open(keys, placeOf(value.of, value.rowId), value.sealed))
-  }
-
   return {
     sealDevice: (sessionId: string, client: ClientFacts): Promise<Buffer> =>
       sealed(DEVICE, sessionId, client),
     sealAttempt: (attemptId: string, client: ClientFacts): Promise<Buffer> =>
       sealed(ATTEMPT, attemptId, client),
 
-    async openDevices(
-      rows: readonly { readonly id: string; readonly sealed: Buffer }[],
-    ): Promise<ClientFacts[]> {
-      if (rows.length === 0) return []
-      const values = rows.map((row) => ({ of: DEVICE, rowId: row.id, sealed: row.sealed }))
-      return (await opened(values, 'sessions.list')).map((value) => Facts.parse(JSON.parse(value.toString())))
-    },
+    openDevices: (rows: readonly SealedDevice[]): Promise<ClientFacts[]> =>
+      openDevices(keyring, rows, 'sessions.list'),
 
     async openEmail(personId: string, value: Buffer, reason: string): Promise<string> {
-      const [email] = await opened([{ of: EMAIL, rowId: personId, sealed: value }], reason)
+      const [email] = await opened(keyring, [{ of: EMAIL, rowId: personId, sealed: value }], reason)
       return String(email)
     },
 
@@ -69,6 +82,7 @@ export function createPeopleSealing(keyring: SealingKeyring) {
       readonly sealed_email: Buffer
     }): Promise<{ readonly email: string; readonly client: ClientFacts }> {
       const [email, client] = await opened(
+        keyring,
         [
           { of: EMAIL, rowId: row.person_id, sealed: row.sealed_email },
           { of: ATTEMPT, rowId: row.id, sealed: row.sealed_client },

@@ -8,6 +8,7 @@
  * unknown device not that without the mailbox; parallel guesses are no more than their budget; a challenge works once, from the network
  * that showed the password; the owner of an account hears of a right password without second factor within a minute, whatever dies.
  */
+export { openDevices } from './client-facts.ts'
 export { createLogInSet } from './log-in-set.ts'
 export type { LogInSet } from './log-in-set.ts'
 export type { LogIn, LogInStep } from './log-in-service.ts'

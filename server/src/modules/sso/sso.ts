@@ -1,26 +1,13 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { parseDomain } from '../../kernel/email-address.ts'
+import { DomainName } from '../../platform/http/domain-name.ts'
 import { Instant } from '../../platform/http/listing.ts'
 import { ROLES } from '../../security/access/index.ts'
 
 /** What a newcomer may become; nobody becomes an owner by what a provider says. */
 export const DEFAULT_ROLES = ROLES.filter((role) => role !== 'owner')
 
-export const Domains = z
-  .array(
-    z
-      .string()
-      .max(253)
-      .transform((text, context) => {
-        const parsed = parseDomain(text)
-        if (parsed.ok) return parsed.domain
-        context.addIssue(parsed.problem)
-        return z.NEVER
-      }),
-  )
-  .min(1)
-  .max(20)
+export const Domains = z.array(DomainName).min(1).max(20)
 
 export const Connection = z.object({
   issuer: z.string(),
