@@ -3,6 +3,8 @@ import { PURPOSES } from './hierarchy.ts'
 import type { Purpose } from './hierarchy.ts'
 import { PEPPERS } from './peppers.ts'
 import type { PepperName } from './peppers.ts'
+import { REFERENCE_PURPOSES } from './reference-keys.ts'
+import type { ReferencePurpose } from './reference-keys.ts'
 import { Refusal } from './refusal.ts'
 import { isUuid } from './uuid.ts'
 
@@ -106,6 +108,12 @@ export function readPepper(body: Body): PepperName {
   const name = PEPPERS.find((known) => known === body['name'])
   if (name === undefined) throw invalid('name', 'credential, staff or password')
   return name
+}
+
+export function readReferencePurpose(body: Body): ReferencePurpose {
+  const purpose = REFERENCE_PURPOSES.find((known) => known === body['purpose'])
+  if (purpose === undefined) throw invalid('purpose', 'return-path or links')
+  return purpose
 }
 
 export function readScope(body: Body): 'root' | 'workspace' | 'all' {

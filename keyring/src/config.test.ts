@@ -60,6 +60,7 @@ describe('the access matrix', () => {
       blind: ['api', 'smtp', 'sender', 'worker'],
       blindAddresses: ['api', 'smtp', 'sender', 'worker'],
       pepper: ['api', 'smtp', 'staff'],
+      referenceKey: ['api', 'smtp', 'sender', 'worker'],
       contentKey: ['api', 'smtp'],
       openContentKeys: ['api', 'sender', 'worker'],
       destroyContentKeys: ['sender', 'worker'],

@@ -129,7 +129,8 @@ export function createKeyHierarchy(deps: {
       row = await store.workspaceKey(workspaceId, null)
     }
     if (row === undefined) throw new Refusal('refused', 'The workspace has no such key')
-    if (row.wrapped === null) throw new Refusal('refused', "The workspace's key was destroyed")
+    if (row.wrapped === null)
+      throw new Refusal('shredded', 'The workspace was shredded: its keys are destroyed for good')
     if (known?.version === row.version && known.wrapped.equals(row.wrapped)) return known
     const place = workspaceKeyPlace(workspaceId, row.version)
     return {

@@ -22,6 +22,7 @@ import { describeError } from './log.ts'
 import type { Log } from './log.ts'
 import { createKeyHandlers } from './operations.ts'
 import { createPeppers } from './peppers.ts'
+import { createReferenceKeys } from './reference-keys.ts'
 import { createRotation } from './rotation.ts'
 import { createRsaPool } from './rsa-pool.ts'
 import { createSecrets } from './secrets.ts'
@@ -129,6 +130,7 @@ export async function startKeyring(deps: {
       containments,
       dkimKeys,
       peppers: createPeppers({ hierarchy }),
+      referenceKeys: createReferenceKeys({ hierarchy }),
       secrets,
       signer,
       // Codes are of the time of day, not of the clock that only runs forward: one leap ahead would refuse all from then on.

@@ -9,6 +9,7 @@ import {
   readDomain,
   readLine,
   readPepper,
+  readReferencePurpose,
   readSecretPurpose,
   readSelector,
   readText,
@@ -23,6 +24,7 @@ import type { Containments } from './containments.ts'
 import type { DkimKeys } from './dkim-keys.ts'
 import type { Frame } from './frames.ts'
 import type { createPeppers } from './peppers.ts'
+import type { createReferenceKeys } from './reference-keys.ts'
 import { Refusal } from './refusal.ts'
 import type { createSecrets } from './secrets.ts'
 import type { createSigner } from './signer.ts'
@@ -60,6 +62,7 @@ export function createKeyHandlers(deps: {
   containments: Containments
   dkimKeys: DkimKeys
   peppers: ReturnType<typeof createPeppers>
+  referenceKeys: ReturnType<typeof createReferenceKeys>
   secrets: ReturnType<typeof createSecrets>
   signer: ReturnType<typeof createSigner>
   totp: ReturnType<typeof createTotp>
@@ -91,6 +94,11 @@ export function createKeyHandlers(deps: {
       const digests = onlyAttachment(attachments, MAX_SECRET_BYTES)
       return { result: {}, attachments: [await deps.peppers.apply(process, readPepper(body), digests)] }
     },
+
+    referenceKey: async ({ process, body }) => ({
+      result: {},
+      attachments: [await deps.referenceKeys.of(process, readReferencePurpose(body))],
+    }),
 
     contentKey: async (request) => {
       const singleUse = readBoolean(request.body, 'singleUse')

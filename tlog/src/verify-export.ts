@@ -8,6 +8,7 @@ import { leafHash, PROOF_HASHES_MAX, verifyConsistency, verifyInclusion } from '
 import { parseNote } from './note.ts'
 import { parseVerifierKey } from './note-keys.ts'
 import { isObject, NumberTrail, parseJson, parseRecord } from './record.ts'
+import type { AuditRecord } from './record.ts'
 import { openUnwrapStatement, UnwrapTrail } from './unwraps.ts'
 import { Findings, judgeCheckpoint, reason } from './verdict.ts'
 import type { Trust, Verdict } from './verdict.ts'
@@ -65,8 +66,10 @@ class ExportReading {
     const inner = wrapped !== null && isObject(wrapped['export']) ? wrapped['export'] : (wrapped ?? line)
     const type = inner['type']
     if (type === 'export') return this.#begin(inner)
-    if (type === 'entry')
-      return this.#entry(inner, isObject(line['event']) ? line['event']['original'] : undefined)
+    if (type === 'entry') {
+      if (wrapped === null) return this.#entry(inner, canonicalJson(inner['record'] ?? null))
+      return this.#entry(inner, originalOf(line), line)
+    }
     if (type === 'end') return this.#end(inner)
     throw new TlogFault('this is not a line of an export of the audit log')
   }
@@ -110,13 +113,13 @@ class ExportReading {
     )
   }
 
-  #entry(line: Line, original: Json | undefined): void {
+  /** `shown`: the fields of the Elastic Common Schema around it, which are read in the place of the record. */
+  #entry(line: Line, text: string, shown?: Line): void {
     const checkpoint = this.#checkpoint
     if (checkpoint === null || !this.#isOpen) throw new TlogFault('an entry stands before the header')
     const { index } = line
     if (typeof index !== 'number' || index <= this.#lastIndex)
       throw new TlogFault(`after entry ${this.#lastIndex} stands one that does not follow it`)
-    const text = typeof original === 'string' ? original : canonicalJson(line['record'] ?? null)
     const record = parseRecord(text)
     const salt = decodeBase64(textOf(line, 'salt'), 'the salt')
     const holds = verifyInclusion({
@@ -127,6 +130,9 @@ class ExportReading {
       proof: proofOf(line['proof']),
     })
     if (!holds) throw new TlogFault(`entry ${index} is not what the log committed to at that place`)
+    const altered = shown === undefined ? [] : alteredFields(shown, record, index)
+    if (altered.length > 0)
+      throw new TlogFault(`entry ${index} shows another ${altered.join(', ')} than its record has`)
     this.#lastIndex = index
     this.#entries += 1
     this.#inPart += 1
@@ -166,6 +172,31 @@ class ExportReading {
     this.#unwraps.conclude(false, findings)
     return findings.verdict()
   }
+}
+
+function originalOf(line: Line): string {
+  const { event } = line
+  const original = isObject(event) ? event['original'] : undefined
+  if (typeof original !== 'string') throw new TlogFault('an entry lacks event.original')
+  return original
+}
+
+/** The record is proved, and what is read is beside it: whoever altered that alone would have gone unseen. A field that is left out shows nothing. */
+function alteredFields(line: Line, record: AuditRecord, index: number): string[] {
+  const within = (name: string): Line => {
+    const value = line[name]
+    return isObject(value) ? value : {}
+  }
+  const fields: readonly (readonly [string, Json | undefined, Json])[] = [
+    ['@timestamp', line['@timestamp'], record.at],
+    ['event.action', within('event')['action'], record.action],
+    ['event.sequence', within('event')['sequence'], index],
+    ['user.id', within('user')['id'], record.actor],
+    ['organization.id', within('organization')['id'], record.workspace],
+    ['bulkhead.number', within('bulkhead')['number'], record.number],
+    ['bulkhead.target', within('bulkhead')['target'], record.target],
+  ]
+  return fields.flatMap(([name, shown, own]) => (shown === undefined || shown === own ? [] : [name]))
 }
 
 function textOf(line: Line, name: string): string {

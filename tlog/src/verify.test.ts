@@ -57,6 +57,36 @@ describe('verifying', () => {
     ])
   })
 
+  it('refuses a line that shows what its record does not say, whatever it brings besides', async () => {
+    const entry = { type: 'entry', index: 0, salt: salt.toString('base64'), proof: [] }
+    // A record that was altered, and the genuine one in the field where the other format has it.
+    const both = { ...entry, record: { ...record, actor: 'b' }, event: { original: canonicalJson(record) } }
+    expect(await failed([good[0]!, JSON.stringify(both), good[2]!])).toHaveLength(1)
+    const shown = {
+      '@timestamp': record.at,
+      event: { action: 'x.done', sequence: 0, original: canonicalJson(record) },
+      user: { id: 'a' },
+      organization: { id: null },
+      bulkhead: { ...entry, number: 1, target: null },
+    }
+    const ecs = [good[0]!, good[2]!].map((line) => JSON.stringify({ bulkhead: { export: JSON.parse(line) } }))
+    const verify = (line: object) => failed([ecs[0]!, JSON.stringify(line), ecs[1]!])
+    expect(await verify(shown)).toEqual([])
+    const altered: [string, object][] = [
+      ['@timestamp', { '@timestamp': '2026-01-02T00:00:00.000Z' }],
+      ['event.action', { event: { ...shown.event, action: 'x.undone' } }],
+      ['event.sequence', { event: { ...shown.event, sequence: 1 } }],
+      ['user.id', { user: { id: 'b' } }],
+      ['organization.id', { organization: { id: 'w' } }],
+      ['bulkhead.number', { bulkhead: { ...shown.bulkhead, number: 2 } }],
+      ['bulkhead.target', { bulkhead: { ...shown.bulkhead, target: 't' } }],
+    ]
+    for (const [name, change] of altered)
+      expect(await verify({ ...shown, ...change }), name).toEqual([
+        { state: 'failed', what: 'export', detail: expect.stringContaining(`another ${name} than`) },
+      ])
+  })
+
   it('says of the public half of a log what it shows, and nothing of opened data', async () => {
     const entry = logEntry(commitmentOf(salt, canonicalJson(record)))
     const source = {

@@ -275,6 +275,8 @@ function parseUncommon(email: string, at: number): AddressResult {
 
 function localProblem(local: string): string | null {
   if (local === '') return 'has nothing before the @'
+  // As half a surrogate pair is read from JSON, too.
+  if (local.includes('\ufffd')) return 'contains U+FFFD, which stands for a character that was lost'
   if (byteLength(local) > MAX_LOCAL_BYTES) return `has more than ${MAX_LOCAL_BYTES} bytes before the @`
   if (local.startsWith('"')) {
     if (!QUOTED.test(local)) return 'has unbalanced quotes before the @'

@@ -82,6 +82,12 @@ export const FAULTS = {
     smtp: '550 5.6.1',
     retryable: false,
   },
+  template_failed: {
+    status: 422,
+    title: 'The template could not be rendered',
+    smtp: '550 5.6.0',
+    retryable: false,
+  },
   too_many_recipients: { status: 422, title: 'Too many recipients', smtp: '550 5.5.3', retryable: false },
   lift_refused: {
     status: 403,
@@ -90,6 +96,8 @@ export const FAULTS = {
     retryable: false,
   },
   contained: { status: 423, title: 'This is contained', smtp: '451 4.7.1', retryable: true },
+  rate_limited: { status: 429, title: 'A rate limit is reached', smtp: '451 4.7.1', retryable: true },
+  quota_exceeded: { status: 429, title: 'A quota is used up', smtp: '451 4.7.1', retryable: true },
   too_many_requests: { status: 429, title: 'Too many requests', smtp: '451 4.3.2', retryable: true },
   internal: { status: 500, title: 'Something went wrong here', smtp: '451 4.3.0', retryable: true },
   unavailable: { status: 503, title: 'Temporarily unavailable', smtp: '451 4.3.0', retryable: true },
@@ -103,6 +111,9 @@ export interface FieldProblem {
   readonly field: string
   readonly problem: string
   readonly fix?: string
+  /** Of a template: where in its source, from 1. */
+  readonly line?: number
+  readonly column?: number
 }
 
 /** Facts of a containment that a refusal carries to the blocked party; see kernel/containment.ts. */
@@ -113,6 +124,21 @@ export interface FaultContainment {
   readonly reason: string
   readonly incident: string | null
   readonly until: string
+}
+
+/** Facts of a limit that a `rate_limited` or `quota_exceeded` refusal carries; see docs/quotas.md. */
+export interface FaultLimit {
+  /** As in RateLimit-Policy, such as `workspace-day`. */
+  readonly name: string
+  readonly amount: number
+  readonly period: string
+  readonly lane: string
+  readonly used: number
+  /** Recipients of what was refused. */
+  readonly wanted: number
+  readonly resetsAt: string
+  /** Waiting so long is enough if nobody else sends; null where the message never fits. */
+  readonly retryAfterSeconds: number | null
 }
 
 export interface FaultOptions {
@@ -126,6 +152,10 @@ export interface FaultOptions {
   readonly maxAgeSeconds?: number
   /** Of a `contained` fault: by what. */
   readonly containment?: FaultContainment
+  /** Of what a limit refused: by which. */
+  readonly limit?: FaultLimit
+  /** Header fields of the answer over HTTP. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly cause?: unknown
 }
 
@@ -138,6 +168,8 @@ export class Fault extends Error {
   readonly retryAfterSeconds: number | undefined
   readonly maxAgeSeconds: number | undefined
   readonly containment: FaultContainment | undefined
+  readonly limit: FaultLimit | undefined
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(code: FaultCode, options: FaultOptions) {
     super(`${code}: ${options.internal ?? options.detail}`, { cause: options.cause })
@@ -149,6 +181,8 @@ export class Fault extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
     this.maxAgeSeconds = options.maxAgeSeconds
     this.containment = options.containment
+    this.limit = options.limit
+    this.headers = options.headers ?? {}
   }
 
   get status(): number {

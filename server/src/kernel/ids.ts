@@ -28,6 +28,22 @@ export const ID_PREFIXES = {
   invitation: 'inv',
   change: 'chg',
   alert: 'alr',
+  queueAct: 'qac',
+  bounce: 'bnc',
+  import: 'imp',
+  linkDomain: 'lnk',
+  overlay: 'ovl',
+  inboundRoute: 'inr',
+  inboundMail: 'inm',
+  template: 'tpl',
+  templateVersion: 'tpv',
+  contact: 'con',
+  list: 'lst',
+  broadcast: 'brd',
+  topic: 'top',
+  topicSuppression: 'tsp',
+  subaccount: 'sba',
+  exemption: 'exm',
 } as const
 
 export type IdKind = keyof typeof ID_PREFIXES
@@ -97,6 +113,7 @@ export function firstIdAt(ms: number): string {
   return uuidFromHex(`${ms.toString(16).padStart(12, '0')}70008000000000000000`)
 }
 
-function uuidFromHex(hex: string): string {
+/** 32 hexadecimal digits as a UUID. */
+export function uuidFromHex(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

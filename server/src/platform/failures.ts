@@ -2,6 +2,8 @@ import { containedFault, parseNotice } from '../kernel/containment.ts'
 import { Fault } from '../kernel/faults.ts'
 import { containmentDetail, errorCode, isConnectionError, isDiskFull, isTimeout } from './postgres/index.ts'
 
+const CHARACTER_NOT_IN_REPERTOIRE = '22021'
+
 /**
  * What a driver threw, as a fault a caller can act on: storage that is away or full is the server's
  * trouble, said plainly, and the same request may succeed later. Everything else is `internal`.
@@ -16,6 +18,13 @@ export function faultOfFailure(error: unknown): Fault {
         'The audit log is not being written, and an act that cannot be logged does not happen. Nothing was changed; sending goes on. Whoever runs this server should look at the process audit: it sequences the log, and `bulkhead status` says what it waits for.',
       internal: error instanceof Error && 'detail' in error ? String(error.detail) : 'BH503',
       retryAfterSeconds: 10,
+      cause: error,
+    })
+  }
+  // Only what a client wrote can hold it.
+  if (errorCode(error) === CHARACTER_NOT_IN_REPERTOIRE) {
+    return new Fault('invalid_request', {
+      detail: 'A text of the request holds the character U+0000, which nothing here does.',
       cause: error,
     })
   }

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { decodeId } from '../kernel/ids.ts'
+import { firstRunUrl } from '../modules/accounts/index.ts'
 import type { Config } from '../platform/config/index.ts'
 import type { OperationContext } from '../platform/http/operation.ts'
 import type { TenantTransactions } from '../platform/postgres/tenant.ts'
@@ -18,6 +19,10 @@ const Setup = z.object({
   apiKey: z.string(),
   from: z.string(),
   smtp: z.object({ host: z.string(), port: z.number(), username: z.string(), password: z.string() }),
+  firstRun: z
+    .object({ token: z.string(), url: z.string(), expiresAt: z.iso.datetime() })
+    .nullable()
+    .default(null),
 })
 type Setup = z.output<typeof Setup>
 
@@ -33,13 +38,14 @@ const FIRST_DOMAIN = 'example.test'
 const TRIES = 20
 
 /**
- * Development only: a first workspace with a key, an SMTP credential and a domain, so that the first mail needs no set-up. It is
- * kept in `development.json` in the data directory and, where asked for, written to BULKHEAD_SETUP_FILE; both mode 0600.
+ * Development only: a first workspace with a key, an SMTP credential and a domain, so that the first mail needs no set-up, and, until it has
+ * an owner, a link that makes one. It is kept in `development.json` in the data directory and, where asked for, written to BULKHEAD_SETUP_FILE; both mode 0600.
  */
 export async function prepareDevelopment(deps: DevelopmentDependencies): Promise<Setup> {
   const path = join(deps.config.dataDirectory, 'development.json')
   const kept = read(path)
-  const setup = withAddresses(kept ?? (await patiently(() => create(deps), deps.log)), deps.config)
+  const made = withAddresses(kept ?? (await patiently(() => create(deps), deps.log)), deps.config)
+  const setup = { ...made, firstRun: await patiently(() => offer(deps, made), deps.log) }
   write(path, setup)
   const { setupFile } = deps.config
   if (setupFile !== null && !existsSync(setupFile)) write(setupFile, setup)
@@ -47,7 +53,7 @@ export async function prepareDevelopment(deps: DevelopmentDependencies): Promise
 }
 
 /** The keyring may still be starting. */
-async function patiently(work: () => Promise<Setup>, log: Logger): Promise<Setup> {
+async function patiently<T>(work: () => Promise<T>, log: Logger): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await work()
@@ -56,6 +62,21 @@ async function patiently(work: () => Promise<Setup>, log: Logger): Promise<Setup
       log.warn({ err: error }, 'The first workspace could not be made yet; trying again')
       await wait(500)
     }
+  }
+}
+
+/** Null once the workspace has an owner. */
+async function offer(
+  { services, config }: DevelopmentDependencies,
+  { workspaceId, firstRun }: Setup,
+): Promise<Setup['firstRun']> {
+  const kept = firstRun === null ? null : { token: firstRun.token, expiresAt: new Date(firstRun.expiresAt) }
+  const link = await services.accounts.firstRun.offer(workspaceId, kept)
+  if (link === null) return null
+  return {
+    token: link.token,
+    url: firstRunUrl(config.publicUrl, link),
+    expiresAt: link.expiresAt.toISOString(),
   }
 }
 
@@ -88,6 +109,7 @@ async function create({ config, services, transactions, audit }: DevelopmentDepe
       apiKey: apiKey.key,
       from: `hello@${FIRST_DOMAIN}`,
       smtp: { host: '', port: 0, username: credential.username, password: credential.password },
+      firstRun: null,
     },
     config,
   )

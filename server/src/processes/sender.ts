@@ -1,22 +1,17 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { createIdGenerator } from '../kernel/ids.ts'
 import { LANES } from '../kernel/lane.ts'
-import {
-  createDeliveryStore,
-  createSiteFinder,
-  journalDirectoryOf,
-  startEngine,
-  type Outbound,
-} from '../modules/delivery/index.ts'
+import { journalDirectoryOf, type Outbound } from '../modules/delivery/index.ts'
 import { formatAddress, mayLeaveSensitive, type Config } from '../platform/config/index.ts'
-import { createDestinationResolver, createResolver, isPublicAddress } from '../platform/dns/index.ts'
+import { isPublicAddress } from '../platform/dns/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
 import { isSameProcess } from '../platform/part-files/index.ts'
 import { listen } from '../platform/postgres/index.ts'
 import { startContainmentWatch } from '../security/containment/index.ts'
+import { startSenderEngine } from './sender-engine.ts'
 
 await runProcess({
   name: 'sender',
@@ -24,31 +19,37 @@ await runProcess({
   async start(context) {
     const { config, log } = context
     const keyring = createKeyringClient({ ...context.keyring, log })
-    const resolver = createResolver({
-      ...(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers.map(formatAddress) }),
-      timeoutMs: 5_000,
-      tries: 2,
-    })
     const containment = await startContainmentWatch({ pool: context.pool, log, actorClass: 'sender' })
-    const engine = await startEngine({
-      store: createDeliveryStore(context.pool),
+    const engine = await startSenderEngine({
+      pool: context.pool,
       keyring,
       containment,
+      metrics: context.metrics,
+      tracing: context.tracing,
       sensitiveMayLeave: mayLeaveSensitive(config),
       log,
       processId: context.processId,
       journalDirectory: journalDirectoryOf(context.dataDirectory),
       isAlive: isSameProcess,
-      findSite: createSiteFinder({
-        outbound: outboundOf(config, context.runtimeDirectory),
-        resolveDestination: createDestinationResolver({ resolver, allowPrivate: config.allowPrivateTargets }),
-        resolveRelay: (host) => resolveRelay(host, config.allowPrivateTargets),
-      }),
-      ehloName: config.hostname,
+      outbound: outboundOf(config, context.runtimeDirectory),
+      simulator:
+        config.simulator === 'off'
+          ? null
+          : { domain: config.simulator, socketPath: join(context.runtimeDirectory, 'simulator.sock') },
+      host: hostname(),
+      hostname: config.hostname,
+      returnPathDomain: config.inbound === 'off' ? null : config.returnPathDomain,
       retryScale: config.retryScale,
-      newId: createIdGenerator(),
-      nowMs: Date.now,
-      random: Math.random,
+      shapingFile: config.shaping,
+      dns: {
+        ...(config.dnsServers.length === 0 ? {} : { servers: config.dnsServers.map(formatAddress) }),
+        timeoutMs: 5_000,
+        tries: 2,
+      },
+      secureDns:
+        config.dnssecResolver === null ? null : { server: config.dnssecResolver, trust: 'configured' },
+      allowPrivate: config.allowPrivateTargets,
+      resolveRelay: (host) => resolveRelay(host, config.allowPrivateTargets),
     })
     const listening = listen(context.pool, 'bulkhead_queue', log, (payload) =>
       engine.wake(LANES.filter((lane) => payload.split(',').includes(lane))),
@@ -59,7 +60,6 @@ await runProcess({
         await listening[Symbol.asyncDispose]()
         await engine[Symbol.asyncDispose]()
         await containment[Symbol.asyncDispose]()
-        resolver.cancel()
         await keyring[Symbol.asyncDispose]()
       },
     }

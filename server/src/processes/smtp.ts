@@ -1,18 +1,32 @@
 import { join } from 'node:path'
 import { createIdGenerator } from '../kernel/ids.ts'
+import { createBounceMetrics } from '../modules/bounces/index.ts'
 import { createCapture } from '../modules/inbox/index.ts'
-import { createAcceptService, createMessages } from '../modules/messages/index.ts'
-import { loadTlsMaterial, mayLeaveSensitive } from '../platform/config/index.ts'
+import { createAcceptObserver, createAcceptService } from '../modules/messages/index.ts'
+import { formatAddress, loadTlsMaterial, mayLeaveSensitive } from '../platform/config/index.ts'
 import { createKeyringClient } from '../platform/keyring-client/index.ts'
 import { runProcess } from '../platform/lifecycle/index.ts'
+import type { SmtpTarget } from '../platform/smtp/client/index.ts'
+import { createSmtpServerMetrics } from '../platform/smtp/server/index.ts'
 import { createTenantTransactions } from '../platform/postgres/tenant.ts'
 import { createAccess, createCredentialPepper } from '../security/access/index.ts'
 import { startContainmentWatch } from '../security/containment/index.ts'
 import { createDetection } from '../security/detection/index.ts'
 import { startCredentialWatch } from '../security/epochs/index.ts'
 import { createKeyedDigest } from '../security/limits/index.ts'
+import { submissionTranslations, submissionWords } from '../surfaces/compat/index.ts'
 import { createCaptureServer } from '../surfaces/capture/index.ts'
+import { createSimulator } from '../surfaces/simulator/index.ts'
 import { createAuthSignals, createSubmission, submissionSource } from '../surfaces/submission/index.ts'
+import { prepareInbound } from './smtp-inbound.ts'
+import { prepareSubmittedMessages } from './smtp-messages.ts'
+import { linkSettings, prepareLinks } from './api-tracking.ts'
+
+/** This host's own listener: where it listens on all addresses, the loopback leads there. */
+function targetOf({ host, port }: { readonly host: string; readonly port: number }): SmtpTarget {
+  const address = host === '0.0.0.0' || host === 'localhost' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return { host: address, address, port, family: address.includes(':') ? 6 : 4 }
+}
 
 const CERTIFICATE_CHECK_MS = 60_000
 const GRACE_MS = 8_000
@@ -35,10 +49,16 @@ await runProcess({
       containment,
       sensitiveMayLeave: mayLeaveSensitive(config),
       log,
+      observer: createAcceptObserver({
+        metrics: context.metrics,
+        tracing: context.tracing,
+        nowMs: Date.now,
+      }),
       now: Date.now,
       newId,
     })
-    const messages = createMessages({ accept, keyring, now: Date.now, newId })
+    const links = prepareLinks({ pool, keyring, settings: linkSettings(config) })
+    const mail = prepareSubmittedMessages({ pool, accept, keyring, links, newId, log })
 
     let material = loadTlsMaterial(config)
     const certificates = setInterval(() => {
@@ -49,7 +69,9 @@ await runProcess({
       }
     }, CERTIFICATE_CHECK_MS)
 
+    const serverMetrics = createSmtpServerMetrics(context.metrics)
     const submission = createSubmission({
+      metrics: serverMetrics,
       listeners: [
         { name: 'submission', ...config.submission, tls: 'starttls', requireTls: true, requireAuth: true },
         { name: 'submissions', ...config.submissions, tls: 'implicit', requireTls: true, requireAuth: true },
@@ -57,7 +79,9 @@ await runProcess({
       hostname: config.hostname,
       tls: () => material,
       access,
-      messages,
+      messages: mail.messages,
+      doorSubmissions: submissionTranslations,
+      doorWords: submissionWords,
       accept,
       containment,
       signals,
@@ -76,21 +100,43 @@ await runProcess({
       }),
       log,
     })
-    const addresses = await submission.listen()
+    const simulator = createSimulator({
+      socketPath: join(context.runtimeDirectory, 'simulator.sock'),
+      hostname: config.simulator,
+      inbound: config.inbound === 'off' ? null : targetOf(config.inbound),
+      newId,
+      log,
+    })
+    const inbound = prepareInbound({
+      config,
+      pool,
+      keyring,
+      tls: () => material,
+      newId,
+      log,
+      metrics: createBounceMetrics(context.metrics),
+      serverMetrics,
+    })
+    const addresses = [...(await submission.listen()), ...((await inbound?.listen()) ?? [])]
     if (config.outbound.kind === 'capture') await captureServer.listen()
+    if (config.simulator !== 'off') await simulator.listen()
 
     const watch = startCredentialWatch({ pool, log, access })
     watch.addSource(submissionSource(submission))
 
-    context.ready({ addresses })
+    const where = config.inbound === 'off' ? 'off' : formatAddress(config.inbound)
+    context.ready({ addresses }, { inbound: where })
     return {
       async [Symbol.asyncDispose]() {
         clearInterval(certificates)
+        await inbound?.close({ graceMs: GRACE_MS / 2 })
         // Capture last: the sender may still be delivering into it.
         await submission.close({ graceMs: GRACE_MS })
         await watch[Symbol.asyncDispose]()
         await containment[Symbol.asyncDispose]()
         await accept.drain()
+        await mail[Symbol.asyncDispose]()
+        await simulator.close({ graceMs: 500 })
         await captureServer.close({ graceMs: 500 })
         await access.close()
         await keyring[Symbol.asyncDispose]()

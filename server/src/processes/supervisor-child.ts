@@ -17,6 +17,8 @@ export interface ChildOptions {
   readonly entry: string
   readonly env: Readonly<Record<string, string>>
   readonly output: Output
+  /** It ended by itself and starts again. */
+  readonly onRestart?: () => void
 }
 
 export interface SupervisedChild {
@@ -65,6 +67,7 @@ export function superviseChild(options: ChildOptions): SupervisedChild {
       if (stopped) return
       if (performance.now() - startedMs > STABLE_AFTER_MS) backOffMs = FIRST_BACK_OFF_MS
       output.warn(`${label} ended (${reason}); it starts again in ${(backOffMs / 1000).toFixed(1)} s`)
+      options.onRestart?.()
       timer = setTimeout(start, backOffMs)
       backOffMs = Math.min(backOffMs * 2, LAST_BACK_OFF_MS)
     }

@@ -4,7 +4,7 @@ import { SETTINGS, formatAddress } from '../platform/config/index.ts'
 import type { Config, ListenAddress } from '../platform/config/index.ts'
 import { errorCode } from '../platform/postgres/index.ts'
 
-const LISTENERS = ['http', 'submission', 'submissions', 'staff'] as const
+const LISTENERS = ['http', 'submission', 'submissions', 'inbound', 'staff'] as const
 
 /**
  * Tries to listen where the processes will, so that a port in use is one clear error before anything starts.
@@ -13,11 +13,12 @@ const LISTENERS = ['http', 'submission', 'submissions', 'staff'] as const
 export async function checkPorts(config: Config, waitMs: number): Promise<void> {
   const deadline = performance.now() + waitMs
   for (const key of LISTENERS) {
+    const address = config[key]
+    if (address === 'off') continue
     for (;;) {
-      const code = await tryListen(config[key])
+      const code = await tryListen(address)
       if (code === null) break
-      if (code !== 'EADDRINUSE' || performance.now() > deadline)
-        throw new Error(explain(key, config[key], code))
+      if (code !== 'EADDRINUSE' || performance.now() > deadline) throw new Error(explain(key, address, code))
       await sleep(100)
     }
   }

@@ -6,6 +6,7 @@ import type { Config } from '../platform/config/index.ts'
 import { childEnvironment, writeHandover } from '../platform/lifecycle/index.ts'
 import type { RoleUrls } from '../platform/postgres/index.ts'
 import { superviseChild } from './supervisor-child.ts'
+import type { MetricsSource } from '../platform/telemetry/index.ts'
 import type { SupervisedChild } from './supervisor-child.ts'
 import type { Output } from './supervisor-output.ts'
 
@@ -17,6 +18,8 @@ const STOP_MS = 13_000
 export interface Processes {
   /** What the api process told when it was ready; undefined where there is none or it is not ready. */
   readonly apiDetail: unknown
+  /** Where the metrics of each process are. */
+  readonly metricsSources: readonly MetricsSource[]
   stop(): Promise<void>
 }
 
@@ -31,6 +34,8 @@ export interface ProcessesDeps {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Hands out, before the first process starts, what ends all of them at once. */
   readonly onStarted: (kill: () => void) => void
+  /** A process ended by itself and starts again. */
+  readonly onRestart: (label: string) => void
 }
 
 interface Plan {
@@ -67,6 +72,7 @@ export async function startProcesses(deps: ProcessesDeps): Promise<Processes> {
       entry: keyringEntry,
       env: keyringEnvironment(deps, plans),
       output,
+      onRestart: () => deps.onRestart('keyring'),
     })
     if (await isReady(keyring, KEYRING_READY_MS, signal)) output.done('keyring ready', startedMs)
     else if (!signal.aborted) output.warn('keyring is not ready yet: see its lines above')
@@ -79,6 +85,7 @@ export async function startProcesses(deps: ProcessesDeps): Promise<Processes> {
       entry: plan.entry,
       env: processEnvironment(deps, plan),
       output,
+      onRestart: () => deps.onRestart(plan.label),
     })
     running.push(child)
     const isUp = await isReady(child, READY_MS, signal)
@@ -92,7 +99,11 @@ export async function startProcesses(deps: ProcessesDeps): Promise<Processes> {
   for (const plan of plans.filter((item) => item.kind === 'audit')) ready.push(await start(plan))
   ready.push(...(await Promise.all(plans.filter((item) => item.kind !== 'audit').map(start))))
   const api = plans.findIndex((plan) => plan.kind === 'api')
-  return { apiDetail: ready[api] === true ? await running[api]?.firstReady : undefined, stop }
+  return {
+    apiDetail: ready[api] === true ? await running[api]?.firstReady : undefined,
+    metricsSources: plans.map(({ label }) => ({ process: label, socketPath: metricsSocket(deps, label) })),
+    stop,
+  }
 }
 
 function planProcesses(config: Config, root: string): Plan[] {
@@ -118,6 +129,10 @@ function planProcesses(config: Config, root: string): Plan[] {
 
 function keyringSocket(deps: ProcessesDeps): string {
   return join(deps.runtimeDirectory, 'keyring.sock')
+}
+
+function metricsSocket(deps: ProcessesDeps, label: string): string {
+  return join(deps.runtimeDirectory, `metrics-${label}.sock`)
 }
 
 /** What the providers of a root read for themselves: AWS credentials and the configuration of a PKCS#11 module. */
@@ -160,6 +175,8 @@ function processEnvironment(deps: ProcessesDeps, plan: Plan): Record<string, str
       databaseUrl: deps.roleUrls[`bulkhead_${plan.kind}`],
       keyring: { socketPath: keyringSocket(deps), token: plan.token },
       runtimeDirectory: deps.runtimeDirectory,
+      label: plan.label,
+      metricsSocket: metricsSocket(deps, plan.label),
     }),
   }
 }

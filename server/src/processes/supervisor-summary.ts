@@ -4,7 +4,10 @@ import type { Config } from '../platform/config/index.ts'
 /** What the api process hands over when it is ready in development. */
 interface Welcome {
   readonly apiKey: string
+  /** With the key behind the #. */
   readonly consoleUrl: string
+  /** By which somebody becomes the first owner; null once there is one. */
+  readonly firstRunUrl: string | null
   readonly smtp: { readonly username: string; readonly password: string } | null
   /** An address from which the first workspace may send. */
   readonly from: string
@@ -14,11 +17,18 @@ interface Welcome {
 export function summarize(config: Config, apiDetail: unknown): string {
   const welcome = readWelcome(apiDetail, config)
   const rows: [string, string][] = [
+    ['Console', welcome?.firstRunUrl ?? config.publicUrl],
     ['API', `${config.publicUrl}/v1`],
-    ['Console', welcome?.consoleUrl ?? config.publicUrl],
     ['SMTP', `${formatAddress(config.submission)} (STARTTLS), ${formatAddress(config.submissions)} (TLS)`],
   ]
+  rows.push([
+    'Inbound',
+    config.inbound === 'off'
+      ? 'off: bounces and complaints do not come back'
+      : `${formatAddress(config.inbound)} (SMTP: bounces, complaints)`,
+  ])
   rows.push(['Staff', `http://${formatAddress(config.staff)}/v1`])
+  if (config.metrics !== 'off') rows.push(['Metrics', `http://${formatAddress(config.metrics)}/metrics`])
   if (welcome?.smtp) rows.push(['SMTP log-in', `${welcome.smtp.username} / ${welcome.smtp.password}`])
   rows.push(['Outbound', describeOutbound(config)], ['Data', config.dataDirectory])
   const lines = [
@@ -34,9 +44,15 @@ export function summarize(config: Config, apiDetail: unknown): string {
       subject: 'Hello',
       text: 'My first mail.',
     })
+    if (welcome.firstRunUrl !== null)
+      lines.push(
+        '',
+        'Begin here: the console address above makes you the owner, once, and leads to the first mail.',
+        `To look around without an account: ${welcome.consoleUrl}`,
+      )
     lines.push(
       '',
-      'Send a first mail:',
+      welcome.firstRunUrl === null ? 'Send a mail:' : 'Or send a first mail from here:',
       '',
       `  curl ${config.publicUrl}/v1/messages \\`,
       `    -H 'Authorization: Bearer ${welcome.apiKey}' \\`,
@@ -44,8 +60,8 @@ export function summarize(config: Config, apiDetail: unknown): string {
       `    -d '${body}'`,
       '',
       config.outbound.kind === 'capture'
-        ? `and see it in the local inbox: ${welcome.consoleUrl.replace(/\/$/, '')}/#/inbox`
-        : `and follow it: ${welcome.consoleUrl.replace(/\/$/, '')}/#/messages`,
+        ? `and see it in the local inbox: ${config.publicUrl}/inbox`
+        : `and follow it: ${config.publicUrl}/messages`,
     )
   }
   return [...lines, ''].join('\n')
@@ -68,12 +84,14 @@ function readWelcome(detail: unknown, config: Config): Welcome | null {
   const apiKey = fields.get('apiKey')
   if (config.mode !== 'development' || typeof apiKey !== 'string') return null
   const consoleUrl = fields.get('consoleUrl')
+  const firstRunUrl = fieldsOf(fields.get('firstRun')).get('url')
   const from = fields.get('from')
   const smtp = fieldsOf(fields.get('smtp'))
   const username = smtp.get('username')
   const password = smtp.get('password')
   return {
     apiKey,
+    firstRunUrl: typeof firstRunUrl === 'string' ? firstRunUrl : null,
     consoleUrl: typeof consoleUrl === 'string' ? consoleUrl : config.publicUrl,
     from: typeof from === 'string' ? from : 'hello@example.test',
     smtp: typeof username === 'string' && typeof password === 'string' ? { username, password } : null,

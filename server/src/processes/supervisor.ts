@@ -9,6 +9,7 @@ import { lockDataDirectory } from './supervisor-lock.ts'
 import { createOutput } from './supervisor-output.ts'
 import type { Output } from './supervisor-output.ts'
 import { checkPorts } from './supervisor-ports.ts'
+import { createSupervisorMetrics } from './supervisor-metrics.ts'
 import { startProcesses } from './supervisor-processes.ts'
 import { summarize } from './supervisor-summary.ts'
 
@@ -61,6 +62,7 @@ async function run(config: Config, output: Output, shutdown: Shutdown): Promise<
   const runtimeDirectory = openRuntimeDirectory(pathDigest(config.dataDirectory))
 
   const database = await openDatabase({ config, root: ROOT, runtimeDirectory, output, signal })
+  const metrics = createSupervisorMetrics()
   let kill: (() => void) | null = null
   const orderly = async (): Promise<void> => {
     const processes = await startProcesses({
@@ -74,7 +76,9 @@ async function run(config: Config, output: Output, shutdown: Shutdown): Promise<
       onStarted: (killAll) => {
         kill = killAll
       },
+      onRestart: (label) => metrics.restarted(label),
     })
+    const door = await metrics.serve(config.metrics, processes.metricsSources, output)
     if (!signal.aborted) {
       output.done('Started', startedMs)
       output.plain(summarize(config, processes.apiDetail))
@@ -82,6 +86,7 @@ async function run(config: Config, output: Output, shutdown: Shutdown): Promise<
       await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }))
     }
     const stoppingMs = performance.now()
+    await door?.[Symbol.asyncDispose]()
     await processes.stop()
     await database.stop('fast')
     rmSync(runtimeDirectory, { recursive: true, force: true })

@@ -1,5 +1,6 @@
 import { completeReset } from './operations/complete-reset.ts'
 import { completeSignUp } from './operations/complete-sign-up.ts'
+import { completeFirstRun, getFirstRun } from './operations/first-run.ts'
 import { confirmEmail, undoEmail } from './operations/email-links.ts'
 import {
   cancelOwnRecovery,
@@ -26,6 +27,8 @@ import { requestReset } from './operations/request-reset.ts'
 import { signUp } from './operations/sign-up.ts'
 
 export const accountOperations = [
+  getFirstRun,
+  completeFirstRun,
   signUp,
   completeSignUp,
   requestReset,

@@ -9,6 +9,7 @@ import type { Detection } from '../../security/detection/index.ts'
 import type { Factors } from '../../security/factors/index.ts'
 import type { Limiter } from '../../security/limits/index.ts'
 import type { PasswordCheck, Passwords } from '../../security/passwords/index.ts'
+import type { Invitations } from '../invitations/index.ts'
 import type { SessionIssuer } from '../sessions/index.ts'
 import type { SystemMail } from '../system-mail/index.ts'
 import type { Workspaces } from '../workspaces/index.ts'
@@ -32,7 +33,9 @@ export interface AccountsDependencies {
   readonly detection: Pick<Detection, 'observe' | 'raise'>
   readonly systemMail: Pick<SystemMail, 'send'>
   readonly resolver: Pick<DnsResolver, 'txt'>
-  readonly workspaces: Pick<Workspaces, 'bindOwner' | 'storeFor'>
+  readonly workspaces: Pick<Workspaces, 'bindOwner' | 'storeFor' | 'adopt' | 'nameWithoutPeople'>
+  /** An invitation that still works. */
+  readonly findInvitation: Invitations['find']
   readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
   readonly settings: { readonly publicUrl: string; readonly signUp: SignUpMode }
   readonly log: Pick<Logger, 'warn' | 'info' | 'debug'>

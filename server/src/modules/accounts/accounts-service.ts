@@ -9,6 +9,9 @@ import { createAsking } from './asking.ts'
 import type { Asking } from './asking.ts'
 import { createEmailChange } from './email-change.ts'
 import type { EmailChange } from './email-change.ts'
+import { createFirstRun } from './first-run.ts'
+import type { FirstRun } from './first-run.ts'
+import { createMakePerson } from './make-person.ts'
 import { createMakePassword } from './new-password.ts'
 import { createOneTimeTokens } from './one-time-tokens.ts'
 import { createOwnAccount } from './own-account.ts'
@@ -27,6 +30,7 @@ import { createTokenStore } from './token-store.ts'
 export interface Accounts {
   readonly asking: Asking
   readonly signUp: SignUp
+  readonly firstRun: FirstRun
   readonly own: OwnAccount
   readonly emailChange: Omit<EmailChange, 'swapDue'>
   readonly recoveries: Recoveries
@@ -47,11 +51,13 @@ export function createAccounts(deps: AccountsDependencies & { readonly log: Logg
   })
   const letters = createAccountLetters({ systemMail: deps.systemMail, publicUrl: deps.settings.publicUrl })
   const makePassword = createMakePassword(deps)
-  const parts = { ...deps, store, recoveries, vault, tokens, letters, makePassword }
+  const makePerson = createMakePerson({ ...deps, vault, makePassword })
+  const parts = { ...deps, store, recoveries, vault, tokens, letters, makePassword, makePerson }
   const emailChange = createEmailChange(parts)
   return {
     asking: createAsking(parts),
     signUp: createSignUp(parts),
+    firstRun: createFirstRun({ ...parts, nowMs: Date.now }),
     own: createOwnAccount(parts),
     emailChange,
     recoveries: createRecoveries(parts),

@@ -12,24 +12,32 @@ export interface AlertRow {
   readonly last_at: Date
   readonly acknowledged_at: Date | null
   readonly acknowledged_by: string | null
+  readonly sealed_note: Buffer | null
 }
 
 const COLUMNS =
-  'id, kind, severity, person_id, about, detail, occurrences, created_at, last_at, acknowledged_at, acknowledged_by'
+  'id, kind, severity, person_id, about, detail, occurrences, created_at, last_at, acknowledged_at, acknowledged_by, sealed_note'
+
+export interface AlertFilter {
+  readonly before: string | null
+  readonly open: boolean
+  readonly severity: string | null
+}
 
 /** Newest first. */
 export function selectAlerts(
   db: TenantDatabase,
   workspaceId: string,
-  filter: { readonly before: string | null; readonly open: boolean },
+  filter: AlertFilter,
   rowsMax: number,
 ): Promise<AlertRow[]> {
   return db.query<AlertRow>(
     `select ${COLUMNS} from security_alert
      where workspace_id = $1 and ($2::uuid is null or id < $2) and (not $3 or acknowledged_at is null)
+       and ($4::text is null or severity = $4)
      order by id desc
-     limit $4`,
-    [workspaceId, filter.before, filter.open, rowsMax],
+     limit $5`,
+    [workspaceId, filter.before, filter.open, filter.severity, rowsMax],
   )
 }
 
@@ -48,10 +56,15 @@ export async function selectAlert(
 /** Those of no workspace, newest first, at most 101. */
 export function selectInstallationAlerts(
   db: TenantDatabase,
-  before: string | null,
+  filter: AlertFilter,
   rowsMax: number,
 ): Promise<AlertRow[]> {
-  return db.query<AlertRow>(`select ${COLUMNS} from engine.installation_alerts($1, $2)`, [before, rowsMax])
+  return db.query<AlertRow>(`select ${COLUMNS} from engine.installation_alerts($1, $2, $3, $4)`, [
+    filter.before,
+    rowsMax,
+    filter.open,
+    filter.severity,
+  ])
 }
 
 /** False where there is no such alarm in the transaction's workspace, or of the installation. */
@@ -60,11 +73,11 @@ export async function acknowledgeAlert(
   id: string,
   ofInstallation: boolean,
   actor: string,
+  sealedNote: Buffer | null,
 ): Promise<boolean> {
-  const rows = await db.query<{ known: boolean }>('select engine.acknowledge_alert($1, $2, $3) as known', [
-    id,
-    ofInstallation,
-    actor,
-  ])
+  const rows = await db.query<{ known: boolean }>(
+    'select engine.acknowledge_alert($1, $2, $3, $4) as known',
+    [id, ofInstallation, actor, sealedNote],
+  )
   return rows[0]?.known === true
 }

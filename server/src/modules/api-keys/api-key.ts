@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DOORS } from '../../kernel/doors.ts'
 import { Instant } from '../../platform/http/listing.ts'
 import { ALL_SCOPES, boundsShown, LastUsedFrom } from '../../security/access/index.ts'
 
@@ -14,6 +15,12 @@ export const ApiKey = z.object({
   name: z.string(),
   prefix: z.string().describe('The public start of the key; names it in lists and logs.'),
   scopes: z.array(z.string()),
+  door: z.enum(DOORS).nullable().describe('The vendor whose API it opens, and nothing else; null: ours.'),
+  doorScopes: z
+    .array(z.string())
+    .describe(
+      'What it may do by the names of that vendor, beside its scopes; empty: all that its scopes allow.',
+    ),
   createdAt: Instant,
   ...boundsShown,
   onLeak: OnLeak,
@@ -30,6 +37,10 @@ export const ApiKey = z.object({
 export const ApiKeyWithSecret = ApiKey.extend({
   key: z.string().describe('The key itself. It is shown this once and cannot be shown again.'),
 })
+
+export const KeyName = z.string().trim().min(1).max(200).describe('What the key is for.')
+
+export const DoorScopes = z.array(z.string().regex(/^[\x21-\x7e]{1,100}$/)).max(1_000)
 
 export const Scopes = z
   .array(z.enum(ALL_SCOPES))

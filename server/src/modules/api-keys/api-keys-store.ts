@@ -1,3 +1,4 @@
+import type { DoorName } from '../../kernel/doors.ts'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 
 export type OnLeakPolicy = 'by_scope' | 'revoke' | 'tighten'
@@ -7,6 +8,8 @@ export interface ApiKeyRecord {
   readonly name: string
   readonly prefix: string
   readonly scopes: string[]
+  readonly door: DoorName | null
+  readonly door_scopes: string[]
   readonly allowed_cidrs: string[]
   readonly allowed_senders: string[]
   readonly sealed_senders: Buffer | null
@@ -26,10 +29,13 @@ export interface ApiKeyRecord {
   readonly expired: boolean
 }
 
-const COLUMNS = `k.id, k.name, k.prefix, k.scopes, k.allowed_cidrs, k.allowed_senders, k.sealed_senders, k.on_leak, k.created_at, k.expires_at, k.ends_at,
+const COLUMNS = `k.id, k.name, k.prefix, k.scopes, k.door, k.door_scopes, k.allowed_cidrs, k.allowed_senders, k.sealed_senders, k.on_leak, k.created_at, k.expires_at, k.ends_at,
   k.leaked_at, k.replaces, k.revoked_at, k.last_used_at,
   k.issued_epoch <= engine.epoch_floor(k.workspace_id, null, 'api_key') as killed,
   coalesce(least(k.expires_at, k.ends_at) <= clock_timestamp(), false) as expired`
+
+const LIVES = `k.revoked_at is null and coalesce(least(k.expires_at, k.ends_at) > clock_timestamp(), true)
+  and k.issued_epoch > engine.epoch_floor(k.workspace_id, null, 'api_key')`
 
 /** The network of the last use. */
 const LAST_USE = `left join lateral (
@@ -47,6 +53,8 @@ export async function insertApiKey(
     readonly prefix: string
     readonly hash: Buffer
     readonly scopes: readonly string[]
+    readonly door: DoorName | null
+    readonly doorScopes: readonly string[]
     readonly expiresAt: Date | null
     readonly binding: Buffer
     readonly allowedCidrs: readonly string[]
@@ -58,8 +66,8 @@ export async function insertApiKey(
 ): Promise<ApiKeyRecord> {
   const [row] = await db.query<ApiKeyRecord>(
     `insert into api_key as k (workspace_id, id, name, prefix, secret_hash, scopes, expires_at, binding, allowed_cidrs, allowed_senders,
-                               sealed_senders, on_leak, replaces)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                               sealed_senders, on_leak, replaces, door, door_scopes)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
      returning ${COLUMNS}, null as network, null as agent`,
     [
       key.workspaceId,
@@ -75,25 +83,35 @@ export async function insertApiKey(
       key.sealedSenders,
       key.onLeak,
       key.rotatedFrom,
+      key.door,
+      key.doorScopes,
     ],
   )
   if (row === undefined) throw new Error('the API key was not stored')
   return row
 }
 
+export interface ApiKeyFilter {
+  readonly before: string | null
+  readonly door: DoorName | null
+  /** Only keys that can be used. */
+  readonly isLive: boolean
+}
+
 export function selectApiKeys(
   db: TenantDatabase,
   workspaceId: string,
-  before: string | null,
+  { before, door, isLive }: ApiKeyFilter,
   rowsMax: number,
 ): Promise<ApiKeyRecord[]> {
   return db.query<ApiKeyRecord>(
     `select ${COLUMNS}, l.network, l.agent
      from api_key k ${LAST_USE}
-     where k.workspace_id = $1 and ($2::uuid is null or k.id < $2)
+     where k.workspace_id = $1 and ($2::uuid is null or k.id < $2) and ($4::text is null or k.door = $4)
+       and (not $5 or ${LIVES})
      order by k.id desc
      limit $3`,
-    [workspaceId, before, rowsMax],
+    [workspaceId, before, rowsMax, door, isLive],
   )
 }
 
@@ -103,10 +121,61 @@ export async function selectApiKey(
   id: string,
 ): Promise<ApiKeyRecord | undefined> {
   const [row] = await db.query<ApiKeyRecord>(
-    `select ${COLUMNS}, null as network, null as agent from api_key k where k.workspace_id = $1 and k.id = $2`,
+    `select ${COLUMNS}, l.network, l.agent from api_key k ${LAST_USE} where k.workspace_id = $1 and k.id = $2`,
     [workspaceId, id],
   )
   return row
+}
+
+/** What a key is bound by, to be bound anew; undefined where it cannot be used any more. */
+export async function selectBinding(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+): Promise<{ readonly hash: Buffer; readonly binding: Buffer | null } | undefined> {
+  const [row] = await db.query<{ hash: Buffer; binding: Buffer | null }>(
+    `select k.secret_hash as hash, k.binding from api_key k where k.workspace_id = $1 and k.id = $2 and ${LIVES}`,
+    [workspaceId, id],
+  )
+  return row
+}
+
+export interface ApiKeyChange {
+  readonly name: string
+  readonly scopes: readonly string[]
+  readonly doorScopes: readonly string[]
+  /** Null: what it is bound by stays. */
+  readonly binding: { readonly before: Buffer; readonly now: Buffer } | null
+}
+
+/** Changes a key that lives and is bound as it was read; false where it is not. */
+export async function updateApiKeyRow(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+  change: ApiKeyChange,
+): Promise<boolean> {
+  const rows =
+    change.binding === null
+      ? await db.query(
+          `update api_key k set name = $3 where k.workspace_id = $1 and k.id = $2 and ${LIVES} returning 1`,
+          [workspaceId, id, change.name],
+        )
+      : await db.query(
+          `update api_key k set name = $3, scopes = $4, door_scopes = $5, binding = $7
+           where k.workspace_id = $1 and k.id = $2 and k.binding = $6 and ${LIVES}
+           returning 1`,
+          [
+            workspaceId,
+            id,
+            change.name,
+            change.scopes,
+            change.doorScopes,
+            change.binding.before,
+            change.binding.now,
+          ],
+        )
+  return rows.length > 0
 }
 
 /**

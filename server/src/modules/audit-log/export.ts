@@ -43,7 +43,7 @@ export async function writeExport(part: ExportPart): Promise<Buffer> {
     if (row.record === null || row.salt === null) continue
     const proof = base64(await tree.inclusionProof(row.index))
     const entry = { type: 'entry', index: row.index, salt: row.salt.toString('base64'), proof }
-    lines.push(part.format === 'ecs' ? ecsEntry(row, row.record, entry) : nativeEntry(row.record, entry))
+    lines.push(part.format === 'ecs' ? ecsEntry(row.record, entry) : nativeEntry(row.record, entry))
   }
   const last = part.rows.at(-1)?.index ?? null
   const end = {
@@ -71,23 +71,24 @@ function nativeEntry(record: string, entry: object): string {
   return `${JSON.stringify(entry).slice(0, -1)},"record":${record}}`
 }
 
-function ecsEntry(row: EntryRow, record: string, entry: object): string {
-  const { number, workspace } = parseRecord(record)
+/** Every field is of the record itself, which is proved, and not of the columns beside it, which are not. */
+function ecsEntry(record: string, entry: { readonly index: number }): string {
+  const { number, workspace, at, actor, action, target } = parseRecord(record)
   return JSON.stringify({
-    '@timestamp': row.at.toISOString(),
+    '@timestamp': at,
     ecs: { version: ECS_VERSION },
     event: {
       kind: 'event',
       module: 'bulkhead',
       dataset: 'bulkhead.audit',
-      category: categoryOf(row.action),
-      action: row.action,
-      sequence: row.index,
+      category: categoryOf(action),
+      action,
+      sequence: entry.index,
       original: record,
     },
-    user: { id: row.actor },
+    user: { id: actor },
     organization: { id: workspace },
-    bulkhead: { ...entry, number, target: row.target },
+    bulkhead: { ...entry, number, target },
   })
 }
 

@@ -6,6 +6,7 @@
  * in the act's transaction. Invariants: when create answers, nothing contained commits any more; a containment changes nothing but itself,
  * so that a lift restores exactly what was; what staff contained only staff lift; only who was there before lifts, and never alone.
  */
+export { shownActor } from './containment.ts'
 export { createContainments } from './containments-service.ts'
 export type { Containments } from './containments-service.ts'
 export { containmentOperations } from './containment-operations.ts'

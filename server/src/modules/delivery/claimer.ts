@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Lane } from '../../kernel/lane.ts'
-import type { DeliveryStore } from './delivery-store.ts'
+import type { Avoided, DeliveryStore } from './delivery-store.ts'
 import type { ClaimedRow } from './job.ts'
 
 export interface ClaimerDependencies {
@@ -14,8 +14,8 @@ export interface ClaimerDependencies {
   room(): number
   /** The lane's rows in memory, whatever their stage. */
   held(): readonly { readonly messageId: string; readonly number: number }[]
-  /** Destinations whose jobs would only wait. */
-  avoid(): readonly bigint[]
+  /** Destinations whose jobs would only wait, and the lines in which they are to do so. */
+  avoid(): readonly Avoided[]
   onClaimed(rows: readonly ClaimedRow[], lease: string): void
 }
 
@@ -63,7 +63,10 @@ export function createClaimer(deps: ClaimerDependencies) {
       try {
         if ((strayChecks[0] ?? Infinity) <= performance.now()) await returnStrays(lease)
         const limit = Math.min(room, CLAIM_MAX)
-        const { rows, stoppedAt } = await deps.store.claim(deps.lane, lease, limit, after, deps.avoid())
+        const { rows, stoppedAt } = await deps.store.claim(deps.lane, lease, limit, after, {
+          line: 0n,
+          avoid: deps.avoid(),
+        })
         after = stoppedAt ?? ZERO
         found += rows.length
         if (rows.length > 0) deps.onClaimed(rows, lease)
@@ -74,7 +77,7 @@ export function createClaimer(deps: ClaimerDependencies) {
         if (quiet) await sleep(POLL_MS[deps.lane])
       } catch (error) {
         deps.log.warn({ err: error, lane: deps.lane }, 'Rows could not be claimed; trying again')
-        strayChecks = STRAY_CHECKS_MS.map((ms) => performance.now() + ms)
+        lookForStrays()
         await sleep(FAILURE_MS)
       }
     }
@@ -105,8 +108,14 @@ export function createClaimer(deps: ClaimerDependencies) {
     })
   }
 
+  function lookForStrays(): void {
+    strayChecks = STRAY_CHECKS_MS.map((ms) => performance.now() + ms)
+  }
+
   return {
     run,
+    /** A claim of the lane was made elsewhere, and its answer was lost. */
+    lookForStrays,
     /** There may be rows. */
     wake(): void {
       if (wakeUp === undefined) woken = true

@@ -8,6 +8,37 @@ export interface SigningKey {
   readonly keyId: string
 }
 
+export interface SendingIdentity {
+  readonly keys: readonly SigningKey[]
+  /** The domain's own return path is published and leads to this installation. */
+  readonly ownReturnPath: boolean
+}
+
+/** Where a destination leads. */
+export interface NotedSite {
+  readonly destination: bigint
+  readonly site: string
+  readonly provider: string | null
+  readonly mxHosts: readonly string[]
+  readonly policy: string
+}
+
+/** Rows that are ready (line 0), or those of one line. */
+export interface ClaimPlace {
+  readonly line: bigint
+  /** Of ready rows: what goes into which line instead. */
+  readonly avoid?: readonly Avoided[]
+  /** Of a line: workspaces that may not go there now. */
+  readonly skip?: readonly string[]
+}
+
+/** A destination whose site takes no more now, or takes no more of one workspace. */
+export interface Avoided {
+  readonly destination: bigint
+  readonly workspaceId?: string
+  readonly line: bigint
+}
+
 export interface SuppressionEntry {
   readonly id: string
   readonly workspaceId: string
@@ -38,7 +69,7 @@ interface ClaimRow {
   summary: Buffer
   address: Buffer
   address_index: Buffer
-  suppressed: boolean
+  suppressed: string | null
   actor: string
 }
 
@@ -47,6 +78,17 @@ export type DeliveryStore = ReturnType<typeof createDeliveryStore>
 /** The engine's statements; each is one call per batch and never holds a transaction open over a network wait. */
 export function createDeliveryStore(pool: Pool) {
   return {
+    /** The time of the database, in milliseconds since 1970. */
+    async clockMs(): Promise<number> {
+      const { rows } = await pool.query<{ ms: number }>({
+        name: 'engine.clock',
+        text: 'select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms',
+        values: [],
+      })
+      if (rows[0] === undefined) throw new Error('the database answered no time')
+      return rows[0].ms
+    },
+
     async openLease(processId: string, seconds: number): Promise<string> {
       const { rows } = await pool.query<{ id: string }>('select engine.open_lease($1, $2)::text as id', [
         processId,
@@ -74,14 +116,14 @@ export function createDeliveryStore(pool: Pool) {
       lease: string,
       limit: number,
       after: string,
-      avoid: readonly bigint[],
+      where: ClaimPlace,
     ): Promise<Claimed> {
       const { rows } = await pool.query<ClaimRow>({
         name: 'engine.claim',
         text: `select message_id, number, workspace_id, destination::text as destination, attempts, due, expires_at, created_at,
                       size_bytes, sensitive, from_domain, summary, address, address_index, suppressed, actor
-               from engine.claim($1, $2, $3, $4, $5)`,
-        values: [lane, lease, limit, after, avoid.map(String)],
+               from engine.claim($1, $2, $3, $4, $5, $6, $7)`,
+        values: [lane, lease, limit, after, where.line.toString(), avoidOf(where), where.skip ?? []],
       })
       const claimed = rows.flatMap((row) =>
         row.message_id === null
@@ -111,6 +153,16 @@ export function createDeliveryStore(pool: Pool) {
       return { rows: claimed, stoppedAt: rows.find((row) => row.message_id === null)?.workspace_id }
     },
 
+    /** The lines of a lane in which something is waiting; 0 is none of them. */
+    async waitingLines(lane: Lane): Promise<bigint[]> {
+      const { rows } = await pool.query<{ line: string }>({
+        name: 'engine.waiting_lines',
+        text: 'select line::text as line from engine.waiting_lines($1) as line',
+        values: [lane],
+      })
+      return rows.map((row) => BigInt(row.line))
+    },
+
     /** Gives back the rows of a lane under this lease that are not among `held`; answers how many. */
     async returnStrays(
       lane: Lane,
@@ -134,13 +186,33 @@ export function createDeliveryStore(pool: Pool) {
       return new Map(rows.map((row) => [row.message_id, row.sealed]))
     },
 
-    async signingKeys(workspaceId: string, domain: string): Promise<SigningKey[]> {
-      const { rows } = await pool.query<{ selector: string; algorithm: 'rsa' | 'ed25519'; key_id: string }>({
-        name: 'engine.signing_keys',
-        text: 'select selector, algorithm, key_id from engine.signing_keys($1, $2)',
+    /** The published keys of a domain, and whether `rp.<domain>` leads bounces here. */
+    async sendingIdentity(workspaceId: string, domain: string): Promise<SendingIdentity> {
+      const { rows } = await pool.query<{
+        selector: string
+        algorithm: 'rsa' | 'ed25519'
+        key_id: string
+        return_path: boolean
+      }>({
+        name: 'engine.sending_identity',
+        text: 'select selector, algorithm, key_id, return_path from engine.sending_identity($1, $2)',
         values: [workspaceId, domain],
       })
-      return rows.map((row) => ({ selector: row.selector, algorithm: row.algorithm, keyId: row.key_id }))
+      return {
+        keys: rows.map((row) => ({ selector: row.selector, algorithm: row.algorithm, keyId: row.key_id })),
+        ownReturnPath: rows[0]?.return_path ?? false,
+      }
+    },
+
+    /** Writes where destinations lead, for operators and for `explain`. */
+    async noteSites(sites: readonly NotedSite[]): Promise<void> {
+      await pool.query('select engine.note_sites($1, $2, $3, $4, $5)', [
+        sites.map((site) => site.destination.toString()),
+        sites.map((site) => site.site),
+        sites.map((site) => site.provider),
+        sites.map((site) => arrayText(site.mxHosts)),
+        sites.map((site) => site.policy),
+      ])
     },
 
     /** Settles; answers the positions of settlements that were refused because the row is no longer ours. */
@@ -171,12 +243,19 @@ export function createDeliveryStore(pool: Pool) {
       return rows.map((row) => row.item - 1)
     },
 
-    async deferDestination(lane: Lane, destination: bigint, until: Date, limit: number): Promise<number> {
-      const { rows } = await pool.query<{ moved: number }>(
-        'select engine.defer_destination($1, $2, $3, $4) as moved',
-        [lane, destination.toString(), until, limit],
+    /** Moves the rows of a workspace for a destination that are due first behind `until`; reads at most `limit` rows. */
+    async deferWaiting(
+      lane: Lane,
+      workspaceId: string,
+      destination: bigint,
+      until: Date,
+      limit: number,
+    ): Promise<number> {
+      const { rows } = await pool.query<{ moved: string }>(
+        'select engine.defer_waiting($1, $2, $3, $4, $5) as moved',
+        [lane, workspaceId, destination.toString(), until, limit],
       )
-      return rows[0]?.moved ?? 0
+      return Number(rows[0]?.moved ?? 0)
     },
 
     async suppress(entries: readonly SuppressionEntry[]): Promise<void> {
@@ -188,6 +267,35 @@ export function createDeliveryStore(pool: Pool) {
         entries.map((e) => e.messageId),
         entries.map((e) => JSON.stringify(e.evidence)),
       ])
+    },
+
+    /** The sealed recipients that settlements are about. */
+    async recipients(items: readonly { readonly messageId: string; readonly number: number }[]): Promise<
+      {
+        readonly messageId: string
+        readonly number: number
+        readonly workspaceId: string
+        readonly address: Buffer
+        readonly addressIndex: Buffer
+      }[]
+    > {
+      const { rows } = await pool.query<{
+        message_id: string
+        number: number
+        workspace_id: string
+        address: Buffer
+        address_index: Buffer
+      }>(
+        'select message_id, number, workspace_id, address, address_index from engine.bounced_recipients($1, $2)',
+        [items.map((item) => item.messageId), items.map((item) => item.number)],
+      )
+      return rows.map((row) => ({
+        messageId: row.message_id,
+        number: row.number,
+        workspaceId: row.workspace_id,
+        address: row.address,
+        addressIndex: row.address_index,
+      }))
     },
 
     /** Of these messages, the sensitive ones that are done, with the content keys to destroy. */
@@ -210,4 +318,20 @@ export function createDeliveryStore(pool: Pool) {
       await pool.query('select engine.erase_sensitive($1)', [messageIds])
     },
   }
+}
+
+function avoidOf(where: ClaimPlace): string {
+  return JSON.stringify(
+    Object.fromEntries(
+      (where.avoid ?? []).map(({ destination, workspaceId, line }) => [
+        workspaceId === undefined ? destination.toString() : `${destination}/${workspaceId}`,
+        line.toString(),
+      ]),
+    ),
+  )
+}
+
+/** An array of host names as PostgreSQL writes it; names hold neither quotes nor backslashes. */
+function arrayText(names: readonly string[]): string {
+  return `{${names.map((name) => `"${name.replace(/["\\]/g, '')}"`).join(',')}}`
 }

@@ -90,8 +90,16 @@ function messageOf(wanted: Wanted = {}): SealedMessage {
 }
 
 const accept = (...wanted: Wanted[]) => acceptBatch(api, wanted.map(messageOf))
-const claim = (lease: string, limit = 100, over: { lane?: Lane; after?: string; avoid?: bigint[] } = {}) =>
-  store.claim(over.lane ?? 'transactional', lease, limit, over.after ?? ZERO, over.avoid ?? [])
+const claim = (
+  lease: string,
+  limit = 100,
+  over: { lane?: Lane; after?: string; avoid?: bigint[]; line?: bigint; skip?: string[] } = {},
+) =>
+  store.claim(over.lane ?? 'transactional', lease, limit, over.after ?? ZERO, {
+    line: over.line ?? 0n,
+    avoid: (over.avoid ?? []).map((destination) => ({ destination, line: destination + 1_000n })),
+    skip: over.skip ?? [],
+  })
 const settlementOf = (row: ClaimedRow, lease: string, over: Partial<Settlement> = {}): Settlement => ({
   lane: row.lane,
   lease,
@@ -269,7 +277,46 @@ describe('claim', () => {
       },
     ])
     const { rows } = await claim(await store.openLease(newId(), 20), 100, { avoid: [6n] })
-    expect(rows.map(({ address, suppressed }) => [address.toString(), suppressed])).toEqual([['a@x', true]])
+    expect(rows.map(({ address, suppressed }) => [address.toString(), suppressed])).toEqual([
+      ['a@x', 'hard_bounce'],
+    ])
+  })
+
+  it('puts what an avoided site waits for into its line once, and gives it out from there, but not of workspaces that may not', async () => {
+    await accept({ to: ['a@x', 'long@x', 'again@'], lane: 'bulk' })
+    const lease = await store.openLease(newId(), 20)
+    const first = await claim(lease, 100, { lane: 'bulk', avoid: [6n] })
+    expect([first.rows.length, first.stoppedAt]).toEqual([1, ZERO])
+    expect(await store.waitingLines('bulk')).toEqual([1_006n])
+    expect((await claim(lease, 100, { lane: 'bulk' })).rows).toEqual([])
+    expect((await claim(lease, 100, { lane: 'bulk', line: 1_006n, skip: [workspace] })).rows).toEqual([])
+    const { rows } = await claim(lease, 100, { lane: 'bulk', line: 1_006n })
+    expect(rows.map(({ address }) => address.toString()).toSorted()).toEqual(['again@', 'long@x'])
+    const due = new Date()
+    await store.settle(
+      'bulk',
+      lease,
+      false,
+      rows.map((row) => settlementOf(row, lease, { state: null, due })),
+      newId,
+    )
+    expect(await store.waitingLines('bulk')).toEqual([])
+  })
+
+  it('holds what a pause names, in its own name, and gives out the rest', async () => {
+    await accept({ lane: 'bulk' }, {})
+    await root.query(
+      "insert into operations.pause (id, workspace_id, lanes, tags, reason, made_by) values ($1, $2, '{bulk}', array['a\"b'], 'test', 'x')",
+      [newId(), workspace],
+    )
+    const lease = await store.openLease(newId(), 20)
+    expect((await claim(lease, 100, { lane: 'bulk' })).rows).toHaveLength(0)
+    expect((await claim(lease)).rows).toHaveLength(1)
+    const { rows } = await root.query('select held, hold is not null as named from queue where lane = $1', [
+      'bulk',
+    ])
+    expect(rows).toEqual([{ held: true, named: true }])
+    await root.query('update operations.pause set ended_at = now()')
   })
 
   it('gives nothing under a lease that is gone', async () => {
@@ -416,7 +463,7 @@ describe('leases, expiry, cancelling, moving', () => {
   it('moves what waits for a destination behind its rest, and nothing else', async () => {
     await accept({ to: ['a@x', 'bb@x', 'cc@x'] })
     const until = new Date(Date.now() + 60_000)
-    expect(await store.deferDestination('transactional', 4n, until, 100)).toBe(2)
+    expect(await store.deferWaiting('transactional', workspace, 4n, until, 100)).toBe(2)
     const { rows } = await claim(await store.openLease(newId(), 20))
     expect(rows.map(({ address }) => address.toString())).toEqual(['a@x'])
   })

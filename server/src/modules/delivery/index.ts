@@ -7,5 +7,7 @@
  * next message; no reply after the final dot is uncertain, never silently sent twice; no network wait inside a transaction.
  */
 export { createDeliveryStore } from './delivery-store.ts'
-export { journalDirectoryOf, startEngine, type Engine } from './engine.ts'
-export { createSiteFinder, type Outbound } from './sites.ts'
+export { journalDirectoryOf, startEngine, type Engine, type EngineDependencies } from './engine.ts'
+export { createDeliveryObserver, type DeliveryObserver } from './observer.ts'
+export { startSharedClock } from './shared-clock.ts'
+export { createSiteFinder, type Outbound, type SiteDependencies } from './sites.ts'

@@ -1,4 +1,5 @@
 import type { Lane } from '../../kernel/lane.ts'
+import type { PickReceipt } from '../sources/index.ts'
 
 /** A queue row under our lease, with what its message says. */
 export interface ClaimedRow {
@@ -17,7 +18,8 @@ export interface ClaimedRow {
   readonly summary: Buffer
   readonly address: Buffer
   readonly addressIndex: Buffer
-  readonly suppressed: boolean
+  /** The reason of the suppression that stops it: topic, or one of the list; null: none. */
+  readonly suppressed: string | null
   /** Whose request made the message, `api_key:…`: one credential may be contained. */
   readonly actor: string
 }
@@ -26,7 +28,10 @@ export interface ClaimedRow {
 export interface Job {
   readonly row: ClaimedRow
   readonly lease: string
+  /** What the submitter wrote; used where bounces do not come back to this installation. Empty for the null path. */
   readonly envelopeFrom: string
+  /** Bounces of it come back to this domain, to addresses that this key makes; null where the path is null or nobody listens. */
+  readonly returnPath: { readonly host: string; readonly key: Buffer } | null
   readonly email: string
   readonly domain: string
   /** DKIM-Signature fields, then the message. */
@@ -34,9 +39,22 @@ export interface Job {
   readonly bytes: number
   readonly eightBit: boolean
   readonly smtputf8: boolean
+  /** Never in clear text: critical mail, and what asks for it. */
+  readonly tlsFloor: TlsFloor
+  /** Parameters of RFC 3461 for MAIL and for RCPT. */
+  readonly dsn: { readonly mail: readonly string[]; readonly rcpt: readonly string[] } | undefined
   /** How often a connection failed under it in this attempt; bounded. */
   readonly connectionFailures: number
+  /** What it took of a warm-up's day; given back where it is not tried. */
+  readonly receipt?: PickReceipt | null
+  /** Since when it waits for a connection, in ms of the engine's clock. */
+  readonly readySinceMs?: number
+  /** Offered by itself from now on. */
+  readonly alone?: true
 }
+
+/** `required`: encrypted, whoever answers. `requiretls`: to a server that proved its name and promises the same further on (RFC 8689). */
+export type TlsFloor = 'none' | 'required' | 'requiretls'
 
 /** What is written of a job: a final state, or the next attempt. */
 export interface Settlement {

@@ -176,6 +176,7 @@ describe('the replay', () => {
       log: pino({ level: 'silent' }),
       newId: () => idOf(99),
       judging,
+      suppress: async () => undefined,
       store: {
         settle: (_lane, _lease, orFree, items) => {
           expect(orFree).toBe(true)
@@ -209,6 +210,7 @@ describe('the replay', () => {
         log: pino({ level: 'silent' }),
         newId: () => idOf(99),
         judging,
+        suppress: async () => undefined,
         store: { settle: away, releaseLease: away },
       }),
     ).rejects.toThrow(/ECONNREFUSED/)

@@ -20,6 +20,8 @@ export interface Journal {
   noteReply(settlement: Settlement): void
   /** The database has it: the entry may go. */
   settled(key: string): void
+  /** Entries that the database does not have yet. */
+  size(): number
   close(): void
 }
 
@@ -39,6 +41,7 @@ export function openJournal(directory: string, lease: string): Journal {
       files.append(jobKey(settlement), line('R', settlement, JSON.stringify(settlement)))
     },
     settled: (key) => files.settled(key),
+    size: () => files.size(),
     close: () => files.close(),
   }
 }

@@ -8,7 +8,7 @@ import { retryDelayMs } from './retry-schedule.ts'
 
 const NOW = Date.parse('2026-11-20T10:00:00Z')
 const JUDGING = { nowMs: NOW, random: 0.5, retryScale: 1 }
-const INFO: SmtpOutcomeInfo = { durationMs: 12.4, host: 'mx.there.example', address: '192.0.2.1' }
+const INFO: SmtpOutcomeInfo = { durationMs: 12.4, host: 'mx.there.example', address: '192.0.2.1', dsn: false }
 
 function jobOf(
   lane: Lane = 'transactional',
@@ -32,7 +32,7 @@ function jobOf(
       summary: Buffer.alloc(0),
       address: Buffer.alloc(0),
       addressIndex: Buffer.alloc(32),
-      suppressed: false,
+      suppressed: null,
       actor: 'api_key:01930000-0000-7000-8000-0000000000bb',
       ...over,
     },
@@ -44,6 +44,9 @@ function jobOf(
     bytes: 0,
     eightBit: false,
     smtputf8: false,
+    returnPath: null,
+    tlsFloor: 'none',
+    dsn: undefined,
     connectionFailures: 0,
   }
 }
@@ -155,7 +158,7 @@ const REAL = [
 
 describe('the class of a refusal', () => {
   it.each(REAL)('is %s (at %s): %s', (expected, stage, text) => {
-    expect(classify(reply(text), stage)).toBe(expected)
+    expect(classify(reply(text), stage).class).toBe(expected)
   })
 
   it.each(REAL.filter(([kind]) => kind === 'reputation' || kind === 'policy'))(

@@ -8,7 +8,11 @@ export interface Judging {
   /** 0 to 1. */
   readonly random: number
   readonly retryScale: number
+  /** Pauses of the rules in seconds for this lane and site; null or absent: the engine's own. */
+  readonly schedule?: readonly number[] | null
 }
+
+const WAIT_SPREAD_MS = 10_000
 
 type Facts = Readonly<Record<string, unknown>>
 
@@ -16,42 +20,63 @@ type Facts = Readonly<Record<string, unknown>>
 export function judge(
   job: Job,
   outcome: Exclude<SmtpOutcome, { kind: 'unattempted' }>,
-  info: SmtpOutcomeInfo,
+  info: SmtpOutcomeInfo & {
+    readonly source?: string
+    readonly provider?: string | null
+    readonly site?: string
+  },
   judging: Judging,
 ): Settlement {
   const seen: Facts = {
-    host: info.host,
-    address: info.address,
+    // Of a socket of this host, its path is nobody's business.
+    host: info.host.startsWith('/') ? (info.site ?? 'this host') : info.host,
+    ...(info.address.startsWith('/') ? {} : { address: info.address }),
+    ...(info.site === undefined ? {} : { site: info.site }),
     ...(info.tls === undefined ? { tls: null } : { tls: { ...info.tls } }),
     durationMs: Math.round(info.durationMs),
+    ...(info.source === undefined ? {} : { source: info.source }),
+    ...(info.provider === undefined || info.provider === null ? {} : { provider: info.provider }),
+    ...(info.transcript === undefined ? {} : { transcript: info.transcript.map((line) => told(job, line)) }),
   }
   switch (outcome.kind) {
     case 'delivered':
-      return final(job, 'delivered', { stage: outcome.stage, ...replyFacts(job, outcome.reply), ...seen })
+      return final(job, 'delivered', {
+        stage: outcome.stage,
+        ...replyFacts(job, outcome.reply),
+        // The next server reports to the submitter from here on, who asked for it; what we hear of it ends with this reply.
+        ...(info.dsn && job.returnPath === null && job.dsn !== undefined ? { reportsOnward: true } : {}),
+        ...seen,
+      })
     case 'bounced': {
-      const bounceClass = classify(outcome.reply, outcome.stage)
+      const classed = classify(outcome.reply, outcome.stage)
       return {
         ...final(job, 'bounced', {
           stage: outcome.stage,
-          class: bounceClass,
+          class: classed.class,
+          reason: classed.reason,
+          rule: classed.rule,
           ...replyFacts(job, outcome.reply),
           ...seen,
         }),
-        suppress: bounceClass === 'recipient' && outcome.local !== true,
+        suppress: classed.class === 'recipient' && outcome.local !== true,
       }
     }
-    case 'deferred':
+    case 'deferred': {
+      const classed = classify(outcome.reply, outcome.stage)
       return retry(
         job,
         'message.deferred',
         {
           stage: outcome.stage,
-          class: classify(outcome.reply, outcome.stage),
+          class: classed.class,
+          reason: classed.reason,
+          rule: classed.rule,
           ...replyFacts(job, outcome.reply),
           ...seen,
         },
         judging,
       )
+    }
     case 'uncertain':
       return uncertain(job, { stage: 'dot', cause: withoutAddress(job, outcome.cause), ...seen }, judging)
   }
@@ -98,6 +123,29 @@ export function putBack(row: Job['row'], lease: string, due: Date | undefined): 
   }
 }
 
+/** It waits for its turn, which is no attempt; the timeline says why. */
+export function waits(
+  job: Job,
+  reason: string,
+  when: { readonly untilMs: number; readonly dueMs: number },
+  random: number,
+): Settlement {
+  // What waited for the same moment does not come back in the same one.
+  const spread = random * WAIT_SPREAD_MS
+  const due = new Date(Math.min(when.dueMs + spread, job.row.expiresAt.getTime()))
+  const next = new Date(Math.min(when.untilMs + spread, job.row.expiresAt.getTime()))
+  return {
+    ...putBack(job.row, job.lease, due),
+    type: 'message.deferred',
+    detail: {
+      stage: 'queue',
+      class: 'policy',
+      reason: withoutAddress(job, reason),
+      nextAttemptAt: next.toISOString(),
+    },
+  }
+}
+
 /** Ends a row that needs no attempt. */
 export function endUnattempted(
   row: Job['row'],
@@ -116,6 +164,12 @@ export function endUnattempted(
   }
 }
 
+/** As engine.stopped_detail (0050) says it of recipients that were suppressed when they were accepted. */
+export function endSuppressed(row: Job['row'], lease: string, suppression: string): Settlement {
+  const reason = suppression === 'topic' ? 'left the topic' : 'on the suppression list'
+  return { ...endUnattempted(row, lease, 'suppressed', reason), detail: { reason, suppression } }
+}
+
 function final(job: Job, state: NonNullable<Settlement['state']>, detail: Facts): Settlement {
   return {
     ...identity(job.row, job.lease),
@@ -129,7 +183,13 @@ function final(job: Job, state: NonNullable<Settlement['state']>, detail: Facts)
 }
 
 function retry(job: Job, type: NonNullable<Settlement['type']>, detail: Facts, judging: Judging): Settlement {
-  const delayMs = retryDelayMs(job.row.lane, job.row.attempts + 1, judging.retryScale, judging.random)
+  const delayMs = retryDelayMs(
+    job.row.lane,
+    job.row.attempts + 1,
+    judging.retryScale,
+    judging.random,
+    judging.schedule ?? undefined,
+  )
   // A next attempt behind expiry would never be made; the row is due at expiry and ends there.
   const due = new Date(Math.min(judging.nowMs + delayMs, job.row.expiresAt.getTime()))
   return {
@@ -161,6 +221,29 @@ function scrub(job: Job, facts: Facts): Facts {
       key,
       typeof value === 'string' ? withoutAddress(job, value) : value,
     ]),
+  )
+}
+
+/** What may be an address, in a line of the dialogue: several recipients share it, and none is to be read in the story of another. */
+const ADDRESS = /[^\s<>"'(),;:[\]]+@[^\s<>"'(),;:[\]]+/g
+
+/** A line of the dialogue without anybody's address; what stays of the envelope is whose turn it was. */
+function told(job: Job, line: string): string {
+  // Nearly all lines end here; this is the hot path of every delivery.
+  const bare = ENVELOPE_OR_SOCKET.test(line) ? withoutEnvelope(line) : line
+  return bare.includes('@') ? withoutAddress(job, bare).replaceAll(ADDRESS, '<address>') : bare
+}
+
+const ENVELOPE_OR_SOCKET = / C: (?:MAIL|RCPT) | connected to \//
+
+function withoutEnvelope(line: string): string {
+  return (
+    line
+      .replace(/ C: RCPT TO:<[^>]*>/, ' C: RCPT TO:<recipient>')
+      .replace(/ C: MAIL FROM:<[^>]+>/, ' C: MAIL FROM:<sender>')
+      // A socket of this host, and what is told to the local inbox alone.
+      .replace(/ connected to \/.*/, ' connected')
+      .replace(/ XBULKHEAD=\S+/, '')
   )
 }
 

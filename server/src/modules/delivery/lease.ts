@@ -18,7 +18,8 @@ export interface Lease {
 }
 
 /**
- * Opens a lease and keeps it. Its validity is judged by a monotonic clock from the moment before the renewal was asked for, so
+ * Opens a lease and keeps it. Its validity is judged from the moment before the renewal was asked for, by a monotonic clock and by that of
+ * the day, whichever is further: the first does not count while a machine is suspended, the second may be set back. So
  * a process that was stopped (SIGSTOP, a suspended machine) sends nothing when it wakes up behind its lease.
  */
 export async function openLease(deps: {
@@ -28,14 +29,14 @@ export async function openLease(deps: {
 }): Promise<Lease> {
   const lost = new AbortController()
   const stopped = new AbortController()
-  let validUntilMs = performance.now() + LEASE_SECONDS * 1_000 - MARGIN_MS
+  let validUntil = endOf(performance.now(), Date.now())
   const id = await deps.store.openLease(deps.processId, LEASE_SECONDS)
 
   async function keep(): Promise<void> {
     while (!stopped.signal.aborted) {
       await wait(RENEW_MS, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined)
       if (stopped.signal.aborted) return
-      const askedMs = performance.now()
+      const asked = endOf(performance.now(), Date.now())
       try {
         if (!(await deps.store.renewLease(id, LEASE_SECONDS))) {
           deps.log.warn(
@@ -45,7 +46,7 @@ export async function openLease(deps: {
           lost.abort()
           return
         }
-        validUntilMs = askedMs + LEASE_SECONDS * 1_000 - MARGIN_MS
+        validUntil = asked
       } catch (error) {
         deps.log.warn({ err: error, lease: id }, 'The lease could not be renewed; trying again')
       }
@@ -55,11 +56,17 @@ export async function openLease(deps: {
 
   return {
     id,
-    isValid: () => !lost.signal.aborted && performance.now() < validUntilMs,
+    isValid: () =>
+      !lost.signal.aborted && performance.now() < validUntil.steadyMs && Date.now() < validUntil.dayMs,
     lost: lost.signal,
     async release() {
       stopped.abort()
       await deps.store.releaseLease(id)
     },
   }
+}
+
+function endOf(steadyMs: number, dayMs: number) {
+  const lifeMs = LEASE_SECONDS * 1_000 - MARGIN_MS
+  return { steadyMs: steadyMs + lifeMs, dayMs: dayMs + lifeMs }
 }

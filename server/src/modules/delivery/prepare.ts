@@ -3,12 +3,17 @@ import { finishSigning, prepareSigning, type PreparedSignature } from '../../pla
 import { KeyringBudget, KeyringContained, KeyringShredded } from '../../platform/keyring-client/index.ts'
 import type { KeyringClient, OpenedKeys } from '../../platform/keyring-client/index.ts'
 import { open, sealedKeyId } from '../../platform/sealing/index.ts'
-import type { DeliveryStore, SigningKey } from './delivery-store.ts'
-import type { ClaimedRow, Job } from './job.ts'
+import { createReferenceKey } from '../../security/references/index.ts'
+import type { MessageSummary } from '../messages/index.ts'
+import type { DeliveryStore, SendingIdentity } from './delivery-store.ts'
+import { dsnParameters, referenceField } from './envelope.ts'
+import type { ClaimedRow, Job, TlsFloor } from './job.ts'
 
 export interface PrepareDependencies {
-  readonly store: Pick<DeliveryStore, 'bodies' | 'signingKeys'>
-  readonly keyring: Pick<KeyringClient, 'openContentKeys' | 'sign'>
+  readonly store: Pick<DeliveryStore, 'bodies' | 'sendingIdentity'>
+  readonly keyring: Pick<KeyringClient, 'openContentKeys' | 'sign' | 'referenceKey'>
+  /** Where bounces come back of domains without a return path of their own; null: to the address in From. */
+  readonly returnPathDomain: string | null
   readonly log: Logger
   readonly nowMs: () => number
 }
@@ -31,17 +36,26 @@ const KEY_CACHE_MS = 5_000
  * The private key stays in the keyring; what travels there is the canonical header block.
  */
 export function createPreparer(deps: PrepareDependencies) {
-  const keys = new Map<string, { keys: Promise<SigningKey[]>; until: number }>()
+  const identities = new Map<string, { found: Promise<SendingIdentity>; until: number }>()
 
-  function signingKeys(workspaceId: string, domain: string): Promise<SigningKey[]> {
+  function identityOf(workspaceId: string, domain: string): Promise<SendingIdentity> {
     const name = `${workspaceId} ${domain}`
-    const known = keys.get(name)
-    if (known !== undefined && known.until > deps.nowMs()) return known.keys
-    const loading = deps.store.signingKeys(workspaceId, domain)
-    loading.catch(() => keys.delete(name))
-    if (keys.size > 10_000) keys.clear()
-    keys.set(name, { keys: loading, until: deps.nowMs() + KEY_CACHE_MS })
+    const known = identities.get(name)
+    if (known !== undefined && known.until > deps.nowMs()) return known.found
+    const loading = deps.store.sendingIdentity(workspaceId, domain)
+    loading.catch(() => identities.delete(name))
+    if (identities.size > 10_000) identities.clear()
+    identities.set(name, { found: loading, until: deps.nowMs() + KEY_CACHE_MS })
     return loading
+  }
+
+  const keyOfReturnPaths = createReferenceKey({ keyring: deps.keyring, purpose: 'return-path' })
+
+  async function returnPathOf(row: ClaimedRow, envelopeFrom: string): Promise<Job['returnPath']> {
+    if (envelopeFrom === '') return null
+    const { ownReturnPath } = await identityOf(row.workspaceId, row.fromDomain)
+    const host = ownReturnPath ? `rp.${row.fromDomain}` : deps.returnPathDomain
+    return host === null ? null : { host, key: await keyOfReturnPaths() }
   }
 
   /** Sealed rows of one message → its signed bytes. */
@@ -55,12 +69,16 @@ export function createPreparer(deps: PrepareDependencies) {
     if (first === undefined) return []
     const { workspaceId, messageId } = first
     const place = (table: string, column: string, rowId: string) => ({ workspaceId, table, column, rowId })
-    const summary = JSON.parse(open(opened, place('message', 'summary', messageId), first.summary).toString())
+    const summary: MessageSummary = JSON.parse(
+      open(opened, place('message', 'summary', messageId), first.summary).toString(),
+    )
     const raw = open(opened, place('body', 'sealed', messageId), body)
     const fields = await sign(first, raw)
     if (fields === null)
       return rows.map((row) => ({ kind: 'later', row, reason: 'no DKIM key of the domain is published' }))
-    const header = Buffer.from(fields, 'latin1')
+    const returnPath = await returnPathOf(first, summary.envelopeFrom)
+    const chunks = [Buffer.from(fields + referenceField(rows, returnPath), 'latin1'), raw]
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     return rows.map((row) => {
       const email = open(
         opened,
@@ -73,12 +91,15 @@ export function createPreparer(deps: PrepareDependencies) {
           row,
           lease,
           envelopeFrom: summary.envelopeFrom,
+          returnPath,
           email,
           domain: email.slice(email.lastIndexOf('@') + 1),
-          chunks: [header, raw],
-          bytes: header.length + raw.length,
+          chunks,
+          bytes,
           eightBit: summary.eightBit,
           smtputf8: summary.smtputf8,
+          tlsFloor: floorOf(row, summary),
+          dsn: dsnParameters(summary, row.number, messageId, returnPath !== null),
           connectionFailures: 0,
         },
       }
@@ -87,7 +108,7 @@ export function createPreparer(deps: PrepareDependencies) {
 
   /** The DKIM-Signature fields, newest key first; null where the domain has no published key. */
   async function sign(row: ClaimedRow, raw: Buffer): Promise<string | null> {
-    const available = await signingKeys(row.workspaceId, row.fromDomain)
+    const { keys: available } = await identityOf(row.workspaceId, row.fromDomain)
     if (available.length === 0) return null
     const preparation = prepareSigning(raw, {
       keys: available.map((key) => ({
@@ -148,6 +169,14 @@ export function createPreparer(deps: PrepareDependencies) {
   }
 
   return { prepareSlice }
+}
+
+export type Preparer = ReturnType<typeof createPreparer>
+
+/** Critical mail and that of domains which say so is never in clear text, and REQUIRETLS asks for more. */
+function floorOf(row: ClaimedRow, summary: MessageSummary): TlsFloor {
+  if (summary.requireTls === true) return 'requiretls'
+  return row.lane === 'critical' || summary.tlsRequired === true ? 'required' : 'none'
 }
 
 async function openKeys(

@@ -14,6 +14,8 @@ export interface ReplayDependencies {
   readonly log: Logger
   readonly newId: () => string
   readonly judging: () => Judging
+  /** Bounces of addresses that do not exist, which were just settled. */
+  readonly suppress: (settlements: readonly Settlement[]) => Promise<void>
 }
 
 const BATCH = 250
@@ -49,7 +51,12 @@ async function settleSome(
   settlements: readonly Settlement[],
 ): Promise<number> {
   try {
-    return (await deps.store.settle(lane, lease, true, settlements, deps.newId)).length
+    const refused = await deps.store.settle(lane, lease, true, settlements, deps.newId)
+    await suppressBounced(
+      deps,
+      settlements.filter((item, position) => item.suppress && !refused.includes(position)),
+    )
+    return refused.length
   } catch (error) {
     if (!/^2[23]/.test(errorCode(error) ?? '')) throw error
     const [first, second] = settlements
@@ -63,6 +70,18 @@ async function settleSome(
     let refused = 0
     for (const one of settlements) refused += await settleSome(deps, lane, lease, [one])
     return refused
+  }
+}
+
+/** The ledger is right without it, so a list that cannot be written keeps no sender from starting. */
+async function suppressBounced(deps: ReplayDependencies, bounced: readonly Settlement[]): Promise<void> {
+  try {
+    await deps.suppress(bounced)
+  } catch (error) {
+    deps.log.error(
+      { err: error, count: bounced.length },
+      'Hard bounces of a journal could not be put on the suppression list',
+    )
   }
 }
 

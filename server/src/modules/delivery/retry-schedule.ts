@@ -24,9 +24,21 @@ const DELAYS_MS: Readonly<Record<Lane, readonly number[]>> = {
   internal: [MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR],
 }
 
-/** Milliseconds until the attempt after `attempts` attempts, ±20 % so that what failed together does not return together. */
-export function retryDelayMs(lane: Lane, attempts: number, scale: number, random: number): number {
-  const delays = DELAYS_MS[lane]
+/**
+ * Milliseconds until the attempt after `attempts` attempts, ±20 % so that what failed together does not return together. `schedule`: pauses
+ * of the rules in seconds, instead of the lane's own.
+ */
+export function retryDelayMs(
+  lane: Lane,
+  attempts: number,
+  scale: number,
+  random: number,
+  schedule?: readonly number[],
+): number {
+  const delays =
+    schedule === undefined || schedule.length === 0
+      ? DELAYS_MS[lane]
+      : schedule.map((seconds) => seconds * SECOND)
   const delay = delays[Math.min(Math.max(attempts, 1), delays.length) - 1] ?? HOUR
   return delay * scale * (0.8 + 0.4 * random)
 }

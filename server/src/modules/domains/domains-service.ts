@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { parseDomain } from '../../kernel/email-address.ts'
 import { Fault, invalidField } from '../../kernel/faults.ts'
 import { encodeId } from '../../kernel/ids.ts'
@@ -8,20 +7,24 @@ import type { OperationContext } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import type { TenantTransactions } from '../../platform/postgres/tenant.ts'
 import { createDomainCheck, isTrusted, trust } from './check.ts'
-import type { Domain } from './domain.ts'
+import type { DomainTls } from './domain.ts'
+import { domainView } from './domain-view.ts'
+import type { DomainView as View } from './domain-view.ts'
 import {
   deleteDomainRow,
   domainExists,
   insertDomain,
+  putDefault,
+  putTls,
   selectDomain,
   selectDomains,
   selectZone,
 } from './domains-store.ts'
 import type { DomainRecord, ZoneRow } from './domains-store.ts'
 import { expectedRecords, selectorsFor } from './records.ts'
+import { createKeyMaker, createRotation } from './rotate-service.ts'
 import { zoneText } from './zone.ts'
 
-type View = z.output<typeof Domain>
 type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'read' | 'act'> &
   Partial<Pick<OperationContext<unknown>, 'client'>>
 
@@ -34,18 +37,37 @@ export interface DomainSettings {
   readonly trustTestDomains: boolean
 }
 
+export interface DomainChange {
+  readonly isDefault?: boolean | undefined
+  readonly tls?: DomainTls | undefined
+}
+
 export interface Domains {
   /** Throws `invalid_request` for what is no domain, `conflict` for one that the workspace has. */
   add(caller: Caller, name: string): Promise<View>
   list(
     caller: Caller,
-    query: { readonly limit: number; readonly cursor?: string | undefined },
+    query: {
+      readonly name?: string | undefined
+      readonly number?: number | undefined
+      readonly limit: number
+      readonly cursor?: string | undefined
+    },
   ): Promise<{ data: View[]; nextCursor: string | null }>
   get(caller: Caller, id: string): Promise<View>
+  update(caller: Caller, id: string, change: DomainChange): Promise<View>
   /** Asks DNS now. */
   verify(caller: Caller, id: string): Promise<View>
+  /** Its private keys are destroyed within a minute. */
   remove(caller: Caller, id: string): Promise<void>
-  /** The delegation zone's records as zone-file lines, of all workspaces. Throws `conflict` where no zone is set. */
+  /**
+   * Makes new DKIM keys, which sign once DNS shows them; in an emergency the standby signs at once. Throws `conflict` where nothing is
+   * signed yet, where a rotation waits, and in an emergency without a standby in DNS.
+   */
+  rotate(caller: Caller, id: string, isEmergency: boolean): Promise<View>
+  /** Calls a rotation off that waits for DNS. Throws `conflict` where none does. */
+  cancelRotation(caller: Caller, id: string): Promise<View>
+  /** The zone's records as zone-file lines, of all workspaces. Where no delegation zone is set, its names lie under the host name. */
   zoneRecords(): Promise<string>
 }
 
@@ -54,7 +76,7 @@ const ZONE_PAGE = 1_000
 
 /** Sending domains: see the slice's door for what holds. */
 export function createDomains(deps: {
-  readonly keyring: Pick<KeyringClient, 'createDkimKey'>
+  readonly keyring: Pick<KeyringClient, 'createDkimKey' | 'destroyDkimKey'>
   readonly resolver: Pick<DnsResolver, 'txt' | 'cname'>
   readonly transactions: TenantTransactions
   readonly settings: DomainSettings
@@ -63,7 +85,12 @@ export function createDomains(deps: {
 }): Domains {
   const { settings } = deps
   const zone = settings.delegationZone
+  const servedZone = zone ?? settings.hostname
   const check = createDomainCheck(deps)
+  const rotation = createRotation({ ...deps, check })
+  const makeKeys = createKeyMaker(deps.keyring)
+  const clock = deps.clock ?? Date.now
+  const view = (row: DomainRecord) => domainView(row, { zone, servedZone }, clock())
 
   return {
     async add(caller, given) {
@@ -77,17 +104,7 @@ export function createDomains(deps: {
       const name = parsed.domain
       if (await caller.read((db) => domainExists(db, caller.workspaceId, name))) throw exists(name)
       const id = deps.newId()
-      const selectors = await Promise.all(
-        selectorsFor(caller.workspaceId, id).map(async (wanted) => {
-          const { keyId, publicKeyBase64 } = await deps.keyring.createDkimKey({
-            workspaceId: caller.workspaceId,
-            domain: name,
-            selector: wanted.selector,
-            algorithm: wanted.algorithm,
-          })
-          return { ...wanted, keyId, publicKey: publicKeyBase64 }
-        }),
-      )
+      const selectors = await makeKeys(caller.workspaceId, name, selectorsFor(caller.workspaceId, id))
       const trusted = isTrusted(name, settings)
       const expected = expectedRecords({ id, name }, selectors, zone)
       const checks = trusted ? trust(expected) : []
@@ -97,31 +114,51 @@ export function createDomains(deps: {
         const row = await selectDomain(db, caller.workspaceId, id)
         if (row === undefined) throw new Error('the domain was not stored')
         about(encodeId('domain', id), { name, trusted })
-        return view(row, zone)
+        return view(row)
       })
     },
 
-    async list(caller, { limit, cursor }) {
-      const before = idOfCursor(cursor)
-      const rows = await caller.read((db) => selectDomains(db, caller.workspaceId, before, limit + 1))
-      return page(
-        rows,
-        limit,
-        (row) => view(row, zone),
-        (row) => idCursor(row.id),
-      )
+    async list(caller, { limit, cursor, name, number }) {
+      const filter = {
+        before: idOfCursor(cursor),
+        name: name === undefined ? null : name.trim().toLowerCase().replace(/\.$/, ''),
+        number: number ?? null,
+      }
+      const rows = await caller.read((db) => selectDomains(db, caller.workspaceId, filter, limit + 1))
+      return page(rows, limit, view, (row) => idCursor(row.id))
     },
 
-    get: async (caller, id) => view(await find(caller, id), zone),
+    get: async (caller, id) => view(await find(caller, id)),
+
+    update: (caller, id, change) =>
+      caller.act(async (db, about) => {
+        const { isDefault, tls } = change
+        if (isDefault === undefined && tls === undefined)
+          throw invalidField('', 'nothing is to be changed', 'Give isDefault or tls.')
+        if (isDefault !== undefined && !(await putDefault(db, caller.workspaceId, id, isDefault)))
+          throw missing('domain', id)
+        if (tls !== undefined && !(await putTls(db, caller.workspaceId, id, tls === 'required')))
+          throw missing('domain', id)
+        const row = await selectDomain(db, caller.workspaceId, id)
+        if (row === undefined) throw missing('domain', id)
+        about(encodeId('domain', id), { name: row.name, ...change })
+        return view(row)
+      }),
 
     async verify(caller, id) {
       const outcome = await check.look(await find(caller, id))
       return caller.act(async (db, about) => {
-        if (!(await check.store(db, caller.workspaceId, outcome))) throw missing('domain', id)
+        const risen = await check.store(db, caller.workspaceId, outcome)
+        if (risen === null) throw missing('domain', id)
         const row = await selectDomain(db, caller.workspaceId, id)
         if (row === undefined) throw missing('domain', id)
-        about(encodeId('domain', id), { name: row.name, before: outcome.before, state: row.state })
-        return view(row, zone)
+        about(encodeId('domain', id), {
+          name: row.name,
+          before: outcome.before,
+          state: row.state,
+          ...(risen.length === 0 ? {} : { keysChanged: risen }),
+        })
+        return view(row)
       })
     },
 
@@ -132,13 +169,10 @@ export function createDomains(deps: {
         about(encodeId('domain', id), { name })
       }),
 
+    rotate: async (caller, id, isEmergency) => view(await rotation.rotate(caller, id, isEmergency)),
+    cancelRotation: async (caller, id) => view(await rotation.cancel(caller, id)),
+
     async zoneRecords() {
-      if (zone === null) {
-        throw new Fault('conflict', {
-          detail:
-            'No delegation zone is set, so domains hold their keys themselves. Set BULKHEAD_DELEGATION_ZONE to have one.',
-        })
-      }
       const rows: ZoneRow[] = []
       let after = { domainId: NO_WORKSPACE, selector: '' }
       for (;;) {
@@ -149,7 +183,7 @@ export function createDomains(deps: {
         if (last === undefined || part.length < ZONE_PAGE) break
         after = { domainId: last.domain_id, selector: last.selector }
       }
-      return zoneText({ zone, hostname: settings.hostname, rows })
+      return zoneText({ zone: servedZone, hostname: settings.hostname, rows })
     },
   }
 }
@@ -162,26 +196,4 @@ async function find(caller: Pick<Caller, 'workspaceId' | 'read'>, id: string): P
 
 function exists(name: string): Fault {
   return new Fault('conflict', { detail: `This workspace has the domain ${name} already.` })
-}
-
-function view(row: DomainRecord, zone: string | null): View {
-  return {
-    id: encodeId('domain', row.id),
-    name: row.name,
-    state: row.state,
-    createdAt: row.created_at.toISOString(),
-    verifiedAt: row.verified_at?.toISOString() ?? null,
-    checkedAt: row.checked_at?.toISOString() ?? null,
-    failingSince: row.failing_since?.toISOString() ?? null,
-    inertUntil: row.inert_until?.toISOString() ?? null,
-    records: expectedRecords(row, row.selectors, zone).map(({ publicKey: _publicKey, ...record }) => {
-      const check = row.checks.find((item) => item.purpose === record.purpose)
-      return {
-        ...record,
-        state: check?.state ?? 'pending',
-        found: check?.found ?? [],
-        advice: check?.advice ?? null,
-      }
-    }),
-  }
 }

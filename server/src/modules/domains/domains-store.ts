@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import { RecordCheck } from './domain.ts'
-import type { DomainState, Selector } from './domain.ts'
+import type { DomainState, KeyState, Selector } from './domain.ts'
+import { insertSelectors } from './key-store.ts'
+import type { MadeSelector } from './key-store.ts'
 
 interface DomainRow {
   readonly id: string
+  readonly number: number
   readonly name: string
+  readonly is_default: boolean
+  readonly requires_tls: boolean
   readonly state: DomainState
   readonly created_at: Date
   readonly verified_at: Date | null
@@ -18,15 +23,20 @@ interface DomainRow {
 
 export interface DomainRecord extends Omit<DomainRow, 'checks'> {
   readonly checks: readonly RecordCheck[]
-  readonly selectors: readonly Selector[]
+  readonly selectors: readonly (Selector & { readonly published: boolean })[]
 }
 
 interface SelectorRow {
   readonly domain_id: string
   readonly selector: string
   readonly algorithm: 'rsa' | 'ed25519'
-  readonly role: 'active' | 'standby'
+  readonly role: KeyState
+  readonly becomes: 'active' | 'standby' | null
   readonly public_key: string
+  /** Null: with the domain. */
+  readonly created_at: Date | null
+  readonly retire_at: Date | null
+  readonly published: boolean
 }
 
 export interface ZoneRow {
@@ -36,7 +46,7 @@ export interface ZoneRow {
   readonly public_key: string
 }
 
-const COLUMNS = `id, name, state, created_at, verified_at, checked_at, failing_since, checks,
+const COLUMNS = `id, number, name, is_default, requires_tls, state, created_at, verified_at, checked_at, failing_since, checks,
   case when inert_until > now() then inert_until end as inert_until`
 const Checks = z.array(RecordCheck)
 
@@ -50,7 +60,7 @@ export async function insertDomain(
     readonly trusted: boolean
     readonly checks: readonly RecordCheck[]
   },
-  selectors: readonly (Selector & { readonly keyId: string })[],
+  selectors: readonly MadeSelector[],
 ): Promise<boolean> {
   const made = await db.query(
     `insert into sending_domain (workspace_id, id, name, state, verified_at, checked_at, next_check_at, checks)
@@ -61,21 +71,7 @@ export async function insertDomain(
     [workspaceId, domain.id, domain.name, domain.trusted, JSON.stringify(domain.checks)],
   )
   if (made.length === 0) return false
-  await db.query(
-    `insert into dkim_selector (workspace_id, domain_id, selector, algorithm, role, key_id, public_key, published)
-     select $1, $2, s.selector, s.algorithm, s.role, s.key_id, s.public_key, $8
-     from unnest($3::text[], $4::text[], $5::text[], $6::uuid[], $7::text[]) as s(selector, algorithm, role, key_id, public_key)`,
-    [
-      workspaceId,
-      domain.id,
-      selectors.map((selector) => selector.selector),
-      selectors.map((selector) => selector.algorithm),
-      selectors.map((selector) => selector.role),
-      selectors.map((selector) => selector.keyId),
-      selectors.map((selector) => selector.publicKey),
-      domain.trusted,
-    ],
-  )
+  await insertSelectors(db, workspaceId, domain.id, selectors, domain.trusted)
   return true
 }
 
@@ -102,18 +98,53 @@ export async function selectDomain(
 export async function selectDomains(
   db: TenantDatabase,
   workspaceId: string,
-  before: string | null,
+  filter: { readonly before: string | null; readonly name: string | null; readonly number: number | null },
   rowsMax: number,
 ): Promise<DomainRecord[]> {
   const rows = await db.query<DomainRow>(
     `select ${COLUMNS}
      from sending_domain
-     where workspace_id = $1 and ($2::uuid is null or id < $2)
+     where workspace_id = $1 and ($2::uuid is null or id < $2) and ($4::text is null or name = $4)
+       and ($5::integer is null or number = $5)
      order by id desc
      limit $3`,
-    [workspaceId, before, rowsMax],
+    [workspaceId, filter.before, rowsMax, filter.name, filter.number],
   )
   return withSelectors(db, workspaceId, rows)
+}
+
+/** Says how its mail leaves; false where there is no such domain. */
+export async function putTls(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+  requiresTls: boolean,
+): Promise<boolean> {
+  const rows = await db.query(
+    'update sending_domain set requires_tls = $3 where workspace_id = $1 and id = $2 returning 1',
+    [workspaceId, id, requiresTls],
+  )
+  return rows.length > 0
+}
+
+/** Makes a domain the default one, or no longer; false where there is no such domain. */
+export async function putDefault(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+  isDefault: boolean,
+): Promise<boolean> {
+  if (isDefault) {
+    await db.query(
+      'update sending_domain set is_default = false where workspace_id = $1 and is_default and id <> $2',
+      [workspaceId, id],
+    )
+  }
+  const rows = await db.query(
+    'update sending_domain set is_default = $3 where workspace_id = $1 and id = $2 returning 1',
+    [workspaceId, id, isDefault],
+  )
+  return rows.length > 0
 }
 
 async function withSelectors(
@@ -123,9 +154,9 @@ async function withSelectors(
 ): Promise<DomainRecord[]> {
   if (rows.length === 0) return []
   const selectors = await db.query<SelectorRow>(
-    `select domain_id, selector, algorithm, role, public_key
+    `select domain_id, selector, algorithm, role, becomes, public_key, created_at, retire_at, published
      from dkim_selector
-     where workspace_id = $1 and domain_id = any($2::uuid[])
+     where workspace_id = $1 and domain_id = any($2::uuid[]) and role <> 'gone'
      order by selector`,
     [workspaceId, rows.map((row) => row.id)],
   )
@@ -134,11 +165,15 @@ async function withSelectors(
     checks: Checks.safeParse(row.checks).data ?? [],
     selectors: selectors
       .filter((selector) => selector.domain_id === row.id)
-      .map(({ selector, algorithm, role, public_key }) => ({
+      .map(({ selector, algorithm, role, becomes, published, ...key }) => ({
         selector,
         algorithm,
         role,
-        publicKey: public_key,
+        becomes,
+        published,
+        publicKey: key.public_key,
+        createdAt: key.created_at ?? row.created_at,
+        retireAt: key.retire_at,
       })),
   }))
 }

@@ -2,7 +2,7 @@ import type { DnsAnswer, DnsResolver } from '../../platform/dns/index.ts'
 import type { RecordCheck } from './domain.ts'
 import type { ExpectedRecord } from './records.ts'
 
-type Verdict = Omit<RecordCheck, 'purpose'>
+type Verdict = Omit<RecordCheck, 'purpose' | 'selector'>
 type Lookup = Pick<DnsResolver, 'txt' | 'cname'>
 
 const FOUND_MAX = 10
@@ -13,7 +13,11 @@ const DMARC_STEPS = 4
 /** Asks DNS for every record and says of each what was found and what to change. Never throws. */
 export function checkRecords(expected: readonly ExpectedRecord[], dns: Lookup): Promise<RecordCheck[]> {
   return Promise.all(
-    expected.map(async (record) => ({ purpose: record.purpose, ...(await checkRecord(record, dns)) })),
+    expected.map(async (record) => ({
+      purpose: record.purpose,
+      ...(record.selector === undefined ? {} : { selector: record.selector }),
+      ...(await checkRecord(record, dns)),
+    })),
   )
 }
 

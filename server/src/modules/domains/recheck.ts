@@ -29,8 +29,17 @@ export function createDomainRecheck(deps: {
     if (domain === undefined) return
     const outcome = await check.look(domain)
     await deps.transactions.write(workspaceId, async (db) => {
-      const stored = await check.store(db, workspaceId, outcome)
-      if (!stored || outcome.after.state === outcome.before) return
+      const risen = await check.store(db, workspaceId, outcome)
+      if (risen === null) return
+      if (risen.length > 0)
+        await deps.recordAudit(db, {
+          workspaceId,
+          actor: 'worker:domain-recheck',
+          action: 'domain.keys_changed',
+          target: encodeId('domain', id),
+          detail: { name: domain.name, selectors: risen },
+        })
+      if (outcome.after.state === outcome.before) return
       await deps.recordAudit(db, {
         workspaceId,
         actor: 'worker:domain-recheck',

@@ -1,4 +1,5 @@
 import type { DomainState, RecordCheck } from './domain.ts'
+import { checkOf } from './records.ts'
 import type { ExpectedRecord } from './records.ts'
 
 /** For how long a verified domain is usable after its records vanished: a DNS mishap over a weekend stops no mail. */
@@ -23,7 +24,7 @@ export function afterCheck(
   now: Date,
 ): Standing {
   const required = expected.filter((record) => record.required)
-  const states = required.map((record) => checks.find((check) => check.purpose === record.purpose)?.state)
+  const states = required.map((record) => checkOf(record, checks)?.state)
   if (states.length > 0 && states.every((state) => state === 'ok'))
     return { state: 'verified', failingSince: null }
   const surelyAbsent = states.some((state) => state === 'wrong' || state === 'missing')
@@ -44,10 +45,18 @@ export function afterCheck(
 
 /**
  * When to look again, in milliseconds. New domains often, because somebody waits: a quarter of their age, from a minute to six
- * hours; verified ones daily; those in doubt hourly. `random` (0 to 1) spreads them by a tenth.
+ * hours; verified ones daily; those in doubt hourly. While keys wait for DNS (`waitingMs`: for how long) as for a new domain, because somebody
+ * publishes their records. `random` (0 to 1) spreads them by a tenth.
  */
-export function nextCheckInMs(standing: Standing, ageMs: number, random: number): number {
+export function nextCheckInMs(
+  standing: Standing,
+  ageMs: number,
+  random: number,
+  waitingMs: number | null = null,
+): number {
   const spread = 0.95 + random * 0.1
+  if (waitingMs !== null && standing.state !== 'pending')
+    return spread * Math.min(HOUR_MS, Math.max(MINUTE_MS, waitingMs / 4))
   switch (standing.state) {
     case 'pending':
       return spread * Math.min(6 * HOUR_MS, Math.max(MINUTE_MS, ageMs / 4))

@@ -14,6 +14,7 @@ import type { CredentialPepper, SealedSenders, WantedBounds } from '../../securi
 import { clientKeyOf } from '../../security/limits/index.ts'
 import type { Limiter } from '../../security/limits/index.ts'
 import type { ApiKeys } from '../api-keys/index.ts'
+import { shownActor } from '../members/index.ts'
 import { readIssuer, readSubject, ruleDigest } from './federation-rule.ts'
 import type { Claims, FederationRule, RuleTerms } from './federation-rule.ts'
 import { findRule, insertRule, markRuleRevoked, selectRules, useToken } from './federation-store.ts'
@@ -266,7 +267,7 @@ function view(row: RuleRecord, senders: readonly string[]): View {
     allowedCidrs: row.allowed_cidrs,
     allowedSenders: [...senders],
     createdAt: row.created_at.toISOString(),
-    createdBy: row.created_by,
+    createdBy: shownActor(row.created_by),
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
     revokedAt: row.revoked_at?.toISOString() ?? null,
   }

@@ -1,4 +1,5 @@
 import type { Check } from './captured.ts'
+import { checkLinks } from './link-checks.ts'
 import type { ParsedMail } from './parse.ts'
 
 /** Gmail cuts a message's HTML off behind 102 KB. */
@@ -6,17 +7,86 @@ const HTML_CLIP_BYTES = 102 * 1024
 /** Common limit of large mailbox providers for a whole message. */
 const MESSAGE_BYTES_MAX = 25 * 1024 * 1024
 
+/** What lies behind is not looked at. */
+const HTML_CHARS_MAX = 300_000
+
 /** What a receiver, or a person, would find fault with in a message. Pure: it looks at the message only. */
-export function checkMail(mail: ParsedMail, sizeBytes: number): Check[] {
+export function checkMail(mail: ParsedMail, sizeBytes: number, envelopeFrom: string): Check[] {
   return [
     signature(mail),
+    reversePath(mail, envelopeFrom),
     mandatoryFields(mail),
+    subject(mail),
     alternative(mail),
     clipping(mail),
     size(sizeBytes),
-    links(mail),
+    checkLinks(mail.html),
+    images(mail),
     unsubscribe(mail),
   ]
+}
+
+/** What SPF vouches for is the domain of the reverse-path; it counts for DMARC only where that aligns with From (RFC 7489 §3.1.2). */
+function reversePath(mail: ParsedMail, envelopeFrom: string): Check {
+  const name = 'SPF alignment'
+  const domain = envelopeFrom.slice(envelopeFrom.lastIndexOf('@') + 1).toLowerCase()
+  if (envelopeFrom === '')
+    return { name, state: 'ok', detail: 'The reverse-path is empty, as of reports: DMARC rests on DKIM.' }
+  if (mail.fromDomain !== null && isAligned(mail.fromDomain, domain))
+    return { name, state: 'ok', detail: `The reverse-path is at ${domain}, which aligns with From.` }
+  return {
+    name,
+    state: 'warning',
+    detail: `The reverse-path is at ${domain}, which does not align with From: DMARC rests on DKIM alone. A return path of the domain’s own aligns it: bulkhead domains show.`,
+  }
+}
+
+function subject(mail: ParsedMail): Check {
+  const name = 'Subject'
+  const text = mail.headers.find((header) => header.name.toLowerCase() === 'subject')?.value ?? ''
+  const letters = text.replaceAll(/[^\p{L}]/gu, '')
+  const warn = (detail: string): Check => ({ name, state: 'warning', detail })
+  if (text.trim() === '') return warn('It is empty.')
+  if (letters.length > 8 && letters === letters.toUpperCase() && letters !== letters.toLowerCase())
+    return warn('All capitals: filters and people take it for shouting.')
+  if (/!{2,}|\?{2,}|\${2,}/.test(text)) return warn('Repeated !, ? or $ look like spam to filters.')
+  if (
+    /^(?:re|fwd?):/i.test(text) &&
+    !mail.headers.some(({ name: field }) => /^(?:references|in-reply-to)$/i.test(field))
+  )
+    return warn('It says Re: or Fwd: and answers nothing (no References), as spam does.')
+  return text.length > SUBJECT_CHARS_MAX
+    ? warn(`${text.length} characters: most readers cut it off behind ${SUBJECT_CHARS_MAX}.`)
+    : { name, state: 'ok', detail: `${text.length} characters.` }
+}
+
+const SUBJECT_CHARS_MAX = 78
+
+/** Whoever loads no images sees their alt texts; a mail of images alone says nothing to him, nor to a filter. */
+function images(mail: ParsedMail): Check {
+  const name = 'Images'
+  const html = (mail.html ?? '').slice(0, HTML_CHARS_MAX)
+  const all = [...html.matchAll(/<img\s[^<>]{0,2000}>/gi)].map(([tag]) => tag)
+  const seen = all.filter((tag) => !/\b(?:width|height)\s*=\s*["']?[01]\b/i.test(tag))
+  const silent = seen.filter((tag) => !/\balt\s*=/i.test(tag))
+  const words = html
+    .replaceAll(/<(?:style|title)[^<>]{0,500}>[^<]*/gi, ' ')
+    .replaceAll(/<[^<>]*>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  if (seen.length > 0 && words.length < 40)
+    return {
+      name,
+      state: 'warning',
+      detail: 'Images with hardly any text: filters distrust that, and many readers load none.',
+    }
+  return silent.length > 0
+    ? { name, state: 'warning', detail: `${silent.length} of ${seen.length} lack an alt text.` }
+    : {
+        name,
+        state: 'ok',
+        detail: seen.length === 0 ? 'There are none.' : `${seen.length}, each with an alt text.`,
+      }
 }
 
 function signature(mail: ParsedMail): Check {
@@ -71,9 +141,13 @@ function clipping(mail: ParsedMail): Check {
     ? {
         name: 'HTML size',
         state: 'warning',
-        detail: `${Math.ceil(bytes / 1024)} KB of HTML: Gmail cuts off behind 102 KB.`,
+        detail: `${Math.ceil(bytes / 1024)} KB of HTML: Gmail clips what is behind 102 KB and hides it behind a link, an opening pixel and an unsubscribe link at the end with it.`,
       }
-    : { name: 'HTML size', state: 'ok', detail: `${Math.ceil(bytes / 1024)} KB.` }
+    : {
+        name: 'HTML size',
+        state: 'ok',
+        detail: `${Math.ceil(bytes / 1024)} KB; Gmail clips HTML behind 102 KB.`,
+      }
 }
 
 function size(sizeBytes: number): Check {
@@ -90,19 +164,6 @@ function size(sizeBytes: number): Check {
     : { name: 'Message size', state: 'ok', detail: `${shown}.` }
 }
 
-function links(mail: ParsedMail): Check {
-  const plain = new Set(
-    [...(mail.html ?? '').matchAll(/href\s*=\s*["']?(http:\/\/[^"'\s>]{1,300})/gi)].map((match) => match[1]),
-  )
-  return plain.size === 0
-    ? { name: 'Links', state: 'ok', detail: 'No link is without encryption.' }
-    : {
-        name: 'Links',
-        state: 'warning',
-        detail: `${plain.size} ${plain.size === 1 ? 'link uses' : 'links use'} http:// without encryption.`,
-      }
-}
-
 function unsubscribe(mail: ParsedMail): Check {
   const has = (field: string) => mail.headers.some((header) => header.name.toLowerCase() === field)
   const name = 'One-click unsubscribe'
@@ -114,7 +175,7 @@ function unsubscribe(mail: ParsedMail): Check {
     }
   }
   return has('list-unsubscribe-post')
-    ? { name, state: 'ok', detail: 'List-Unsubscribe and List-Unsubscribe-Post are there.' }
+    ? { name, state: 'ok', detail: 'List-Unsubscribe and List-Unsubscribe-Post are there (RFC 8058).' }
     : {
         name,
         state: 'warning',

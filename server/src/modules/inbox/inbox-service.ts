@@ -147,6 +147,6 @@ async function view(row: CapturedContentRow, envelope: CapturedEnvelope, raw: Bu
       inline: attachment.inline,
       contentId: attachment.contentId,
     })),
-    checks: checkMail(mail, raw.length),
+    checks: checkMail(mail, raw.length, envelope.from),
   }
 }

@@ -6,6 +6,7 @@
  * `keyring.shred_cancelled`.
  * Invariants: an act is on the audit record before the keyring is asked, and stays there only where the keyring took it.
  */
+export { createKeyringGauges } from './budget-watch.ts'
 export { createKeyringService } from './keyring-service.ts'
 export type { KeyringService } from './keyring-service.ts'
 export { keyringOperations } from './keyring-operations.ts'

@@ -16,6 +16,10 @@ export const Member = z.object({
   lastSeenAt: Instant.nullable().describe(
     'Of any session that opens this workspace; to within half a minute.',
   ),
+  factors: z
+    .object({ passkeys: z.int(), authenticatorApp: z.boolean() })
+    .describe('The second factors of the person.'),
+  sessions: z.int().describe('How many of the sessions of this member are alive.'),
 })
 export type MemberView = z.output<typeof Member>
 

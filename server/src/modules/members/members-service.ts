@@ -112,6 +112,8 @@ export function createMembers(deps: {
       createdAt: row.created_at.toISOString(),
       invitedBy: shownActor(row.created_by),
       lastSeenAt: row.last_seen_at?.toISOString() ?? null,
+      factors: { passkeys: row.passkeys, authenticatorApp: row.has_app },
+      sessions: row.sessions,
     })
   }
 

@@ -13,6 +13,9 @@ export interface MemberRecord {
   readonly sealed_email: Buffer
   readonly sealed_name: Buffer | null
   readonly last_seen_at: Date | null
+  readonly passkeys: number
+  readonly has_app: boolean
+  readonly sessions: number
 }
 
 /** In the order in which they came. */

@@ -1,18 +1,17 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Logger } from 'pino'
 import { normaliseForIndex } from '../../kernel/email-address.ts'
 import { Fault, invalidField } from '../../kernel/faults.ts'
 import { sendCapabilities } from '../../kernel/containment.ts'
+import { createKeptReads } from '../../kernel/kept-reads.ts'
 import type { Lane } from '../../kernel/lane.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
 import { faultOfFailure } from '../../platform/failures.ts'
 import type { Pool } from '../../platform/postgres/index.ts'
-import { createNonces, seal } from '../../platform/sealing/index.ts'
-import type { FillNonce } from '../../platform/sealing/index.ts'
+import { createNonces } from '../../platform/sealing/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
+import type { AcceptObserver } from './accept-observer.ts'
 import { createBatcher } from './accept-batcher.ts'
 import {
-  acceptBatch,
   findAccepted,
   findSendingDomain,
   holdMessage,
@@ -22,7 +21,13 @@ import {
   type SealedMessage,
   type SendingDomain,
 } from './accept-store.ts'
+import { createLimitedAccept, type AlsoWrite, type LimitedRow } from './limited-accept.ts'
 import type { AcceptedMessage, PreparedMessage } from './message.ts'
+import { createNames, type NamesOf } from './names.ts'
+import { presentRow } from './present-accepted.ts'
+import { requestReports } from './report-request.ts'
+import { sealMessage } from './seal-message.ts'
+import { createTogether, sensitiveHash } from './together.ts'
 
 export interface AcceptDependencies {
   readonly pool: Pool
@@ -32,6 +37,7 @@ export interface AcceptDependencies {
   /** Refuses before the work is done what the database would refuse after it. */
   readonly containment: Pick<ContainmentWatch, 'require'>
   readonly log: Logger
+  readonly observer?: AcceptObserver
   readonly now: () => number
   readonly newId: () => string
 }
@@ -44,6 +50,16 @@ export interface AcceptService {
   ): Promise<void>
   /** Seals and commits; resolves after the commit. This is the one way in: API, batch, raw upload and submission all end here. */
   accept(message: PreparedMessage): Promise<AcceptedMessage>
+  /** As `accept`, in a transaction of its own with what `also` writes; nothing of both where that throws, or the message is a repetition. */
+  acceptWith(message: PreparedMessage, also: AlsoWrite): Promise<AcceptedMessage>
+  /** All of these or none, in one transaction. They are of one workspace and lane, and share one idempotency key. */
+  acceptTogether(messages: readonly PreparedMessage[]): Promise<AcceptedMessage[]>
+  /** Refuses what accepting would refuse before it asks limits and suppressions. Accepts nothing. */
+  check(message: PreparedMessage): void
+  /** What a message names, looked up. */
+  readonly names: NamesOf
+  /** What an earlier request with this idempotency key had made. */
+  findEarlier(workspaceId: string, keyHash: Buffer): Promise<AcceptRow | undefined>
   /** Resolves when everything that was taken is committed. */
   drain(): Promise<void>
 }
@@ -51,15 +67,21 @@ export interface AcceptService {
 const DOMAIN_CACHE_MS = 1_000
 const DOMAIN_CACHE_ENTRIES = 10_000
 const WAKE_INTERVAL_MS = 10
-const IDEMPOTENCY_LIFETIME_MS = 24 * 3_600_000
 
 export function createAcceptService(deps: AcceptDependencies): AcceptService {
   const wake = createWaker(deps)
   const fillNonce = createNonces()
-  const domains = new Map<string, { found: SendingDomain | undefined; until: number }>()
-  const batcher = createBatcher<SealedMessage, AcceptRow>({
+  const domains = createKeptReads<SendingDomain | undefined>({
+    keptMs: DOMAIN_CACHE_MS,
+    keptMax: DOMAIN_CACHE_ENTRIES,
+    nowMs: deps.now,
+  })
+  const limitedAccept = createLimitedAccept({ pool: deps.pool, nowMs: deps.now })
+  const batcher = createBatcher<SealedMessage, LimitedRow>({
     commit: async (messages) => {
-      const rows = await acceptBatch(deps.pool, messages)
+      const began = performance.now()
+      const rows = await limitedAccept.batch(messages)
+      deps.observer?.committed(messages.length, performance.now() - began)
       wake(messages.map((message) => message.lane))
       return rows
     },
@@ -73,14 +95,11 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     waitingBytesMax: 256 * 1024 * 1024,
   })
 
-  async function domainOf(workspaceId: string, domain: string): Promise<SendingDomain | undefined> {
-    const key = `${workspaceId} ${domain}`
-    const known = domains.get(key)
-    if (known !== undefined && known.until > deps.now()) return known.found
-    const found = await findSendingDomain(deps.pool, workspaceId, domain)
-    if (domains.size >= DOMAIN_CACHE_ENTRIES) domains.clear()
-    domains.set(key, { found, until: deps.now() + DOMAIN_CACHE_MS })
-    return found
+  const names = createNames(deps)
+  const together = createTogether({ ...deps, limitedAccept, fillNonce, check, isHeld, wake })
+
+  function domainOf(workspaceId: string, domain: string): Promise<SendingDomain | undefined> {
+    return domains.of(`${workspaceId} ${domain}`, () => findSendingDomain(deps.pool, workspaceId, domain))
   }
 
   /**
@@ -101,6 +120,13 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
     return domain.inert
   }
 
+  /** A message with what its domain asks of the way it goes. */
+  async function asItsDomainSays<Message extends PreparedMessage>(message: Message): Promise<Message> {
+    const domain = await domainOf(message.workspaceId, message.fromDomain)
+    if (domain?.requiresTls !== true) return message
+    return { ...message, summary: { ...message.summary, tlsRequired: true } }
+  }
+
   /**
    * A repetition makes no key: one that seals nothing would live for hours. What repetitions are compared by leaves the content out,
    * because a code of six digits is soon found from the hash of the request that held it.
@@ -108,18 +134,57 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
   async function acceptSensitiveOnce(
     message: PreparedMessage & { readonly idempotency: NonNullable<PreparedMessage['idempotency']> },
   ): Promise<AcceptedMessage> {
-    const { workspaceId, lane, summary, recipients } = message
-    const facts = ['sensitive', lane, summary.from.email, ...recipients.map((item) => item.email)]
-    const [bodyHash] = await deps.keyring.blind(workspaceId, [
-      createHash('sha256').update(JSON.stringify(facts)).digest('hex'),
-    ])
-    if (bodyHash === undefined) throw new Error('the keyring answered no index for a request')
+    const { workspaceId } = message
+    const bodyHash = await sensitiveHash(deps.keyring, [message])
     const own = { ...message, idempotency: { ...message.idempotency, bodyHash } }
     const earlier = await findAccepted(deps.pool, workspaceId, message.idempotency.keyHash)
-    if (earlier !== undefined) return present(own, earlier, false)
+    if (earlier !== undefined) return presentRow(own, { ...earlier, states: [] }, false)
     const held = await isHeld(own)
-    return present(own, await batcher.add(await sealMessage(own, deps, fillNonce)), held)
+    await requestReports(deps, own)
+    return presentRow(own, await batcher.add(await sealMessage(own, deps, fillNonce)), held)
   }
+
+  async function commitOne(message: PreparedMessage, also: AlsoWrite | undefined): Promise<LimitedRow> {
+    const sealed = await sealMessage(message, deps, fillNonce)
+    if (also === undefined) return batcher.add(sealed)
+    const row = await limitedAccept.alone(sealed, also)
+    wake([message.lane])
+    return row
+  }
+
+  function check({ workspaceId, actor, lane, sensitive }: PreparedMessage): void {
+    deps.containment.require({ workspaceId, actor, capabilities: sendCapabilities(lane) })
+    if (sensitive && !deps.sensitiveMayLeave) throw thirdParty()
+  }
+
+  async function acceptOne(wanted: PreparedMessage, also?: AlsoWrite): Promise<AcceptedMessage> {
+    check(wanted)
+    try {
+      const message = await asItsDomainSays(wanted)
+      if (message.sensitive && message.idempotency !== undefined) {
+        return await acceptSensitiveOnce({ ...message, idempotency: message.idempotency })
+      }
+      const held = await isHeld(message)
+      await requestReports(deps, message)
+      return presentRow(message, await commitOne(message, also), held)
+    } catch (error) {
+      throw faultOfFailure(error)
+    }
+  }
+
+  async function observed(message: PreparedMessage, also?: AlsoWrite): Promise<AcceptedMessage> {
+    const beganMs = deps.now()
+    try {
+      const accepted = await acceptOne(message, also)
+      deps.observer?.accepted(message, accepted.fresh, beganMs)
+      return accepted
+    } catch (error) {
+      deps.observer?.refused(message, error)
+      throw error
+    }
+  }
+
+  deps.observer?.watch(() => batcher.waiting())
 
   return {
     async requireDomains(workspaceId, claimed) {
@@ -141,20 +206,23 @@ export function createAcceptService(deps: AcceptDependencies): AcceptService {
       }
     },
 
-    async accept(message) {
-      const { workspaceId, actor, lane } = message
-      deps.containment.require({ workspaceId, actor, capabilities: sendCapabilities(lane) })
-      if (message.sensitive && !deps.sensitiveMayLeave) throw thirdParty()
-      try {
-        if (message.sensitive && message.idempotency !== undefined) {
-          return await acceptSensitiveOnce({ ...message, idempotency: message.idempotency })
-        }
-        const held = await isHeld(message)
-        return present(message, await batcher.add(await sealMessage(message, deps, fillNonce)), held)
-      } catch (error) {
+    accept: (message) => observed(message),
+    async acceptTogether(messages) {
+      const own = await Promise.all(messages.map(asItsDomainSays)).catch((error: unknown) => {
         throw faultOfFailure(error)
-      }
+      })
+      return together(own)
     },
+    check,
+    names: (workspaceId, request) =>
+      names(workspaceId, request).catch((error: unknown) => {
+        throw faultOfFailure(error)
+      }),
+    acceptWith: observed,
+    findEarlier: (workspaceId, keyHash) =>
+      findAccepted(deps.pool, workspaceId, keyHash).catch((error: unknown) => {
+        throw faultOfFailure(error)
+      }),
 
     drain: () => batcher.drain(),
   }
@@ -166,94 +234,6 @@ function thirdParty(): Fault {
     'outgoing mail of this installation passes a relay, which could read it',
     'Whoever runs the installation can allow it: BULKHEAD_SENSITIVE_VIA_RELAY=on.',
   )
-}
-
-async function sealMessage(
-  message: PreparedMessage,
-  deps: AcceptDependencies,
-  fillNonce: FillNonce,
-): Promise<SealedMessage> {
-  const { workspaceId, id } = message
-  const [contentKey, blinded] = await Promise.all([
-    deps.keyring.contentKey(workspaceId, { sensitive: message.sensitive }),
-    deps.keyring.blindAddresses(
-      workspaceId,
-      message.recipients.map((recipient) => normaliseForIndex(recipient.email)),
-    ),
-  ])
-  const place = (table: string, column: string, rowId: string) => ({ workspaceId, table, column, rowId })
-  const summary = seal(
-    contentKey,
-    place('message', 'summary', id),
-    Buffer.from(JSON.stringify(message.summary)),
-    fillNonce,
-  )
-  const body = seal(contentKey, place('body', 'sealed', id), message.raw, fillNonce)
-  const recipients = message.recipients.map((recipient, position) => {
-    const blind = blinded[position]
-    if (blind === undefined) throw new Error('the keyring answered fewer indexes than addresses')
-    return {
-      kind: recipient.kind,
-      address: seal(
-        contentKey,
-        place('recipient', 'address', `${id}/${position + 1}`),
-        Buffer.from(recipient.email),
-        fillNonce,
-      ),
-      index: blind.index,
-      destination: blind.destination,
-      eventId: deps.newId(),
-    }
-  })
-  return {
-    id,
-    workspaceId,
-    eventId: deps.newId(),
-    lane: message.lane,
-    source: message.source,
-    sensitive: message.sensitive,
-    fromDomain: message.fromDomain,
-    tags: message.tags,
-    sizeBytes: message.raw.length,
-    sendAt: message.sendAt,
-    expiresAt: message.expiresAt,
-    actor: message.actor,
-    summary,
-    body,
-    recipients,
-    idempotency:
-      message.idempotency === undefined
-        ? undefined
-        : { ...message.idempotency, expiresAt: new Date(deps.now() + IDEMPOTENCY_LIFETIME_MS) },
-    bytes: summary.length + body.length + recipients.length * 120,
-    rows: recipients.length + 2,
-  }
-}
-
-/** What the caller is told: of its own message, or of the one that its idempotency key had made before. */
-function present(message: PreparedMessage, row: AcceptRow, held: boolean): AcceptedMessage {
-  const own = message.idempotency?.bodyHash
-  if (
-    !row.accepted &&
-    own !== undefined &&
-    (row.bodyHash === undefined || !timingSafeEqual(own, row.bodyHash))
-  ) {
-    throw new Fault('idempotency_conflict', {
-      detail:
-        'The Idempotency-Key was used for a request with another body in the last 24 hours. Use a new key for a new message.',
-    })
-  }
-  const suppressed = new Set(row.suppressed)
-  const waiting = held && row.accepted ? 'held' : message.sendAt === undefined ? 'pending' : 'scheduled'
-  return {
-    id: row.messageId,
-    fresh: row.accepted,
-    recipients: message.recipients.map((recipient, position) => ({
-      number: position + 1,
-      email: recipient.email,
-      state: suppressed.has(position + 1) ? 'suppressed' : waiting,
-    })),
-  }
 }
 
 /** One NOTIFY per lane and 10 ms at most: under load the senders are awake anyway, and each NOTIFY takes a database-wide lock. */

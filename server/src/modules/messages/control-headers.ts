@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { invalidField } from '../../kernel/faults.ts'
 import { Metadata } from './send-request.ts'
+import { BYPASSES, type SuppressedBy } from './message.ts'
+import { Tag, TAGS_MAX } from './tag.ts'
 
 /** Header fields by which a message handed in whole says what the API says in JSON. They never leave with the message. */
 export const CONTROL_PREFIX = 'x-bulkhead-'
@@ -13,12 +15,16 @@ export interface Controls {
   readonly sendAt?: string
   readonly expiresAt?: string
   readonly idempotencyKey?: string
+  readonly topic?: string
+  readonly batch?: string
+  readonly subaccount?: string
+  readonly bypass?: readonly SuppressedBy[]
+  readonly trackOpens?: boolean
+  readonly trackClicks?: boolean
+  readonly unsubscribe?: boolean
 }
 
 const Instant = z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-31T09:00:00Z' })
-export const Tag = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable ASCII characters without blanks')
 const MetadataText = z
   .string()
   .transform((text, context) => {
@@ -31,6 +37,8 @@ const MetadataText = z
   })
   .pipe(Metadata)
 
+const OnOff = z.enum(['on', 'off'], { error: 'must be on or off' }).transform((text) => text === 'on')
+
 const FIELDS = {
   lane: z.enum(['critical', 'transactional', 'bulk'], { error: 'must be critical, transactional or bulk' }),
   sensitive: z
@@ -39,8 +47,13 @@ const FIELDS = {
   tags: z
     .string()
     .transform((text) => text.split(/[,\s]+/).filter((tag) => tag !== ''))
-    .pipe(z.array(Tag).max(10)),
+    .pipe(z.array(Tag).max(TAGS_MAX)),
   metadata: MetadataText,
+  name: z.string().min(1).max(255),
+  bypass: z
+    .string()
+    .transform((text) => text.split(/[,\s]+/).filter((reason) => reason !== ''))
+    .pipe(z.array(z.enum(BYPASSES)).max(BYPASSES.length)),
   sendAt: Instant,
   expiresAt: Instant,
   idempotencyKey: z.string().regex(/^[\x20-\x7e]{1,256}$/, 'must be 1 to 256 printable ASCII characters'),
@@ -54,6 +67,13 @@ const HEADERS = [
   ['X-Bulkhead-Send-At', 'sendAt', FIELDS.sendAt],
   ['X-Bulkhead-Expires-At', 'expiresAt', FIELDS.expiresAt],
   ['X-Bulkhead-Idempotency-Key', 'idempotencyKey', FIELDS.idempotencyKey],
+  ['X-Bulkhead-Topic', 'topic', FIELDS.name],
+  ['X-Bulkhead-Batch', 'batch', FIELDS.name],
+  ['X-Bulkhead-Subaccount', 'subaccount', FIELDS.name],
+  ['X-Bulkhead-Bypass', 'bypass', FIELDS.bypass],
+  ['X-Bulkhead-Track-Opens', 'trackOpens', OnOff],
+  ['X-Bulkhead-Track-Clicks', 'trackClicks', OnOff],
+  ['X-Bulkhead-Unsubscribe', 'unsubscribe', OnOff],
 ] as const satisfies readonly (readonly [string, keyof Controls, z.ZodType])[]
 
 const NAMES: ReadonlySet<string> = new Set(HEADERS.map(([name]) => name.toLowerCase()))

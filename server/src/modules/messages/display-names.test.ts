@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createIdGenerator } from '../../kernel/ids.ts'
 import { prepareMessage } from './prepare-message.ts'
 import { SendRequest } from './send-request.ts'
+import { untracked } from './untracked.test-support.ts'
 
 describe('a message of the API', () => {
   it('carries the names of its addresses, in both ways of writing them', async () => {
@@ -21,6 +22,7 @@ describe('a message of the API', () => {
       actor: 'test',
       source: 'api',
       now: new Date(),
+      links: untracked,
       idempotency: undefined,
     })
     const seen = await PostalMime.parse(prepared.raw)

@@ -40,7 +40,9 @@ export interface MessageFilter {
   readonly idFrom: string | undefined
   readonly idUntil: string | undefined
   readonly lane: Lane | undefined
-  readonly tag: string | undefined
+  /** All of them. */
+  readonly tags: readonly string[] | undefined
+  readonly fromDomain: string | undefined
   readonly state: RecipientState | undefined
   readonly addressIndex: Buffer | undefined
   readonly limit: number
@@ -60,39 +62,58 @@ const COLUMNS = `m.id, m.lane, m.source, m.sensitive, m.tags, m.size_bytes, m.re
    ) s) as states`
 
 /** Newest first. Ids sort by time, so a time range is a range of ids and prunes partitions. */
-export function listMessages(
+export async function listMessages(
   db: TenantDatabase,
   workspaceId: string,
   filter: MessageFilter,
 ): Promise<MessageRow[]> {
-  const values: unknown[] = [workspaceId]
-  const conditions = ['m.workspace_id = $1']
-  const add = (condition: (parameter: string) => string, value: unknown): void => {
-    if (value === undefined) return
-    values.push(value)
-    conditions.push(condition(`$${values.length}`))
-  }
-  add((p) => `m.id < ${p}`, filter.before)
-  add((p) => `m.id >= ${p}`, filter.idFrom)
-  add((p) => `m.id < ${p}`, filter.idUntil)
-  add((p) => `m.lane = ${p}`, filter.lane)
-  add((p) => `${p} = any(m.tags)`, filter.tag)
-  add(
-    (p) =>
-      `m.id in (select r.message_id from recipient r where r.workspace_id = $1 and r.address_index = ${p})`,
-    filter.addressIndex,
-  )
-  add(
-    (p) => `${p}::text in (
-      select o.state::text from outcome o where o.message_id = m.id
-      union all
-      select ${WAITING_STATE} from queue q where q.lane = m.lane and q.message_id = m.id)`,
-    filter.state,
-  )
-  values.push(filter.limit)
+  const { lane, tags, fromDomain, state, addressIndex } = filter
+  const isPlain = [lane, tags, fromDomain, state, addressIndex].every((value) => value === undefined)
+  return isPlain ? listNewest(db, workspaceId, filter) : listFound(db, workspaceId, filter)
+}
+
+function listNewest(
+  db: TenantDatabase,
+  workspaceId: string,
+  { before, idFrom, idUntil, limit }: MessageFilter,
+): Promise<MessageRow[]> {
   return db.query<MessageRow>(
-    `select ${COLUMNS} from message m where ${conditions.join(' and ')} order by m.id desc limit $${values.length}`,
-    values,
+    `select ${COLUMNS} from message m
+     where m.workspace_id = $1 and m.id < least($2::uuid, $4::uuid) and m.id >= $3::uuid
+     order by m.id desc
+     limit $5`,
+    [workspaceId, before ?? LAST_ID, idFrom ?? FIRST_ID, idUntil ?? LAST_ID, limit],
+  )
+}
+
+const FIRST_ID = '00000000-0000-0000-0000-000000000000'
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+/** engine.find_messages (0043) finds them, because plans under row-level security could not. */
+async function listFound(
+  db: TenantDatabase,
+  workspaceId: string,
+  filter: MessageFilter,
+): Promise<MessageRow[]> {
+  const found = await db.query<{ id: string }>(
+    'select id from engine.find_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as id',
+    [
+      workspaceId,
+      filter.before,
+      filter.idFrom,
+      filter.idUntil,
+      filter.lane,
+      filter.tags,
+      filter.state,
+      filter.addressIndex,
+      filter.limit,
+      filter.fromDomain,
+    ],
+  )
+  if (found.length === 0) return []
+  return db.query<MessageRow>(
+    `select ${COLUMNS} from message m where m.workspace_id = $1 and m.id = any($2) order by m.id desc`,
+    [workspaceId, found.map((row) => row.id)],
   )
 }
 
@@ -251,18 +272,4 @@ export interface LedgerRow {
 
 export function readLedger(db: TenantDatabase, workspaceId: string | null): Promise<LedgerRow[]> {
   return db.query<LedgerRow>('select state, recipients from engine.ledger($1)', [workspaceId])
-}
-
-export interface QueueRow {
-  lane: Lane
-  state: string
-  recipients: number
-  oldest_due: Date | null
-}
-
-export function readQueue(db: TenantDatabase, workspaceId: string | null): Promise<QueueRow[]> {
-  return db.query<QueueRow>(
-    'select lane, state, recipients, oldest_due from engine.queue_summary($1) order by lane, state',
-    [workspaceId],
-  )
 }

@@ -9,12 +9,18 @@ import {
   RECIPIENTS_MAX,
   SEND_AT_DAYS_MAX,
   SENSITIVE_LIFETIME_MS_MAX,
+  broadcastTag,
+  templateTag,
   type MessageSummary,
   type PreparedMessage,
   type PreparedRecipient,
   type RecipientKind,
 } from './message.ts'
+import { actingNames, refuseTopicOfSensitive, summaryOfNames, tagsOfNames, type Names } from './names.ts'
+import { finished } from './finishing.ts'
 import type { AddressInput, SendRequest } from './send-request.ts'
+import type { RenderedParts, RenderedTemplate } from '../templates/index.ts'
+import type { WorkspaceLinks } from '../tracking/index.ts'
 
 export interface PrepareOptions {
   readonly id: string
@@ -23,36 +29,83 @@ export interface PrepareOptions {
   readonly source: 'api' | 'batch'
   readonly now: Date
   readonly idempotency: PreparedMessage['idempotency']
+  /** What it names, looked up. */
+  readonly names?: Names
+  /** UUID of the first message of its request, where several belong together. */
+  readonly requestId?: string | undefined
+  /** UUID of the broadcast that it is the mail of. */
+  readonly broadcastId?: string | undefined
+  /** How links of the workspace are written. */
+  readonly links: WorkspaceLinks
+  /** What the template says that the request names, or the parts of the request once they are filled */
+  readonly rendered?: (RenderedParts & Partial<RenderedTemplate>) | undefined
+  /** Its html with styles in their elements, where the request wants them there. */
+  readonly styledHtml?: string | undefined
 }
 
 /** Checks a request whole and composes its MIME message; what is wrong is a Fault that names the field. Pure but for the ids given. */
 export function prepareMessage(request: SendRequest, options: PrepareOptions): PreparedMessage {
-  const from = mailbox('from', request.from)
+  const from = mailbox('from', senderOf(request, options))
   const named = {
     to: mailboxes('to', request.to),
     cc: mailboxes('cc', request.cc),
     bcc: mailboxes('bcc', request.bcc),
   }
   const recipients = uniqueRecipients(named)
+  const shown =
+    request.shown === undefined
+      ? named
+      : { to: mailboxes('shown.to', request.shown.to), cc: mailboxes('shown.cc', request.shown.cc) }
   const sensitive = request.sensitive ?? false
   checkCounts(recipients, sensitive)
-  if (sensitive) refuseCopies({ cc: request.cc, bcc: request.bcc })
-  if (request.html === undefined && request.text === undefined) {
+  if (sensitive) refuseCopies({ cc: request.cc, bcc: request.bcc, shown: request.shown })
+  const template = options.rendered?.template
+  const said = options.rendered ?? request
+  const subject = said.subject === undefined || said.subject === '' ? (request.subject ?? '') : said.subject
+  const names = options.names ?? {}
+  const { html, text, offersLeaving } = finished(
+    { html: options.styledHtml ?? said.html, text: said.text },
+    {
+      finish: request.finish,
+      sensitive,
+      unsubscribePage: () =>
+        options.links.unsubscribePage(options.id, recipients.length, names.topicId !== undefined),
+    },
+  )
+  if (html === undefined && text === undefined) {
     throw invalidField('text', 'is missing, and so is html', 'Give text, html or both.')
   }
-  const replyTo = mailboxes('replyTo', request.replyTo)
+  const replyTo = mailboxes('replyTo', request.replyTo ?? options.rendered?.replyTo)
+  refuseTopicOfSensitive(names, sensitive)
   const lane: Lane = request.lane ?? (sensitive ? 'critical' : 'transactional')
-  const messageIdHeader = `<${encodeId('message', options.id)}@${from.domain}>`
+  const messageIdHeader = request.messageId ?? `<${encodeId('message', options.id)}@${from.domain}>`
+  const links = options.links.of({
+    messageId: options.id,
+    lane,
+    sensitive,
+    recipients: recipients.length,
+    tracking: request.tracking,
+    // Who can leave a topic has to be told how.
+    unsubscribe: request.unsubscribe ?? (offersLeaving || names.topicId !== undefined ? true : undefined),
+    hasTopic: names.topicId !== undefined,
+    ownUnsubscribe: Object.entries(request.headers ?? {})
+      .filter(([name]) => UNSUBSCRIBE_FIELDS.has(name.toLowerCase()))
+      .map(([, value]) => value),
+  })
   const composed = composeMessage({
     from: display(from),
-    to: named.to.map(display),
-    cc: named.cc.map(display),
+    to: shown.to.map(display),
+    cc: shown.cc.map(display),
     replyTo: replyTo.map(display),
-    subject: request.subject,
-    ...(request.text === undefined ? {} : { text: request.text }),
-    ...(request.html === undefined ? {} : { html: request.html }),
+    subject,
+    ...(text === undefined ? {} : { text }),
+    ...(html === undefined ? {} : { html: links.html(html) }),
     attachments: attachmentsOf(request),
-    headers: Object.entries(request.headers ?? {}).map(([name, value]) => ({ name, value })),
+    alternatives: request.alternatives?.map(({ contentType, content }) => ({ contentType, text: content })),
+    headers: [
+      ...Object.entries(request.headers ?? {}).map(([name, value]) => ({ name, value })),
+      ...links.headers,
+    ],
     messageId: messageIdHeader,
     date: options.now,
   })
@@ -66,13 +119,19 @@ export function prepareMessage(request: SendRequest, options: PrepareOptions): P
     from: display(from),
     to: named.to.slice(0, 3).map((address) => address.email),
     ...(replyTo.length === 0 ? {} : { replyTo: replyTo.map((address) => address.email) }),
-    ...(sensitive ? {} : { subject: request.subject }),
+    ...(sensitive ? {} : { subject }),
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
     ...(request.context === undefined ? {} : { context: contextOf(request.context) }),
     messageIdHeader,
     envelopeFrom: from.email,
     eightBit: composed.eightBit,
     smtputf8: composed.needsSmtpUtf8 || from.needsSmtpUtf8,
+    ...(request.requireTls === true ? { requireTls: true } : {}),
+    ...(links.tracked === undefined ? {} : { tracking: links.tracked }),
+    ...(template === undefined ? {} : { template }),
+    ...summaryOfNames(names),
+    ...(options.broadcastId === undefined ? {} : { broadcast: options.broadcastId }),
+    ...(options.requestId === undefined ? {} : { requestId: options.requestId }),
   }
   return {
     id: options.id,
@@ -81,7 +140,13 @@ export function prepareMessage(request: SendRequest, options: PrepareOptions): P
     source: options.source,
     sensitive,
     fromDomain: from.domain,
-    tags: request.tags ?? [],
+    tags: [
+      ...new Set(request.tags),
+      ...(template === undefined ? [] : [templateTag(template.id)]),
+      ...tagsOfNames(names),
+      ...(options.broadcastId === undefined ? [] : [broadcastTag(options.broadcastId)]),
+    ],
+    ...actingNames(names),
     ...scheduleOf({ sendAt: request.sendAt, expiresAt: request.expiresAt }, lane, sensitive, options.now),
     actor: options.actor,
     summary,
@@ -90,6 +155,19 @@ export function prepareMessage(request: SendRequest, options: PrepareOptions): P
     idempotency: options.idempotency,
   }
 }
+
+function senderOf(request: SendRequest, { rendered }: PrepareOptions): AddressInput {
+  const from = request.from ?? rendered?.from
+  if (from !== undefined) return from
+  throw invalidField(
+    'from',
+    'is missing, and the template names nobody',
+    'Give an address of a verified domain.',
+  )
+}
+
+/** Where a sender says itself how to unsubscribe, nothing is added. */
+export const UNSUBSCRIBE_FIELDS: ReadonlySet<string> = new Set(['list-unsubscribe', 'list-unsubscribe-post'])
 
 const SENSITIVE_LIMIT = `is more than ${SENSITIVE_LIFETIME_MS_MAX / 3_600_000} hours after the message is accepted, and a sensitive message lives no longer: its key is destroyed then`
 const SENSITIVE_FIX = 'Send it when it is needed, or without sensitive.'
@@ -155,8 +233,12 @@ export function checkCounts(recipients: readonly PreparedRecipient[], sensitive:
 }
 
 /** A sensitive message names nobody but its one recipient, not even the same mailbox a second time. */
-export function refuseCopies(copies: { readonly cc: unknown; readonly bcc: unknown }): void {
-  for (const field of ['cc', 'bcc'] as const) {
+export function refuseCopies(copies: {
+  readonly cc: unknown
+  readonly bcc: unknown
+  readonly shown?: unknown
+}): void {
+  for (const field of ['cc', 'bcc', 'shown'] as const) {
     const value = copies[field]
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue
     throw invalidField(
@@ -211,13 +293,12 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 function attachmentsOf(request: SendRequest) {
   return (request.attachments ?? []).map((attachment, position) => {
+    const field = `attachments[${position}]`
+    if (attachment.content === undefined)
+      throw invalidField(`${field}.url`, 'is fetched for single messages only', 'Give the bytes as content.')
     const text = attachment.content.replaceAll(/[\r\n]/g, '')
     if (!BASE64.test(text) || text.length % 4 === 1) {
-      throw invalidField(
-        `attachments[${position}].content`,
-        'is not base64',
-        'Encode the bytes as standard base64.',
-      )
+      throw invalidField(`${field}.content`, 'is not base64', 'Encode the bytes as standard base64.')
     }
     return {
       filename: attachment.filename,

@@ -14,13 +14,17 @@ import {
 import { CONTROL_PREFIX, checkControlNames, readControls, type Controls } from './control-headers.ts'
 import {
   MESSAGE_BYTES_MAX,
+  type DsnNotify,
+  type MessageDsn,
   type MessageSummary,
   type PreparedMessage,
   type PreparedRecipient,
 } from './message.ts'
-import { checkCounts, display, refuseCopies, scheduleOf } from './prepare-message.ts'
+import { checkCounts, display, refuseCopies, scheduleOf, UNSUBSCRIBE_FIELDS } from './prepare-message.ts'
+import { actingNames, refuseTopicOfSensitive, summaryOfNames, tagsOfNames, type Names } from './names.ts'
 import { claimedBy } from './sender-bounds.ts'
 import type { ClaimedSender } from './sender-bounds.ts'
+import type { WorkspaceLinks } from '../tracking/index.ts'
 
 export interface MimeOptions {
   readonly id: string
@@ -33,11 +37,26 @@ export interface MimeOptions {
   readonly envelopeFrom: string | undefined
   /** The envelope's recipients; undefined takes those of To, Cc and Bcc. */
   readonly envelopeRecipients: readonly string[] | undefined
+  /** What the envelope says beside the addresses. */
+  readonly envelopeOptions?: EnvelopeOptions | undefined
   /** Set by the API's query; the control headers of the message are used where these are absent. */
   readonly controls: Partial<Controls>
   /** Trace fields that go on top (RFC 5321 §4.4). */
   readonly traceFields: readonly string[]
   readonly idempotency: PreparedMessage['idempotency']
+  /** What it names, looked up. */
+  readonly names?: Names
+  /** How links of the workspace are written. */
+  readonly links: WorkspaceLinks
+}
+
+/** The options of a submitted envelope (RFC 3461, RFC 8689). */
+export interface EnvelopeOptions {
+  readonly requireTls?: boolean
+  readonly ret?: 'FULL' | 'HDRS'
+  readonly envid?: string
+  /** One for each of `envelopeRecipients`, in order. */
+  readonly recipients?: readonly { readonly notify?: readonly DsnNotify[]; readonly orcpt?: string }[]
 }
 
 export interface PreparedMime {
@@ -50,7 +69,7 @@ export interface PreparedMime {
 
 /**
  * Prepares a message that came whole. It is kept byte for byte: only Bcc and our own control headers are taken out, and trace
- * fields, Date and Message-ID (RFC 6409 §8) are put on top where they are missing.
+ * fields, Date and Message-ID (RFC 6409 §8) are put on top where they are missing. Links change where they are to be tracked.
  */
 export function prepareMime(options: MimeOptions): PreparedMime {
   if (options.raw.length > MESSAGE_BYTES_MAX) {
@@ -75,6 +94,8 @@ export function prepareMime(options: MimeOptions): PreparedMime {
   checkCounts(recipients, sensitive)
   if (sensitive) refuseCopies({ cc: header('cc'), bcc: header('bcc') })
 
+  const names = options.names ?? {}
+  refuseTopicOfSensitive(names, sensitive)
   const envelopeFrom = reversePath(options.envelopeFrom, submitted.from)
   const messageIdHeader =
     header('message-id') ?? `<${encodeId('message', options.id)}@${submitted.from.domain}>`
@@ -86,6 +107,22 @@ export function prepareMime(options: MimeOptions): PreparedMime {
     (name) =>
       name === 'bcc' || name === 'resent-bcc' || name === 'return-path' || name.startsWith(CONTROL_PREFIX),
   )
+  const links = options.links.of({
+    messageId: options.id,
+    lane,
+    sensitive,
+    recipients: recipients.length,
+    tracking: { opens: controls.trackOpens, clicks: controls.trackClicks },
+    unsubscribe: controls.unsubscribe ?? (names.topicId === undefined ? undefined : true),
+    hasTopic: names.topicId !== undefined,
+    ownUnsubscribe: submitted.block.headers
+      .filter(({ name }) => UNSUBSCRIBE_FIELDS.has(name))
+      .map((field) => headerValue(options.raw, field)),
+  })
+  for (const { name, value } of links.headers) added.push(`${name}: ${value.replaceAll(', ', ',\r\n ')}`)
+  const tracked = links.raw(kept)
+  // A message of the largest size is sent as it is rather than refused for what we would add.
+  const raw = withHeaders(tracked.length > MESSAGE_BYTES_MAX ? kept : tracked, added)
   const subject = header('subject')
   const summary: MessageSummary = {
     from: display(submitted.from),
@@ -98,6 +135,10 @@ export function prepareMime(options: MimeOptions): PreparedMime {
     envelopeFrom,
     eightBit: submitted.eightBit,
     smtputf8: needsSmtpUtf8(submitted, envelopeFrom),
+    ...(options.envelopeOptions?.requireTls === true ? { requireTls: true } : {}),
+    ...dsnOf(options, recipients),
+    ...(links.tracked === undefined ? {} : { tracking: links.tracked }),
+    ...summaryOfNames(names),
   }
   const { sendAt, expiresAt } = scheduleOf(
     { sendAt: controls.sendAt, expiresAt: controls.expiresAt },
@@ -113,12 +154,13 @@ export function prepareMime(options: MimeOptions): PreparedMime {
       source: options.source,
       sensitive,
       fromDomain: submitted.from.domain,
-      tags: controls.tags ?? [],
+      tags: [...new Set(controls.tags), ...tagsOfNames(names)],
+      ...actingNames(names),
       sendAt,
       expiresAt,
       actor: options.actor,
       summary,
-      raw: withHeaders(kept, added),
+      raw,
       recipients,
       idempotency: options.idempotency,
     },
@@ -128,6 +170,29 @@ export function prepareMime(options: MimeOptions): PreparedMime {
       ...submitted.block.headers.flatMap((field) => claimedBy(field.name, headerValue(options.raw, field))),
     ],
   }
+}
+
+/** The DSN options by recipient number. Of an address that was named twice the first options count. */
+function dsnOf(
+  { envelopeOptions, envelopeRecipients: paths }: MimeOptions,
+  recipients: readonly PreparedRecipient[],
+): { readonly dsn?: MessageDsn } {
+  if (envelopeOptions === undefined) return {}
+  const { ret, envid } = envelopeOptions
+  const numbers = new Map(recipients.map(({ email }, position) => [email, String(position + 1)]))
+  const byNumber: Record<string, { notify?: readonly DsnNotify[]; orcpt?: string }> = {}
+  for (const [position, given] of (envelopeOptions.recipients ?? []).entries()) {
+    if (given.notify === undefined && given.orcpt === undefined) continue
+    const parsed = parseAddress(paths?.[position] ?? '')
+    const number = parsed.ok ? numbers.get(parsed.address.email) : undefined
+    if (number !== undefined) byNumber[number] ??= { ...given }
+  }
+  const dsn: MessageDsn = {
+    ...(ret === undefined ? {} : { ret }),
+    ...(envid === undefined ? {} : { envid }),
+    ...(Object.keys(byNumber).length === 0 ? {} : { recipients: byNumber }),
+  }
+  return Object.keys(dsn).length === 0 ? {} : { dsn }
 }
 
 /** The idempotency key that a submitted message carries in its control header. */
@@ -152,7 +217,8 @@ function reversePath(given: string | undefined, from: ParsedAddress): string {
   return parsed.address.email
 }
 
-function claimedDomains(from: ParsedAddress, senderHeader: string | undefined, envelopeFrom: string) {
+/** Every domain that a message claims to come from. */
+export function claimedDomains(from: ParsedAddress, senderHeader: string | undefined, envelopeFrom: string) {
   const claimed = [{ field: 'From', domain: from.domain }]
   for (const address of listed('Sender', senderHeader))
     claimed.push({ field: 'Sender', domain: address.domain })

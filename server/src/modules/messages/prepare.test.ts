@@ -5,6 +5,7 @@ import { createIdGenerator } from '../../kernel/ids.ts'
 import { prepareMessage, scheduleOf, type PrepareOptions } from './prepare-message.ts'
 import { prepareMime, type MimeOptions } from './prepare-mime.ts'
 import { SendRequest } from './send-request.ts'
+import { untracked } from './untracked.test-support.ts'
 
 const NOW = new Date('2026-11-20T10:00:00Z')
 const HOUR = 3_600_000
@@ -16,6 +17,7 @@ const OPTIONS: PrepareOptions = {
   actor: 'key',
   source: 'api',
   now: NOW,
+  links: untracked,
   idempotency: undefined,
 }
 const prepare = (over: Record<string, unknown> = {}) =>
@@ -42,6 +44,7 @@ const mime = (raw: string | Buffer, over: Partial<MimeOptions> = {}) =>
     envelopeRecipients: undefined,
     controls: {},
     traceFields: [],
+    links: untracked,
     idempotency: undefined,
     ...over,
   })

@@ -1,6 +1,15 @@
 import { encodeId } from '../../kernel/ids.ts'
 import type { MessageSummary } from './message.ts'
 import type { MessageRow, RecipientRow, TimelineRow } from './message-store.ts'
+import { isHiddenTag } from './tag.ts'
+import type { ResentRow } from './resend-store.ts'
+
+/** What a message was rendered from, as it is shown. */
+function templateOf(summary: MessageSummary | undefined) {
+  if (summary?.template === undefined) return null
+  const { id, version } = summary.template
+  return { id: encodeId('template', id), version }
+}
 
 /** A message in a list. A summary whose key is gone leaves what the columns say. */
 function summaryOf(row: MessageRow, summary: MessageSummary | undefined) {
@@ -12,7 +21,13 @@ function summaryOf(row: MessageRow, summary: MessageSummary | undefined) {
     from: summary?.from ?? null,
     to: [...(summary?.to ?? [])],
     subject: summary?.subject ?? null,
-    tags: row.tags,
+    tags: row.tags.filter((tag) => !isHiddenTag(tag)),
+    template: templateOf(summary),
+    topic: summary?.topic === undefined ? null : encodeId('topic', summary.topic),
+    broadcast: summary?.broadcast === undefined ? null : encodeId('broadcast', summary.broadcast),
+    batch: summary?.batch === undefined ? null : encodeId('batch', summary.batch),
+    subaccount: summary?.subaccount?.name ?? null,
+    requestId: encodeId('message', summary?.requestId ?? row.id),
     sizeBytes: row.size_bytes,
     recipientCount: row.recipient_count,
     states: row.states,
@@ -39,12 +54,20 @@ export function presentMessage(
   summary: MessageSummary | undefined,
   recipients: readonly (RecipientRow & { readonly email: string })[],
   timeline: readonly TimelineRow[],
+  resends: readonly ResentRow[] = [],
 ) {
   return {
     ...summaryOf(row, summary),
     messageIdHeader: summary?.messageIdHeader ?? null,
     metadata: { ...summary?.metadata },
     context: summary?.context ?? null,
+    bypass: [...(summary?.bypass ?? [])],
+    resentFrom: summary?.resentFrom === undefined ? null : encodeId('message', summary.resentFrom),
+    resentAs: resends.map(({ at, detail }) => ({
+      id: String(detail['as']),
+      at: at.toISOString(),
+      recipients: Number(detail['recipients']),
+    })),
     recipients: recipients.map((recipient) => ({
       number: recipient.number,
       kind: recipient.kind,

@@ -1,11 +1,23 @@
 import { z } from 'zod'
 import { RECIPIENT_STATES } from '../../kernel/lane.ts'
-import { RECIPIENT_KINDS } from './message.ts'
+import { BYPASSES, RECIPIENT_KINDS } from './message.ts'
 
 export const Accepted = z
   .object({
     id: z.string(),
-    recipients: z.array(z.object({ number: z.int(), email: z.string(), state: z.enum(RECIPIENT_STATES) })),
+    requestId: z
+      .string()
+      .describe(
+        'The same for all messages of one atomic batch: the id of its first. Else that of the message.',
+      ),
+    recipients: z.array(
+      z.object({
+        number: z.int(),
+        email: z.string(),
+        state: z.enum(RECIPIENT_STATES),
+        reason: z.enum(BYPASSES).optional().describe('Why it is suppressed.'),
+      }),
+    ),
   })
   .meta({ id: 'AcceptedMessage' })
 
@@ -44,6 +56,19 @@ export const MessageSummaryView = z
     to: z.array(z.string()),
     subject: z.string().nullable(),
     tags: z.array(z.string()),
+    template: z
+      .object({ id: z.string(), version: z.int() })
+      .nullable()
+      .describe('What it was rendered from.'),
+    topic: z.string().nullable(),
+    broadcast: z.string().nullable().describe('The broadcast that it is the mail of.'),
+    batch: z.string().nullable(),
+    subaccount: z.string().nullable().describe('Its name.'),
+    requestId: z
+      .string()
+      .describe(
+        'The same for all messages of one atomic batch: the id of its first. Else that of the message.',
+      ),
     sizeBytes: z.int(),
     recipientCount: z.int(),
     states: z
@@ -65,6 +90,11 @@ export const MessageView = MessageSummaryView.extend({
       accountRef: z.string().optional(),
     })
     .nullable(),
+  bypass: z.array(z.enum(BYPASSES)).describe('Reasons of suppressions that do not stop it.'),
+  resentFrom: z.string().nullable().describe('The message whose content this one sends again.'),
+  resentAs: z
+    .array(z.object({ id: z.string(), at: z.iso.datetime(), recipients: z.int() }))
+    .describe('Messages that send the content of this one again, the oldest first.'),
   recipients: z.array(RecipientView),
   timeline: z.array(TimelineEntry),
 }).meta({ id: 'Message' })

@@ -33,11 +33,22 @@ export function createAlertDispatchStore(pool: Queryable): DispatchStore {
         message_id: null,
         number: null,
         failing_since: null,
-        attempts: null,
+        message_attempts: null,
         address: null,
         sensitive: false,
         tags: [],
         summary: null,
+        answer: null,
+        // Vendors' formats have no word for an alert.
+        format: 'bulkhead',
+        signing: true,
+        format_events: [],
+        accepted_at: null,
+        send_at: null,
+        topic_number: null,
+        numbers: null,
+        kinds: null,
+        addresses: null,
       }))
     },
 

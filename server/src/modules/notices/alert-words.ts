@@ -35,6 +35,12 @@ const NOT_YOU =
 
 /** What happened, in words of its own; the facts come below. */
 const KINDS: Readonly<Record<string, string>> = {
+  'quota.near':
+    'Four fifths of a quota of sending are used. See what is left and when it starts anew: bulkhead quotas.',
+  'quota.reached':
+    'A quota of sending is used up. Mail beyond it is refused until it starts anew, or until whoever set it raises it: bulkhead quotas.',
+  'inbound_route.changed':
+    'Mail that comes to a host name of the workspace is posted to a program for the first time, or to another one than before. If nobody of you did this, remove the route: bulkhead inbound-routes list.',
   'sso.connected':
     'An identity provider was connected to the workspace, or its connection was changed. Who has it can sign in as every member. If no owner did this, disconnect it: bulkhead sso disconnect.',
   'second_factor.added': `A second factor was added to the account. ${NOT_YOU}`,

@@ -5,6 +5,7 @@ import type { IdKind } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
+import { shownActor } from '../members/index.ts'
 import type { Change } from './change.ts'
 import { keyIdsOf, openIn } from './opening.ts'
 import { decideChange, selectChanges } from './notices-store.ts'
@@ -102,10 +103,10 @@ function view(row: ChangeRow, subject: string | null): View {
     target: encodeId(KINDS[row.subject], row.row_id),
     subject,
     at: row.at.toISOString(),
-    actor: row.actor,
+    actor: row.actor === null ? null : shownActor(row.actor),
     inertUntil: row.inert_until?.toISOString() ?? null,
     state: row.state,
-    decidedBy: row.decided_by,
+    decidedBy: row.decided_by === null ? null : shownActor(row.decided_by),
     decidedAt: row.decided_at?.toISOString() ?? null,
     unexplained: row.is_unexplained,
     messagesHeld: Number(row.held),

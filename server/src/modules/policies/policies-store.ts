@@ -85,6 +85,27 @@ export async function deletePending(db: TenantDatabase, workspaceId: string): Pr
   await db.query('delete from policy_change where workspace_id = $1', [workspaceId])
 }
 
+export interface OpenSession {
+  readonly id: string
+  readonly member_id: string
+  readonly role: string
+  readonly factor: 'none' | 'totp' | 'passkey' | 'recovery' | 'sso'
+  readonly age_seconds: number
+  readonly sealed_device: Buffer | null
+}
+
+/** Sessions that open the workspace now, in the order of members. */
+export function selectOpenSessions(
+  db: TenantDatabase,
+  workspaceId: string,
+  rowsMax: number,
+): Promise<OpenSession[]> {
+  return db.query<OpenSession & Record<string, unknown>>(
+    'select id, member_id, role, factor, age_seconds, sealed_device from engine.open_sessions($1, $2)',
+    [workspaceId, rowsMax],
+  )
+}
+
 /** Whether the workspace's provider is connected and has been tried since its last change. */
 export async function hasTestedProvider(db: TenantDatabase, workspaceId: string): Promise<boolean> {
   const rows = await db.query(

@@ -48,6 +48,7 @@ export const PolicyValues = z.object({
 export type PolicyValues = z.output<typeof PolicyValues>
 
 export const Policy = PolicyValues.extend({
+  yourAddress: z.string().describe('The address that this request came from, as networks are judged.'),
   pending: z
     .object({ policy: PolicyValues, requestedBy: z.string(), until: Instant })
     .nullable()
@@ -59,6 +60,77 @@ export const Policy = PolicyValues.extend({
     .describe('Members whose address lies in none of signInDomains. At most 500 members are looked at.'),
 })
 export type PolicyView = z.output<typeof Policy>
+
+/** Why a session would end. */
+const LossReason = z.enum(['second_factor', 'network', 'age', 'provider'])
+export type LossReason = z.output<typeof LossReason>
+
+export const PolicyPreview = z.object({
+  policy: PolicyValues.describe('What would hold.'),
+  changed: z.array(PolicyValues.keyof()).describe('Which rules become others.'),
+  yourAddress: z.string().describe('The address that this request came from, as networks are judged.'),
+  waits: z
+    .boolean()
+    .describe('Your own address is in none of the networks: another owner has 15 minutes to confirm.'),
+  refusal: z.string().nullable().describe('Why the change would be refused; null: it would be made.'),
+  sessionsOpen: z.int().describe('How many sessions open the workspace now.'),
+  sessionsEnding: z.int().describe('How many of them would open it no more.'),
+  losing: z
+    .array(
+      z.object({
+        memberId: z.string(),
+        email: z.string(),
+        name: z.string().nullable(),
+        sessions: z.int().describe('How many sessions of this member would open the workspace no more.'),
+        sessionsLeft: z.int(),
+        reasons: z.array(LossReason),
+        canReturn: z.boolean().describe('Whether the member has what it takes to log in again.'),
+      }),
+    )
+    .describe('Members whose sessions would end, and those who could not come in.'),
+  isComplete: z.boolean().describe('False where there are more members or sessions than were looked at.'),
+})
+export type PolicyPreviewView = z.output<typeof PolicyPreview>
+
+/** A session as far as a policy judges it. */
+export interface JudgedSession {
+  readonly role: string
+  readonly factor: 'none' | 'totp' | 'passkey' | 'recovery' | 'sso'
+  readonly ageSeconds: number
+  /** Whether the network it was made from is one of those that are left; where that is not known, it counts as one. */
+  readonly isInside: boolean
+}
+
+/** Why a policy would let a session in no more; as people-access.ts judges sessions. */
+export function lossOf(policy: PolicyValues, session: JudgedSession): LossReason[] {
+  return [
+    ...(isFactorEnough(policy, session.factor) ? [] : (['second_factor'] as const)),
+    ...(session.isInside ? [] : (['network'] as const)),
+    ...(session.ageSeconds < policy.sessionHours * 3_600 ? [] : (['age'] as const)),
+    ...(policy.ssoRequired && session.factor !== 'sso' && session.role !== 'owner'
+      ? (['provider'] as const)
+      : []),
+  ]
+}
+
+/** Whether a member has what a policy asks for at the next log-in. A provider of the workspace is taken to know him. */
+export function canReturn(
+  policy: PolicyValues,
+  member: {
+    readonly role: string | null
+    readonly factors: { readonly passkeys: number; readonly authenticatorApp: boolean }
+  },
+): boolean {
+  if (policy.ssoRequired && member.role !== 'owner') return true
+  switch (policy.secondFactor) {
+    case 'optional':
+      return true
+    case 'required':
+      return member.factors.passkeys > 0 || member.factors.authenticatorApp
+    case 'passkey':
+      return member.factors.passkeys > 0
+  }
+}
 
 /** What holds where a workspace has set nothing. */
 export const DEFAULT_POLICY: PolicyValues = {

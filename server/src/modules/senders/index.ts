@@ -8,3 +8,4 @@
 export { createSenders, sealReadableSenders } from './senders-service.ts'
 export type { Senders } from './senders-service.ts'
 export { senderOperations } from './sender-operations.ts'
+export { listSenders } from './operations/list-senders.ts'

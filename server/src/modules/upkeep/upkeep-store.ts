@@ -31,8 +31,10 @@ export function createUpkeepStore(pool: Queryable) {
       await pool.query('select engine.erase_sensitive($1)', [messageIds])
     },
     trimIdempotency: (limit: number) => count('select engine.trim_idempotency($1) as n', [limit]),
+    trimDoorRequests: (limit: number) => count('select engine.trim_door_requests($1) as n', [limit]),
     trimWebhooks: (days: number, limit: number) =>
       count('select engine.trim_webhooks(make_interval(days => $1), $2) as n', [days, limit]),
+    trimSites: (limit: number) => count('select engine.trim_sites($1) as n', [limit]),
     trimCaptured: (keep: number, limit: number) =>
       count('select engine.trim_captured($1, $2) as n', [keep, limit]),
   }

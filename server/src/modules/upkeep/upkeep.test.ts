@@ -40,6 +40,15 @@ describe('upkeep', () => {
     expect(await store.trimIdempotency(7)).toBe(3)
     expect(await store.trimIdempotency(7)).toBe(0)
 
+    await owner.query(
+      `insert into door_request (workspace_id, request_hash, request_id, expires_at)
+       select $1, int4send(n), gen_random_uuid(), now() + (n - 3.5) * interval '1 minute' from generate_series(1, 5) n`,
+      [one],
+    )
+    expect(await store.trimDoorRequests(2)).toBe(2)
+    expect(await store.trimDoorRequests(2)).toBe(1)
+    expect(await store.trimDoorRequests(2)).toBe(0)
+
     const endpoint = newId()
     await owner.query(
       "insert into webhook_endpoint (id, workspace_id, url, secret) values ($1, $2, 'x', '')",

@@ -123,9 +123,11 @@ export async function startUpkeep(deps: {
       },
     ),
     sweep('trim idempotency keys', TRIM_BATCH, minutely, store.trimIdempotency),
+    sweep('trim requests of doors', TRIM_BATCH, minutely, store.trimDoorRequests),
     sweep('trim webhook deliveries', TRIM_BATCH, minutely, (limit) =>
       store.trimWebhooks(WEBHOOK_DAYS, limit),
     ),
+    sweep('trim sites of destinations', TRIM_BATCH, minutely, store.trimSites),
     sweep('trim captured mail', TRIM_BATCH, minutely, (limit) => store.trimCaptured(CAPTURED_KEPT, limit)),
   ])
 }

@@ -7,17 +7,20 @@ import type { Queryable } from '../../platform/postgres/index.ts'
 import type { Logger } from '../../platform/telemetry/index.ts'
 import type { ContainmentWatch } from '../../security/containment/index.ts'
 import { createDispatchStore } from './dispatch-store.ts'
-import type { ClaimedDelivery, DispatchStore } from './dispatch-store.ts'
-import { payloadText } from './payload.ts'
-import { createWebhookReading } from './reading.ts'
+import type { ClaimedDelivery, DispatchStore, TryRecord } from './dispatch-store.ts'
+import { nothingSent, outgoingOf, toldFrom, type Outgoing } from './formats/formats.ts'
+import { createWebhookReading, sourceOf } from './reading.ts'
 import { settleTry } from './schedule.ts'
-import type { Try } from './schedule.ts'
-import { signedHeaders } from './signature.ts'
+import type { Try, TrySettlement } from './schedule.ts'
+import { signatureHeaders } from './signing.ts'
+import type { WebhookObserver } from './webhook-observer.ts'
+import type { WebhookFormat } from './webhook.ts'
 
 const AT_ONCE = 128
 const PER_ENDPOINT = 8
 const TIMEOUT_MS = 15_000
 const ANSWER_BYTES_MAX = 64 * 1024
+const EXCERPT_BYTES_MAX = 2 * 1024
 /** Longer than a try can take, with room for opening and settling; a delivery of a dead worker is taken up again after this. */
 const LEASE_SECONDS = 60
 const POLL_MS = 250
@@ -37,6 +40,7 @@ export function createWebhookDispatcher(deps: {
   readonly containment: Pick<ContainmentWatch, 'blocking'>
   readonly egress: Egress
   readonly log: Logger
+  readonly observer?: WebhookObserver
   /** Multiplies the pauses of the retry schedule. */
   readonly retryScale: number
   readonly clock?: () => number
@@ -51,40 +55,49 @@ export function createWebhookDispatcher(deps: {
   let after = NIL
   let wake: (() => void) | undefined
 
-  async function send(delivery: ClaimedDelivery, keys: OpenedKeys): Promise<Try> {
-    const body = payloadText({
-      type: delivery.type,
-      endpointId: delivery.endpoint_id,
-      eventId: delivery.event_id,
-      messageId: delivery.message_id,
-      number: delivery.number,
-      happenedAt: delivery.happened_at,
-      attempts: delivery.attempts,
-      detail: delivery.detail,
-      tags: delivery.tags,
-      sensitive: delivery.sensitive,
-      email: reading.emailOf(delivery, keys),
-      metadata: reading.metadataOf(delivery, keys),
-    })
-    const secrets = await reading.secretsOf(delivery)
-    const signed = signedHeaders(secrets, { id: encodeId('delivery', delivery.id), nowMs: clock(), body })
+  async function send(
+    delivery: ClaimedDelivery,
+    outgoing: Outgoing,
+    keys: OpenedKeys,
+  ): Promise<{ readonly result: Try; readonly record: TryRecord }> {
+    const { body, contentType } = outgoing
+    const signed = delivery.signing
+      ? signatureHeaders(delivery.format, await reading.secretsOf(delivery), {
+          id: encodeId('delivery', delivery.id),
+          nowMs: clock(),
+          url: delivery.url,
+          body,
+        })
+      : {}
+    const startMs = clock()
     try {
-      const answer = await deps.egress.post({
+      const { excerpt, ...answer } = await deps.egress.post({
         url: delivery.url,
-        headers: { 'content-type': 'application/json', 'user-agent': 'Bulkhead-Webhooks/1', ...signed },
+        headers: { 'content-type': contentType, 'user-agent': 'Bulkhead-Webhooks/1', ...signed },
         body,
         timeoutMs: deps.timeoutMs ?? TIMEOUT_MS,
         answerBytesMax: ANSWER_BYTES_MAX,
+        excerptBytesMax: EXCERPT_BYTES_MAX,
       })
-      return { kind: 'answer', ...answer }
+      const sealed = excerpt === undefined ? null : reading.sealAnswer(delivery, keys, excerpt)
+      return {
+        result: { kind: 'answer', ...answer },
+        record: { durationMs: clock() - startMs, answer: sealed },
+      }
     } catch (error) {
-      if (error instanceof EgressError) return { kind: 'no_answer', error: error.message }
-      throw error
+      if (!(error instanceof EgressError)) throw error
+      // Nothing was answered: an empty excerpt takes the place of that of an earlier try.
+      const sealed = reading.sealAnswer(delivery, keys, Buffer.alloc(0))
+      return {
+        result: { kind: 'no_answer', error: error.message },
+        record: { durationMs: clock() - startMs, answer: sealed },
+      }
     }
   }
 
   async function deliver(delivery: ClaimedDelivery, keys: Promise<OpenedKeys>): Promise<void> {
-    let result: Try
+    let sent: Awaited<ReturnType<typeof send>>
+    const startMs = clock()
     try {
       const opened = await keys
       const question = {
@@ -96,7 +109,19 @@ export function createWebhookDispatcher(deps: {
         await store.release(delivery.id, 0)
         return
       }
-      result = await send(delivery, opened)
+      const waitMs =
+        (toldFrom(delivery.format, { type: delivery.type, sendAt: delivery.send_at })?.getTime() ?? 0) -
+        clock()
+      if (waitMs > 0) {
+        await store.release(delivery.id, waitMs)
+        return
+      }
+      const outgoing = outgoingOf(delivery.format, delivery.format_events, sourceOf(delivery, opened))
+      if (outgoing === null) {
+        await store.settle(delivery.id, untold(delivery.format), { durationMs: 0, answer: null })
+        return
+      }
+      sent = await send(delivery, outgoing, opened)
     } catch (error) {
       deps.log.warn(
         { err: error, deliveryId: delivery.id },
@@ -106,16 +131,18 @@ export function createWebhookDispatcher(deps: {
       return
     }
     const failingForMs = delivery.failing_since === null ? 0 : clock() - delivery.failing_since.getTime()
+    const { result, record } = sent
     const end = settleTry(result, {
       triesBefore: delivery.tries,
       failingForMs,
       scale: deps.retryScale,
       random: Math.random(),
     })
+    deps.observer?.tried(delivery, result, end, startMs)
     if (end.disable !== null) {
       deps.log.warn({ endpointId: delivery.endpoint_id }, 'A webhook endpoint is switched off')
     }
-    await store.settle(delivery.id, end)
+    await store.settle(delivery.id, end, record)
   }
 
   /** Claims what there is room for and sets it off. Answers how many were claimed. */
@@ -194,4 +221,9 @@ export function createWebhookDispatcher(deps: {
       await Promise.all([...flying.values()].map((item) => item.done))
     },
   }
+}
+
+/** Over without a request: what happened has no name in the format. */
+function untold(format: WebhookFormat): TrySettlement {
+  return { state: 'delivered', pauseMs: null, status: null, error: nothingSent(format), disable: null }
 }

@@ -1,24 +1,9 @@
 import { encodeId } from '../../kernel/ids.ts'
+import type { EventSource } from './formats/event-source.ts'
 import { AUDIT_EVENT, CONTAINMENT_EVENT, SECURITY_EVENT, TEST_EVENT } from './webhook.ts'
 
-export interface PayloadSource {
-  readonly type: string
-  readonly endpointId: string
-  readonly eventId: string
-  readonly messageId: string | null
-  readonly number: number | null
-  readonly happenedAt: Date
-  readonly attempts: number | null
-  readonly detail: Record<string, unknown>
-  readonly tags: readonly string[]
-  readonly sensitive: boolean
-  /** Null where its key is destroyed, or where the event concerns the message as a whole. */
-  readonly email: string | null
-  readonly metadata: Record<string, unknown> | null
-}
-
-/** The body of a webhook. The state is the event's name: what is true now is asked of the API. */
-export function payloadText(source: PayloadSource): string {
+/** The body of a webhook in our own format. The state is the event's name: what is true now is asked of the API. */
+export function payloadText(source: EventSource): string {
   const timestamp = source.happenedAt.toISOString()
   const eventId = encodeId('event', source.eventId)
   if (source.type === TEST_EVENT) {
@@ -46,13 +31,13 @@ export function payloadText(source: PayloadSource): string {
       attempts: source.attempts,
       detail: source.detail,
       tags: source.tags,
-      metadata: source.sensitive ? {} : (source.metadata ?? {}),
+      metadata: source.sensitive ? {} : (source.message?.metadata ?? {}),
     },
   })
 }
 
 /** The row of a containment, as the database tells it, in the words of the API. Its state is the one of the time of sending. */
-function containmentOf(row: Record<string, unknown>): Record<string, unknown> {
+function containmentOf(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { id, state, scope, capabilities, incident, until } = row
   return {
     containmentId: typeof id === 'string' ? encodeId('containment', id) : null,

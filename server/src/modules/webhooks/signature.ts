@@ -11,13 +11,13 @@ export function newWebhookSecret(): Redacted<string> {
 }
 
 /**
- * The headers of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, one signature per live secret, so that a receiver can
- * change over at any moment of a rotation. `secrets` are in their `whsec_` form.
+ * The signatures of Standard Webhooks: HMAC-SHA256 over `id.timestamp.body`, one for each live secret, so that a receiver can change over at
+ * any moment of a rotation. `secrets` are in their `whsec_` form.
  */
-export function signedHeaders(
+export function standardSignature(
   secrets: readonly Redacted<string>[],
   delivery: { readonly id: string; readonly nowMs: number; readonly body: string },
-): Record<string, string> {
+): { readonly timestamp: string; readonly signatures: string } {
   const timestamp = String(Math.floor(delivery.nowMs / 1000))
   const signatures = secrets.map((secret) => {
     const key = Buffer.from(secret.reveal().slice(PREFIX.length), 'base64')
@@ -26,9 +26,18 @@ export function signedHeaders(
       .digest('base64')
     return `v1,${mac}`
   })
+  return { timestamp, signatures: signatures.join(' ') }
+}
+
+/** The headers of Standard Webhooks. */
+export function signedHeaders(
+  secrets: readonly Redacted<string>[],
+  delivery: { readonly id: string; readonly nowMs: number; readonly body: string },
+): Record<string, string> {
+  const { timestamp, signatures } = standardSignature(secrets, delivery)
   return {
     'webhook-id': delivery.id,
     'webhook-timestamp': timestamp,
-    'webhook-signature': signatures.join(' '),
+    'webhook-signature': signatures,
   }
 }

@@ -4,35 +4,40 @@ import { encodeId } from '../../kernel/ids.ts'
 import { idCursor, idOfCursor, missing, page } from '../../platform/http/listing.ts'
 import type { OperationContext } from '../../platform/http/operation.ts'
 import type { KeyringClient } from '../../platform/keyring-client/index.ts'
-import { newWebhookSecret } from './signature.ts'
-import { TEST_EVENT, endpointUrl } from './webhook.ts'
-import type { Webhook, WebhookDelivery, WebhookWithSecret } from './webhook.ts'
+import { createDeliveries, newTest } from './deliveries-service.ts'
+import type { Deliveries } from './deliveries-service.ts'
+import { insertTestDelivery } from './deliveries-store.ts'
+import { secretContext } from './sealed-places.ts'
+import { haveSameSecrets, newSigningSecret, overlaps, SIGNATURES } from './signing.ts'
+import { toldAfter, toldIn } from './told.ts'
+import { CHECK_EVENT, endpointUrl } from './webhook.ts'
+import type { Webhook, WebhookFormat, WebhookVerification, WebhookWithSecret } from './webhook.ts'
 import {
   countWebhooks,
   deleteWebhookRow,
-  insertTestDelivery,
   insertWebhook,
+  lockWebhook,
   replaceSecret,
-  requeueDelivery,
-  selectDeliveries,
   selectWebhook,
   selectWebhooks,
   updateWebhookRow,
 } from './webhooks-store.ts'
-import type { DeliveryRecord, WebhookRecord } from './webhooks-store.ts'
+import type { WebhookRecord } from './webhooks-store.ts'
 
 type View = z.output<typeof Webhook>
 type ViewWithSecret = z.output<typeof WebhookWithSecret>
-type DeliveryView = z.output<typeof WebhookDelivery>
 type Caller = Pick<OperationContext<unknown>, 'workspaceId' | 'read' | 'act'>
 
-export interface Webhooks {
+export interface Webhooks extends Deliveries {
   create(
     caller: Caller,
     wanted: {
       readonly url: string
       readonly description?: string | undefined
       readonly eventTypes: readonly string[]
+      readonly format?: WebhookFormat | undefined
+      readonly formatEvents?: readonly string[] | undefined
+      readonly signing?: boolean | undefined
     },
   ): Promise<ViewWithSecret>
   list(
@@ -47,54 +52,46 @@ export interface Webhooks {
       readonly url?: string | undefined
       readonly description?: string | undefined
       readonly eventTypes?: readonly string[] | undefined
+      readonly format?: WebhookFormat | undefined
+      readonly formatEvents?: readonly string[] | undefined
+      readonly signing?: boolean | undefined
       readonly state?: 'enabled' | 'disabled' | undefined
     },
   ): Promise<View>
   remove(caller: Caller, id: string): Promise<void>
-  /** The old secret signs as well for 24 hours. */
+  /** The old secret signs as well for 24 hours, where the format has room for two signatures; else no longer. */
   rotateSecret(caller: Caller, id: string): Promise<ViewWithSecret>
-  deliveries(
-    caller: Caller,
-    id: string,
-    query: {
-      readonly limit: number
-      readonly cursor?: string | undefined
-      readonly state?: DeliveryRecord['state'] | undefined
-    },
-  ): Promise<{ data: DeliveryView[]; nextCursor: string | null }>
-  /** Throws `conflict` where the endpoint is disabled. */
-  replay(caller: Caller, id: string, deliveryId: string): Promise<DeliveryView>
-  /** Throws `conflict` where the endpoint is disabled. */
-  test(caller: Caller, id: string): Promise<DeliveryView>
+  verification(caller: Caller, id: string): Promise<z.output<typeof WebhookVerification>>
 }
 
 const ENDPOINTS_MAX = 50
 const OVERLAP_SECONDS = 24 * 3600
-const POSITION = /^(\d{1,19})\.(\d{1,15})$/
-
-/** Where an endpoint's secrets are sealed; both live in one row, so a rotation moves the old one without opening it. */
-export function secretContext(endpointId: string): string {
-  return `webhook_endpoint.secret/${endpointId}`
-}
 
 /** Webhook endpoints: see the slice's door for what holds. */
 export function createWebhooks(deps: {
-  readonly keyring: Pick<KeyringClient, 'sealSecret'>
+  readonly keyring: Pick<KeyringClient, 'sealSecret' | 'contentKey' | 'openContentKeys'>
   readonly newId: () => string
   readonly allowPrivateTargets: boolean
 }): Webhooks {
-  async function freshSecret(workspaceId: string, endpointId: string) {
-    const secret = newWebhookSecret()
-    const plain = Buffer.from(secret.reveal())
+  async function freshSecret(workspaceId: string, endpointId: string, format: WebhookFormat) {
+    const { kept, shown, publicKey } = newSigningSecret(format)
+    const plain = Buffer.from(kept.reveal())
     const sealed = await deps.keyring.sealSecret(workspaceId, 'webhook', secretContext(endpointId), plain)
-    return { secret, sealed }
+    plain.fill(0)
+    return { shown, stored: { sealed, publicKey } }
   }
 
   return {
+    ...createDeliveries(deps),
+
     async create(caller, wanted) {
       const url = endpointUrl(wanted.url, deps.allowPrivateTargets)
+      const { format = 'bulkhead' } = wanted
+      const signing = requireSigning(format, wanted.signing ?? true)
+      const told = toldIn(format, wanted)
       const id = deps.newId()
-      const { secret, sealed } = await freshSecret(caller.workspaceId, id)
+      const { shown, stored } = await freshSecret(caller.workspaceId, id, format)
+      const check = format === 'mandrill' ? await newTest(deps, caller.workspaceId, CHECK_EVENT) : null
       return caller.act(async (db, about) => {
         if ((await countWebhooks(db, caller.workspaceId)) >= ENDPOINTS_MAX) {
           throw new Fault('conflict', {
@@ -106,11 +103,16 @@ export function createWebhooks(deps: {
           workspaceId: caller.workspaceId,
           url,
           description: wanted.description ?? null,
-          eventTypes: wanted.eventTypes,
-          secret: sealed,
+          ...told,
+          format,
+          signing,
+          publicKey: stored.publicKey,
+          secret: stored.sealed,
         })
-        about(encodeId('webhook', id), { host: new URL(url).host })
-        return { ...view(row), secret: secret.reveal() }
+        // The vendor asks a new URL whether it is there, with a request without events.
+        if (check !== null) await insertTestDelivery(db, { ...check, endpointId: id })
+        about(encodeId('webhook', id), { host: new URL(url).host, format })
+        return { ...view(row), secret: shown, publicKey: row.public_key }
       })
     },
 
@@ -120,19 +122,39 @@ export function createWebhooks(deps: {
       return page(rows, limit, view, (row) => idCursor(row.id))
     },
 
-    async get(caller, id) {
-      const row = await caller.read((db) => selectWebhook(db, caller.workspaceId, id))
-      if (row === undefined) throw missing('webhook', id)
-      return view(row)
+    get: async (caller, id) => view(await found(caller, id)),
+
+    async verification(caller, id) {
+      const { format, signing, public_key: publicKey } = await found(caller, id)
+      const { algorithm, headers } = SIGNATURES[format]
+      return { format, signing, algorithm, headers: [...headers], publicKey }
     },
 
-    update(caller, id, change) {
+    async update(caller, id, change) {
       const url = change.url === undefined ? null : endpointUrl(change.url, deps.allowPrivateTargets)
+      const before = change.format === undefined ? undefined : await found(caller, id)
+      // A secret of another kind is shown by nobody: whoever may see secrets makes the next one.
+      const needsSecret =
+        before !== undefined && change.format !== undefined && !haveSameSecrets(before.format, change.format)
+      const fresh = needsSecret ? await freshSecret(caller.workspaceId, id, change.format) : null
       return caller.act(async (db, about) => {
+        const now = await lockWebhook(db, caller.workspaceId, id)
+        if (now === undefined) throw missing('webhook', id)
+        if (before !== undefined && now.format !== before.format)
+          throw new Fault('conflict', { detail: 'The format of the endpoint was changed at the same time.' })
+        const format = change.format ?? now.format
+        const told = toldAfter(
+          { format: now.format, eventTypes: now.event_types, formatEvents: now.format_events },
+          change,
+        )
         const row = await updateWebhookRow(db, caller.workspaceId, id, {
           url,
           description: change.description ?? null,
-          eventTypes: change.eventTypes ?? null,
+          eventTypes: told?.eventTypes ?? null,
+          format: change.format ?? null,
+          signing: requireSigning(format, change.signing ?? (format === 'sendgrid' ? now.signing : true)),
+          formatEvents: told?.formatEvents ?? null,
+          secret: fresh?.stored ?? null,
           state: change.state ?? null,
         })
         if (row === undefined) throw missing('webhook', id)
@@ -151,72 +173,34 @@ export function createWebhooks(deps: {
       }),
 
     async rotateSecret(caller, id) {
-      const { secret, sealed } = await freshSecret(caller.workspaceId, id)
+      const { format } = await found(caller, id)
+      const { shown, stored } = await freshSecret(caller.workspaceId, id, format)
       return caller.act(async (db, about) => {
-        const row = await replaceSecret(db, caller.workspaceId, id, sealed, OVERLAP_SECONDS)
+        const now = await lockWebhook(db, caller.workspaceId, id)
+        if (now?.format !== format) throw missing('webhook', id)
+        const overlap = overlaps(format) ? OVERLAP_SECONDS : 0
+        const row = await replaceSecret(db, caller.workspaceId, id, stored, overlap)
         if (row === undefined) throw missing('webhook', id)
         about(encodeId('webhook', id))
-        return { ...view(row), secret: secret.reveal() }
+        return { ...view(row), secret: shown, publicKey: row.public_key }
       })
     },
-
-    async deliveries(caller, id, query) {
-      const after = positionOf(query.cursor)
-      const rows = await caller.read(async (db) => {
-        if ((await selectWebhook(db, caller.workspaceId, id)) === undefined) throw missing('webhook', id)
-        return selectDeliveries(db, caller.workspaceId, id, after, query.state ?? null, query.limit + 1)
-      })
-      return page(rows, query.limit, deliveryView, positionText)
-    },
-
-    replay: (caller, id, deliveryId) =>
-      caller.act(async (db, about) => {
-        requireEnabled(await selectWebhook(db, caller.workspaceId, id), id)
-        const row = await requeueDelivery(db, caller.workspaceId, id, deliveryId)
-        if (row === undefined) throw missing('delivery', deliveryId)
-        about(encodeId('webhook', id), { delivery: encodeId('delivery', deliveryId) })
-        return deliveryView(row)
-      }),
-
-    test: (caller, id) =>
-      caller.act(async (db, about) => {
-        requireEnabled(await selectWebhook(db, caller.workspaceId, id), id)
-        const row = await insertTestDelivery(db, {
-          workspaceId: caller.workspaceId,
-          endpointId: id,
-          eventId: deps.newId(),
-          type: TEST_EVENT,
-        })
-        about(encodeId('webhook', id), { delivery: encodeId('delivery', row.id) })
-        return deliveryView(row)
-      }),
   }
 }
 
-function requireEnabled(row: WebhookRecord | undefined, id: string): void {
+async function found(caller: Caller, id: string): Promise<WebhookRecord> {
+  const row = await caller.read((db) => selectWebhook(db, caller.workspaceId, id))
   if (row === undefined) throw missing('webhook', id)
-  if (row.state === 'disabled') {
-    throw new Fault('conflict', {
-      detail: `The endpoint is disabled (${row.disabled_reason ?? 'no reason was kept'}). Enable it first: PATCH it with {"state": "enabled"}.`,
-    })
-  }
+  return row
 }
 
-function positionOf(cursor: string | undefined): { readonly xid: string; readonly sequence: number } {
-  if (cursor === undefined) return { xid: '0', sequence: 0 }
-  const match = POSITION.exec(cursor)
-  if (match?.[1] === undefined || match[2] === undefined) {
-    throw invalidField(
-      'cursor',
-      'is not a cursor of this list',
-      'Give nextCursor of the page before, or the cursor of a delivery.',
-    )
-  }
-  return { xid: match[1], sequence: Number(match[2]) }
-}
-
-function positionText(row: DeliveryRecord): string {
-  return `${row.xid}.${row.sequence}`
+function requireSigning(format: WebhookFormat, signing: boolean): boolean {
+  if (signing || format === 'sendgrid') return signing
+  throw invalidField(
+    'signing',
+    `requests in the format ${format} are always signed`,
+    'Only the format sendgrid may go without, as there.',
+  )
 }
 
 function view(row: WebhookRecord): View {
@@ -224,31 +208,16 @@ function view(row: WebhookRecord): View {
     id: encodeId('webhook', row.id),
     url: row.url,
     description: row.description,
+    format: row.format,
+    signing: row.signing,
     eventTypes: row.event_types,
+    formatEvents: row.format_events,
     state: row.state,
     disabledReason: row.disabled_reason,
     failingSince: row.failing_since?.toISOString() ?? null,
     previousSecretExpiresAt: row.previous_secret_expires_at?.toISOString() ?? null,
     createdAt: row.created_at.toISOString(),
+    updatedAt: (row.updated_at ?? row.created_at).toISOString(),
     inertUntil: row.inert_until?.toISOString() ?? null,
-  }
-}
-
-function deliveryView(row: DeliveryRecord): DeliveryView {
-  return {
-    id: encodeId('delivery', row.id),
-    cursor: positionText(row),
-    sequence: row.sequence,
-    eventId: encodeId('event', row.event_id),
-    type: row.type,
-    messageId: row.message_id === null ? null : encodeId('message', row.message_id),
-    recipient: row.number,
-    state: row.state,
-    attempts: row.attempts,
-    nextAttemptAt: row.state === 'pending' ? row.due.toISOString() : null,
-    lastStatus: row.last_status,
-    lastError: row.last_error,
-    createdAt: row.created_at.toISOString(),
-    settledAt: row.settled_at?.toISOString() ?? null,
   }
 }

@@ -1,41 +1,29 @@
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
+import type { WebhookFormat } from './webhook.ts'
 
 export interface WebhookRecord {
   readonly id: string
   readonly url: string
   readonly description: string | null
   readonly event_types: string[]
+  readonly format: WebhookFormat
+  readonly signing: boolean
+  readonly public_key: string | null
+  readonly format_events: string[]
   readonly state: 'enabled' | 'disabled'
   readonly disabled_reason: string | null
   readonly failing_since: Date | null
   readonly previous_secret_expires_at: Date | null
   readonly created_at: Date
+  /** Null where it is as it was made. */
+  readonly updated_at: Date | null
   /** Null once that is over. */
   readonly inert_until: Date | null
 }
 
-export interface DeliveryRecord {
-  readonly id: string
-  readonly sequence: number
-  readonly xid: string
-  readonly event_id: string
-  readonly type: string
-  readonly message_id: string | null
-  readonly number: number | null
-  readonly state: 'pending' | 'delivered' | 'failed'
-  readonly attempts: number
-  readonly due: Date
-  readonly last_status: number | null
-  readonly last_error: string | null
-  readonly created_at: Date
-  readonly settled_at: Date | null
-}
-
-const COLUMNS = `id, url, description, event_types, state, disabled_reason, failing_since,
-  case when previous_secret_expires_at > now() then previous_secret_expires_at end as previous_secret_expires_at, created_at,
+const COLUMNS = `id, url, description, event_types, format, signing, public_key, format_events, state, disabled_reason, failing_since,
+  case when previous_secret_expires_at > now() then previous_secret_expires_at end as previous_secret_expires_at, created_at, updated_at,
   case when inert_until > now() then inert_until end as inert_until`
-const DELIVERY_COLUMNS = `id, sequence, commit_xid::text as xid, event_id, type, message_id, number, state, attempts, due,
-  last_status, last_error, created_at, settled_at`
 
 export async function insertWebhook(
   db: TenantDatabase,
@@ -45,12 +33,16 @@ export async function insertWebhook(
     readonly url: string
     readonly description: string | null
     readonly eventTypes: readonly string[]
+    readonly format: WebhookFormat
+    readonly signing: boolean
+    readonly formatEvents: readonly string[]
+    readonly publicKey: string | null
     readonly secret: Buffer
   },
 ): Promise<WebhookRecord> {
   const [row] = await db.query<WebhookRecord>(
-    `insert into webhook_endpoint (workspace_id, id, url, description, event_types, secret)
-     values ($1, $2, $3, $4, $5, $6)
+    `insert into webhook_endpoint (workspace_id, id, url, description, event_types, format, signing, format_events, public_key, secret)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      returning ${COLUMNS}`,
     [
       endpoint.workspaceId,
@@ -58,6 +50,10 @@ export async function insertWebhook(
       endpoint.url,
       endpoint.description,
       endpoint.eventTypes,
+      endpoint.format,
+      endpoint.signing,
+      endpoint.formatEvents,
+      endpoint.publicKey,
       endpoint.secret,
     ],
   )
@@ -101,7 +97,20 @@ export function selectWebhooks(
   )
 }
 
-/** Null leaves a value as it is. Enabling forgets why it was disabled and since when it failed. */
+/** The endpoint as it is, which nobody changes before the end of the transaction. */
+export async function lockWebhook(
+  db: TenantDatabase,
+  workspaceId: string,
+  id: string,
+): Promise<WebhookRecord | undefined> {
+  const rows = await db.query<WebhookRecord>(
+    `select ${COLUMNS} from webhook_endpoint where workspace_id = $1 and id = $2 for update`,
+    [workspaceId, id],
+  )
+  return rows[0]
+}
+
+/** Null leaves a value as it is; a new secret is the only one from then on. Enabling forgets why it was disabled and since when it failed. */
 export async function updateWebhookRow(
   db: TenantDatabase,
   workspaceId: string,
@@ -110,6 +119,10 @@ export async function updateWebhookRow(
     readonly url: string | null
     readonly description: string | null
     readonly eventTypes: readonly string[] | null
+    readonly format: WebhookFormat | null
+    readonly signing: boolean | null
+    readonly formatEvents: readonly string[] | null
+    readonly secret: { readonly sealed: Buffer; readonly publicKey: string | null } | null
     readonly state: 'enabled' | 'disabled' | null
   },
 ): Promise<WebhookRecord | undefined> {
@@ -121,27 +134,47 @@ export async function updateWebhookRow(
          state = coalesce($6, state),
          disabled_reason = case $6 when 'enabled' then null when 'disabled' then coalesce(disabled_reason, 'disabled by the workspace')
                            else disabled_reason end,
-         failing_since = case when $6 = 'enabled' then null else failing_since end
+         failing_since = case when $6 = 'enabled' then null else failing_since end,
+         format = coalesce($7, format), signing = coalesce($8, signing), format_events = coalesce($9::text[], format_events),
+         secret = coalesce($10::bytea, secret),
+         public_key = case when $10::bytea is null then public_key else $11 end, updated_at = now(),
+         previous_secret = case when $10::bytea is null then previous_secret end,
+         previous_secret_expires_at = case when $10::bytea is null then previous_secret_expires_at end
      where workspace_id = $1 and id = $2
      returning ${COLUMNS}`,
-    [workspaceId, id, change.url, change.description, change.eventTypes, change.state],
+    [
+      workspaceId,
+      id,
+      change.url,
+      change.description,
+      change.eventTypes,
+      change.state,
+      change.format,
+      change.signing,
+      change.formatEvents,
+      change.secret?.sealed ?? null,
+      change.secret?.publicKey ?? null,
+    ],
   )
   return rows[0]
 }
 
+/** `overlapSeconds`: for how long the old one signs as well; 0: no longer. */
 export async function replaceSecret(
   db: TenantDatabase,
   workspaceId: string,
   id: string,
-  secret: Buffer,
+  secret: { readonly sealed: Buffer; readonly publicKey: string | null },
   overlapSeconds: number,
 ): Promise<WebhookRecord | undefined> {
   const rows = await db.query<WebhookRecord>(
     `update webhook_endpoint
-     set previous_secret = secret, previous_secret_expires_at = now() + make_interval(secs => $4), secret = $3
+     set previous_secret = case when $4 > 0 then secret end,
+         previous_secret_expires_at = case when $4 > 0 then now() + make_interval(secs => $4) end,
+         secret = $3, public_key = $5, updated_at = now()
      where workspace_id = $1 and id = $2
      returning ${COLUMNS}`,
-    [workspaceId, id, secret, overlapSeconds],
+    [workspaceId, id, secret.sealed, overlapSeconds, secret.publicKey],
   )
   return rows[0]
 }
@@ -156,65 +189,4 @@ export async function deleteWebhookRow(
     [workspaceId, id],
   )
   return rows.length > 0
-}
-
-/**
- * Deliveries of an endpoint in commit order, behind a position. Only transactions older than every running one are shown: a
- * reader that goes on from the last row never passes over one that commits late.
- */
-export function selectDeliveries(
-  db: TenantDatabase,
-  workspaceId: string,
-  endpointId: string,
-  after: { readonly xid: string; readonly sequence: number },
-  state: DeliveryRecord['state'] | null,
-  rowsMax: number,
-): Promise<DeliveryRecord[]> {
-  return db.query<DeliveryRecord>(
-    `select ${DELIVERY_COLUMNS}
-     from webhook_delivery
-     where workspace_id = $1 and endpoint_id = $2
-       and (commit_xid, sequence) > ($3::text::xid8, $4::bigint)
-       and commit_xid < pg_snapshot_xmin(pg_current_snapshot())
-       and ($5::text is null or state = $5)
-     order by commit_xid, sequence
-     limit $6`,
-    [workspaceId, endpointId, after.xid, after.sequence, state, rowsMax],
-  )
-}
-
-export async function insertTestDelivery(
-  db: TenantDatabase,
-  delivery: {
-    readonly workspaceId: string
-    readonly endpointId: string
-    readonly eventId: string
-    readonly type: string
-  },
-): Promise<DeliveryRecord> {
-  const [row] = await db.query<DeliveryRecord>(
-    `insert into webhook_delivery (workspace_id, endpoint_id, event_id, type)
-     values ($1, $2, $3, $4)
-     returning ${DELIVERY_COLUMNS}`,
-    [delivery.workspaceId, delivery.endpointId, delivery.eventId, delivery.type],
-  )
-  if (row === undefined) throw new Error('the test delivery was not stored')
-  return row
-}
-
-/** Puts a delivery before the dispatcher again, with all its tries. Undefined where the endpoint has no such delivery. */
-export async function requeueDelivery(
-  db: TenantDatabase,
-  workspaceId: string,
-  endpointId: string,
-  id: string,
-): Promise<DeliveryRecord | undefined> {
-  const rows = await db.query<DeliveryRecord>(
-    `update webhook_delivery
-     set state = 'pending', due = now(), settled_at = null, attempts = case when state = 'pending' then attempts else 0 end
-     where workspace_id = $1 and endpoint_id = $2 and id = $3
-     returning ${DELIVERY_COLUMNS}`,
-    [workspaceId, endpointId, id],
-  )
-  return rows[0]
 }

@@ -8,7 +8,15 @@ import { ALL_SCOPES, membershipDigest } from '../../security/access/index.ts'
 import type { CredentialPepper } from '../../security/access/index.ts'
 import type { ApiKeys, MintedApiKey } from '../api-keys/index.ts'
 import type { Workspace } from './workspace.ts'
-import { insertOwner, insertWorkspace, selectWorkspace, selectWorkspaces } from './workspaces-store.ts'
+import {
+  insertOwner,
+  insertWorkspace,
+  lockWorkspace,
+  renameWorkspace,
+  selectUnowned,
+  selectWorkspace,
+  selectWorkspaces,
+} from './workspaces-store.ts'
 import type { WorkspaceRecord } from './workspaces-store.ts'
 
 type View = z.output<typeof Workspace>
@@ -23,6 +31,10 @@ export interface Workspaces {
    * one when it is needed.
    */
   storeFor(db: TenantDatabase, owner: BoundOwner, name: string): Promise<View>
+  /** The name of a workspace that nobody is or was a member of; null for every other. In a transaction of that workspace. */
+  nameWithoutPeople(db: TenantDatabase, workspaceId: string): Promise<string | null>
+  /** Gives such a workspace its first owner and a name; false where somebody was faster. In a transaction of that workspace. */
+  adopt(db: TenantDatabase, owner: BoundOwner, name: string): Promise<boolean>
   list(query: {
     readonly limit: number
     readonly cursor?: string | undefined
@@ -86,6 +98,25 @@ export function createWorkspaces(deps: {
         detail: { owner: encodeId('person', personId) },
       })
       return workspace
+    },
+
+    nameWithoutPeople: (db, workspaceId) => selectUnowned(db, workspaceId),
+
+    async adopt(db, owner, name) {
+      const { workspaceId, personId } = owner
+      await lockWorkspace(db, workspaceId)
+      if ((await selectUnowned(db, workspaceId)) === null) return false
+      await renameWorkspace(db, workspaceId, name)
+      const actor = `member:${personId}`
+      await insertOwner(db, { ...owner, createdBy: actor })
+      await deps.recordAudit(db, {
+        workspaceId,
+        actor,
+        action: 'workspace.adopted',
+        target: encodeId('workspace', workspaceId),
+        detail: { owner: encodeId('person', personId) },
+      })
+      return true
     },
 
     async list({ limit, cursor }) {

@@ -36,6 +36,25 @@ export async function insertOwner(
   )
 }
 
+/** Whoever adds the first member waits for whoever does the same. */
+export async function lockWorkspace(db: TenantDatabase, id: string): Promise<void> {
+  await db.query('select 1 from workspace where id = $1 for update', [id])
+}
+
+/** Its name where nobody is or ever was a member. */
+export async function selectUnowned(db: TenantDatabase, id: string): Promise<string | null> {
+  const [row] = await db.query<{ name: string }>(
+    `select w.name from workspace w
+     where w.id = $1 and not exists (select from member m where m.workspace_id = $1)`,
+    [id],
+  )
+  return row?.name ?? null
+}
+
+export async function renameWorkspace(db: TenantDatabase, id: string, name: string): Promise<void> {
+  await db.query('update workspace set name = $2 where id = $1', [id, name])
+}
+
 export async function selectWorkspace(db: TenantDatabase, id: string): Promise<WorkspaceRecord | undefined> {
   const rows = await db.query<WorkspaceRecord>('select id, name, created_at from workspace where id = $1', [
     id,

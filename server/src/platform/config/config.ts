@@ -17,6 +17,11 @@ type Optional =
   | 'breachedRangeUrl'
   | 'systemFrom'
   | 'leakReportKeysUrl'
+  | 'dnssecResolver'
+  | 'returnPathDomain'
+  | 'shaping'
+  | 'trackingHost'
+  | 'otlpUrl'
 type Derived = 'tlsCert' | 'tlsKey' | 'publicUrl'
 
 /** The effective configuration: parsed, complete, deeply read-only. Printing it shows no secret. */
@@ -78,19 +83,30 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
       )
     }
   }
+  const delegationZone = get(SETTINGS.delegationZone)
+  // Return paths of sending domains lead into the delegation zone where there is one.
+  const returnPathDomain =
+    delegationZone === null || (env[SETTINGS.returnPathDomain.name] ?? '') !== ''
+      ? get(SETTINGS.returnPathDomain)
+      : `rp.${delegationZone}`
   const config = {
     mode,
+    simulator: get(SETTINGS.simulator),
     dataDirectory: get(SETTINGS.dataDirectory),
     http,
     submission: get(SETTINGS.submission),
     submissions: get(SETTINGS.submissions),
+    inbound: get(SETTINGS.inbound),
     staff: get(SETTINGS.staff),
+    metrics: get(SETTINGS.metrics),
+    traceSample: get(SETTINGS.traceSample),
     outbound: get(SETTINGS.outbound),
     sensitiveViaRelay: get(SETTINGS.sensitiveViaRelay),
     retryScale: get(SETTINGS.retryScale),
     allowPrivateTargets: get(SETTINGS.allowPrivateTargets),
     hostname: get(SETTINGS.hostname),
     dnsServers: get(SETTINGS.dnsServers),
+    tlsReports: get(SETTINGS.tlsReports),
     trustedProxies: get(SETTINGS.trustedProxies),
     staffAllow: get(SETTINGS.staffAllow),
     signUp: get(SETTINGS.signUp),
@@ -112,9 +128,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     breachedRangeUrl: get(SETTINGS.breachedRangeUrl),
     systemFrom: get(SETTINGS.systemFrom),
     leakReportKeysUrl: get(SETTINGS.leakReportKeysUrl),
+    dnssecResolver: get(SETTINGS.dnssecResolver),
     setupFile,
+    returnPathDomain,
+    shaping: get(SETTINGS.shaping),
+    trackingHost: get(SETTINGS.trackingHost),
+    otlpUrl: get(SETTINGS.otlpUrl),
     auditDirectory: get(SETTINGS.auditDirectory),
-    delegationZone: get(SETTINGS.delegationZone),
+    delegationZone,
     tls: tlsCert !== null && tlsKey !== null ? { certFile: tlsCert, keyFile: tlsKey } : null,
   }
   if (problems.length > 0 || !isComplete(config)) throw new ConfigError(problems)

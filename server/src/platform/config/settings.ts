@@ -1,13 +1,24 @@
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
-import { parseVerifierKey } from '@bulkhead/tlog'
-import { z } from 'zod'
 import { parseMailbox } from '../../kernel/email-address.ts'
 import { Redacted } from '../../kernel/redacted.ts'
+import { ADDRESS_HINT, file, listen, setting } from './setting.ts'
+import type { Mode, Setting } from './setting.ts'
+import {
+  auditWitnesses,
+  cidrs,
+  dnsName,
+  dnsServers,
+  httpsUrl,
+  jsonObject,
+  logLevel,
+  path,
+  rootText,
+  signUpMode,
+} from './setting-parsers.ts'
+import type { AuditWitness } from './setting-parsers.ts'
 import {
   isHostname,
   parseDatabaseUrl,
-  isCidr,
   parseDnsServer,
   parseListenAddress,
   parseNumber,
@@ -19,44 +30,10 @@ import {
 } from './values.ts'
 import type { ListenAddress, Outbound } from './values.ts'
 
-export type Mode = 'development' | 'production'
-
-export interface Setting<T> {
-  readonly name: `BULKHEAD_${string}`
-  readonly description: string
-  /** What the table shows where the default is not one plain text. */
-  readonly defaultNote?: string
-  /** The text used when the variable is unset; undefined leaves the value null. */
-  readonly defaultText: string | ((mode: Mode) => string | undefined) | undefined
-  readonly parser: z.ZodType<T, string>
-  /** The value holds a secret: it is never repeated in an error. */
-  readonly secret?: boolean
-}
+export type { Mode, Setting } from './setting.ts'
 
 const ROOT_HINT =
   'write file:/path, pkcs11:module=…;token=…;label=…, vault:https://…/keys/name;token-file=… or aws-kms:arn:…'
-const ADDRESS_HINT = 'write host:port, for example 127.0.0.1:8600 or [::1]:8600'
-
-function setting<T>(value: Setting<T>): Setting<T> {
-  return value
-}
-
-function listen(
-  name: `BULKHEAD_${string}`,
-  defaultText: string,
-  description: string,
-): Setting<ListenAddress> {
-  return setting({ name, description, defaultText, parser: textValue(ADDRESS_HINT, parseListenAddress) })
-}
-
-function file(name: `BULKHEAD_${string}`, description: string): Setting<string> {
-  return setting({
-    name,
-    description,
-    defaultText: undefined,
-    parser: textValue('write the path of a file', path),
-  })
-}
 
 /** The one list of settings: parsing, errors and `docs/configuration.md` all come from it. */
 export const SETTINGS = {
@@ -129,6 +106,39 @@ export const SETTINGS = {
     '127.0.0.1:8465',
     'Address of SMTP submission with TLS from the first byte.',
   ),
+  inbound: setting<ListenAddress | 'off'>({
+    name: 'BULKHEAD_INBOUND',
+    description:
+      'Address at which mail from outside is taken: bounces, complaints, TLS reports, mail for [inbound routes](inbound.md). Port 25 of the return-path domain leads here. `off`: none is taken. See [bounces](bounces.md).',
+    defaultText: '127.0.0.1:8525',
+    parser: textValue(`write off, or ${ADDRESS_HINT.slice('write '.length)}`, (text) =>
+      text === 'off' ? 'off' : parseListenAddress(text),
+    ),
+  }),
+  metrics: setting<ListenAddress | 'off'>({
+    name: 'BULKHEAD_METRICS',
+    description:
+      'Address at which the metrics of all processes of this host are read: `GET /metrics`. Keep it on a network that only your monitoring reaches. `off`: none are served. See [monitoring](monitoring.md).',
+    defaultText: '127.0.0.1:9464',
+    parser: textValue(`write off, or ${ADDRESS_HINT.slice('write '.length)}`, (text) =>
+      text === 'off' ? 'off' : parseListenAddress(text),
+    ),
+  }),
+  otlpUrl: setting({
+    name: 'BULKHEAD_OTLP_URL',
+    description:
+      'OpenTelemetry collector that gets traces, by OTLP over HTTP: `http://127.0.0.1:4318`. See [monitoring](monitoring.md#traces).',
+    defaultNote: 'none; nothing is traced',
+    defaultText: undefined,
+    parser: textValue('write a URL, for example http://127.0.0.1:4318', parsePublicUrl),
+  }),
+  traceSample: setting({
+    name: 'BULKHEAD_TRACE_SAMPLE',
+    description:
+      'Part of all messages and requests that is traced, from 0 to 1. What fails is traced in any case.',
+    defaultText: '0.01',
+    parser: textValue('write a number from 0 to 1', (text) => parseNumber(text, 0, 1)),
+  }),
   staff: listen(
     'BULKHEAD_STAFF',
     '127.0.0.1:8082',
@@ -196,6 +206,30 @@ export const SETTINGS = {
     defaultText: undefined,
     parser: textValue('write a DNS zone, for example dkim.example.net', dnsName),
   }),
+  trackingHost: setting({
+    name: 'BULKHEAD_TRACKING_HOST',
+    description:
+      'Host of links in mail of workspaces without a link domain of their own, and what link domains point to. Nothing of the API answers there. See [tracking](tracking.md#link-domains).',
+    defaultNote: 'the host of `BULKHEAD_PUBLIC_URL`, under `/t/` and `/u/`',
+    defaultText: undefined,
+    parser: textValue('write a host name, for example links.example.net', dnsName),
+  }),
+  returnPathDomain: setting({
+    name: 'BULKHEAD_RETURN_PATH_DOMAIN',
+    description:
+      'Domain whose mail comes to `BULKHEAD_INBOUND`. Bounces of what is sent come back to it, and are understood. Without one, bounces go to the address in From, except of domains whose own return path is published.',
+    defaultNote:
+      '`rp.` and `BULKHEAD_DELEGATION_ZONE` where that is set; in development `bounces.bulkhead.test`; else none',
+    defaultText: (mode) => (mode === 'development' ? 'bounces.bulkhead.test' : undefined),
+    parser: textValue('write a domain, for example bounces.example.net', dnsName),
+  }),
+  simulator: setting<string>({
+    name: 'BULKHEAD_SIMULATOR',
+    description:
+      'Domain whose addresses play the fates of mail: `accept@`, `bounce@`, `defer@`, `complain@` and others. `off`: none.',
+    defaultText: 'simulator.bulkhead.test',
+    parser: textValue('write a domain, or off', dnsName),
+  }),
   dnsServers: setting<readonly ListenAddress[]>({
     name: 'BULKHEAD_DNS_SERVERS',
     description:
@@ -206,6 +240,24 @@ export const SETTINGS = {
       'write IP addresses separated by commas, for example 127.0.0.1:5353,9.9.9.9',
       dnsServers,
     ),
+  }),
+  dnssecResolver: setting<ListenAddress>({
+    name: 'BULKHEAD_DNSSEC_RESOLVER',
+    description:
+      'A validating DNS resolver, `address` or `address:port`, best on this host: its word that an answer is secure is believed, and DANE is on. See [transport security](transport-security.md).',
+    defaultNote: 'none, and DANE is off',
+    defaultText: undefined,
+    parser: textValue(
+      'write the IP address of a validating resolver, for example 127.0.0.1:53',
+      parseDnsServer,
+    ),
+  }),
+  tlsReports: setting({
+    name: 'BULKHEAD_TLS_REPORTS',
+    description:
+      'Whether domains that ask for it get a daily report of TLS sessions with their mail servers (RFC 8460), sent from `BULKHEAD_SYSTEM_FROM`.',
+    defaultText: 'on',
+    parser: textValue('write on or off', parseSwitch),
   }),
   publicUrl: setting({
     name: 'BULKHEAD_PUBLIC_URL',
@@ -311,6 +363,10 @@ export const SETTINGS = {
       parseRangeUrl,
     ),
   }),
+  shaping: file(
+    'BULKHEAD_SHAPING',
+    'TOML file with rules of your own for how fast mail goes where, on top of those that are shipped; it is read again when it changes. See [shaping](shaping.md).',
+  ),
   senders: setting({
     name: 'BULKHEAD_SENDERS',
     description: 'Number of sender processes on this host.',
@@ -320,87 +376,6 @@ export const SETTINGS = {
     ),
   }),
 } as const
-
-/** A witness of the audit log: where it answers and the key it cosigns with. */
-export interface AuditWitness {
-  readonly url: string
-  /** A C2SP verifier key. */
-  readonly vkey: string
-}
-
-function auditWitnesses(text: string): readonly AuditWitness[] | null {
-  const witnesses: AuditWitness[] = []
-  for (const part of text.split(',').map((item) => item.trim())) {
-    if (part === '') continue
-    const [url = '', vkey = '', ...more] = part.split(/\s+/)
-    if (more.length > 0 || !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return null
-    try {
-      witnesses.push({ url, vkey: parseVerifierKey(vkey).text })
-    } catch {
-      return null
-    }
-  }
-  return witnesses
-}
-
-function signUpMode(text: string): 'open' | 'invited' | null {
-  return text === 'open' || text === 'invited' ? text : null
-}
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-
-function logLevel(text: string): LogLevel | null {
-  return text === 'debug' || text === 'info' || text === 'warn' || text === 'error' ? text : null
-}
-
-/** The keyring reads the rest of it, and says what is wrong. */
-function rootText(text: string): string | null {
-  return /^(?:\/|file:\/|pkcs11:|vault:https?:\/\/|aws-kms:arn:)/.test(text) ? text : null
-}
-
-function jsonObject(text: string): string | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? text : null
-  } catch {
-    return null
-  }
-}
-
-function path(text: string): string | null {
-  return text === '' || text.includes('\0') ? null : resolve(text)
-}
-
-function dnsName(text: string): string | null {
-  return isHostname(text) ? text.toLowerCase() : null
-}
-
-function dnsServers(text: string): readonly ListenAddress[] | null {
-  const servers: ListenAddress[] = []
-  for (const part of text.split(',').map((item) => item.trim())) {
-    if (part === '') continue
-    const server = parseDnsServer(part)
-    if (server === null) return null
-    servers.push(server)
-  }
-  return servers
-}
-
-/** https, or http to this host. */
-function httpsUrl(text: string): string | null {
-  const url = URL.parse(text)
-  if (url === null || url.username !== '' || url.password !== '') return null
-  const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback) ? text : null
-}
-
-function cidrs(text: string): readonly string[] | null {
-  const parts = text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-  return parts.every(isCidr) ? parts : null
-}
 
 /** The settings as a Markdown table: the body of `docs/configuration.md`. */
 export function configurationTable(): string {

@@ -101,6 +101,20 @@ describe('resolver', () => {
     expect(asked('broken.test')).toBeGreaterThan(before)
   })
 
+  it('forgets sooner where it is told to, what was there and what was not', async () => {
+    const fresh = resolverOf({ rememberMs: 1_000 })
+    dns.set('changed.test', [{ type: 'TXT', strings: ['old'] }])
+    expect(await fresh.txt('changed.test')).toEqual({ kind: 'found', records: ['old'] })
+    expect(await fresh.txt('new.test')).toEqual({ kind: 'missing' })
+    for (const name of ['changed.test', 'new.test']) dns.set(name, [{ type: 'TXT', strings: ['now'] }])
+    now = 999
+    expect(await fresh.txt('changed.test')).toEqual({ kind: 'found', records: ['old'] })
+    now = 1_001
+    expect(await fresh.txt('changed.test')).toEqual({ kind: 'found', records: ['now'] })
+    expect(await fresh.txt('new.test')).toEqual({ kind: 'found', records: ['now'] })
+    fresh.cancel()
+  })
+
   it('asks nobody about a name that cannot be one', async () => {
     for (const bad of [
       '',

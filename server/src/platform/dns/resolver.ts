@@ -34,6 +34,8 @@ export interface ResolverDeps {
   readonly timeoutMs: number
   readonly tries: number
   readonly maxEntries?: number
+  /** For how long an answer is remembered at most; for those who ask because they have just changed something. */
+  readonly rememberMs?: number
   readonly nowMs?: () => number
 }
 
@@ -57,6 +59,7 @@ export function createResolver(deps: ResolverDeps): DnsResolver {
   const resolver = new Resolver({ timeout: deps.timeoutMs, tries: deps.tries })
   if (deps.servers !== undefined) resolver.setServers([...deps.servers])
   const nowMs = deps.nowMs ?? (() => performance.now())
+  const rememberMs = deps.rememberMs ?? Number.POSITIVE_INFINITY
   const limits = { maxEntries: deps.maxEntries ?? MAX_ENTRIES, nowMs }
 
   const cached = <R>(query: (name: string) => Promise<Found<R>>) => {
@@ -68,13 +71,14 @@ export function createResolver(deps: ResolverDeps): DnsResolver {
         const { records, ttlMs } = await query(name)
         const answer: DnsAnswer<R> =
           records.length === 0 ? { kind: 'empty' } : { kind: 'found', records: records.slice(0, MAX_RECORDS) }
-        cache.set(name, answer, records.length === 0 ? NEGATIVE_TTL_MS : Math.min(ttlMs, POSITIVE_TTL_MS))
+        const ownMs = records.length === 0 ? NEGATIVE_TTL_MS : Math.min(ttlMs, POSITIVE_TTL_MS)
+        cache.set(name, answer, Math.min(ownMs, rememberMs))
         return answer
       } catch (error) {
         const code = codeOf(error)
         if (code !== NOTFOUND && code !== NODATA) return { kind: 'failed', code }
         const answer: DnsAnswer<R> = { kind: code === NOTFOUND ? 'missing' : 'empty' }
-        cache.set(name, answer, NEGATIVE_TTL_MS)
+        cache.set(name, answer, Math.min(NEGATIVE_TTL_MS, rememberMs))
         return answer
       } finally {
         underWay.delete(name)

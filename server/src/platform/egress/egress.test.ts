@@ -65,6 +65,12 @@ describe('a document that is fetched', () => {
     expect(await get('redirect')).toBe('It answered 302 instead of 200.')
     expect(await get('long')).toBe('Its answer is longer than 1000 bytes.')
     expect(await get('cut')).toMatch(/closed/)
+    const refusing = {
+      ...fetching(server.port),
+      url: `http://127.0.0.1:${server.port}/keys`,
+      mayTake: () => false,
+    }
+    await expect(egress.get(refusing)).rejects.toThrow('more than can be taken')
     expect(await get('slow', 150)).toBe('No answer within 0.15 s.')
     using guarded = createEgress({ resolver: namesOf(), allowPrivateTargets: false })
     await expect(guarded.get(fetching(server.port))).rejects.toThrow(/private address/)

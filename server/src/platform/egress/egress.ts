@@ -9,16 +9,20 @@ import type { DnsResolver } from '../dns/index.ts'
 interface EgressRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Buffer
   /** For all of it: looking up, connecting, sending, the whole answer. */
   readonly timeoutMs: number
   /** What is read of the answer's body; the rest is cut off. */
   readonly answerBytesMax: number
+  /** What is kept of it; default: nothing. Nothing of a private address, unless `excerptsOfPrivate`. */
+  readonly excerptBytesMax?: number
 }
 
 interface EgressAnswer {
   readonly status: number
   readonly retryAfterSeconds: number | null
+  /** The begin of the body; there where it was asked for. */
+  readonly excerpt?: Buffer
 }
 
 interface EgressFetch {
@@ -27,12 +31,14 @@ interface EgressFetch {
   readonly timeoutMs: number
   /** A longer answer is none. */
   readonly answerBytesMax: number
+  /** Asked for each piece of the body before it is kept; a no ends the answer. For who bounds several answers together. */
+  readonly mayTake?: (bytes: number) => boolean
 }
 
 interface EgressCall extends EgressFetch {
   readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | null
+  readonly body: string | Buffer | null
 }
 
 /** A whole answer, whatever its status. */
@@ -66,13 +72,23 @@ const IDLE_MS = 10_000
 export function createEgress(deps: {
   readonly resolver: Pick<DnsResolver, 'a' | 'aaaa'>
   readonly allowPrivateTargets: boolean
+  /**
+   * Whether what private addresses answer is kept as an excerpt too: development and tests. Elsewhere a workspace, whose endpoint's answers it
+   * may read, would read what one's own network says. Default: no.
+   */
+  readonly excerptsOfPrivate?: boolean
+  /** PEM roots instead of the bundled ones. */
+  readonly ca?: string
 }): Egress {
   const agentOptions = {
     keepAlive: true,
     maxFreeSockets: IDLE_SOCKETS,
     timeout: IDLE_MS,
   }
-  const agents = { http: new HttpAgent(agentOptions), https: new HttpsAgent(agentOptions) }
+  const agents = {
+    http: new HttpAgent(agentOptions),
+    https: new HttpsAgent({ ...agentOptions, ...(deps.ca === undefined ? {} : { ca: deps.ca }) }),
+  }
 
   async function addressOf(hostname: string): Promise<string> {
     const host = hostname.replace(/^\[|\]$/g, '')
@@ -103,19 +119,23 @@ export function createEgress(deps: {
     return () => (secure ? httpsRequest(url, all) : httpRequest(url, all))
   }
 
+  // The socket says who answered: one that is used again may lead elsewhere than the name does by now.
+  const mayKeep = (response: IncomingMessage): boolean =>
+    deps.excerptsOfPrivate === true || isPublicAddress(response.socket.remoteAddress ?? '')
+
   return {
     post: (request) =>
       inTime(request.timeoutMs, async (signal) => {
         const headers = { ...request.headers, 'content-length': String(Buffer.byteLength(request.body)) }
         const open = await opening(request.url, { method: 'POST', headers }, signal)
-        return twiceIfStale(() => exchange(open(), request))
+        return twiceIfStale(() => exchange(open(), request, mayKeep))
       }),
 
     get: (request) =>
       inTime(request.timeoutMs, async (signal) => {
         const headers = { accept: 'application/json', 'user-agent': 'bulkhead' }
         const open = await opening(request.url, { method: 'GET', headers }, signal)
-        return twiceIfStale(() => collect(open(), request.answerBytesMax))
+        return twiceIfStale(() => collect(open(), request))
       }),
 
     call: (request) =>
@@ -127,7 +147,7 @@ export function createEgress(deps: {
           { method, headers: { ...request.headers, ...length } },
           signal,
         )
-        return twiceIfStale(() => gather(open(), body, request.answerBytesMax))
+        return twiceIfStale(() => gather(open(), body, request))
       }),
 
     [Symbol.dispose]() {
@@ -185,13 +205,14 @@ class StaleConnection extends Error {}
 
 function exchange(
   outgoing: ClientRequest,
-  request: Pick<EgressRequest, 'body' | 'answerBytesMax'>,
+  request: Pick<EgressRequest, 'body' | 'answerBytesMax' | 'excerptBytesMax'>,
+  mayKeep: (response: IncomingMessage) => boolean,
 ): Promise<EgressAnswer> {
   return new Promise((resolve, reject) => {
     let answered = false
     outgoing.on('response', (response) => {
       answered = true
-      readAnswer(response, request.answerBytesMax, resolve)
+      readAnswer(response, request, mayKeep(response), resolve)
     })
     outgoing.on('error', (error) => {
       // The answer's end tells of it; a deadline that strikes while a body drips does not unsay the status.
@@ -203,17 +224,19 @@ function exchange(
   })
 }
 
+type AnswerBounds = Pick<EgressFetch, 'answerBytesMax' | 'mayTake'>
+
 /** The whole body of an answer of 200; whatever else comes is an error. */
-async function collect(outgoing: ClientRequest, bytesMax: number): Promise<Buffer> {
-  const { body } = await gather(outgoing, null, bytesMax, 200)
+async function collect(outgoing: ClientRequest, bounds: AnswerBounds): Promise<Buffer> {
+  const { body } = await gather(outgoing, null, bounds, 200)
   return body
 }
 
 /** A whole answer; of another status than `only`, where that is given, nothing is read. */
 function gather(
   outgoing: ClientRequest,
-  body: string | null,
-  bytesMax: number,
+  body: string | Buffer | null,
+  { answerBytesMax, mayTake }: AnswerBounds,
   only?: number,
 ): Promise<EgressDocument> {
   return new Promise((resolve, reject) => {
@@ -228,9 +251,12 @@ function gather(
       let bytes = 0
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length
-        if (bytes > bytesMax) {
+        if (bytes > answerBytesMax) {
           response.destroy()
-          reject(new EgressError(`Its answer is longer than ${bytesMax} bytes.`))
+          reject(new EgressError(`Its answer is longer than ${answerBytesMax} bytes.`))
+        } else if (mayTake?.(chunk.length) === false) {
+          response.destroy()
+          reject(new EgressError('Its answer is more than can be taken.'))
         } else chunks.push(chunk)
       })
       response.on('error', reject)
@@ -256,14 +282,26 @@ function plainHeaders(response: IncomingMessage): Record<string, string> {
   )
 }
 
-/** The status decides; the body is read, within bounds, only so that the connection can be used again. */
-function readAnswer(response: IncomingMessage, bytesMax: number, done: (answer: EgressAnswer) => void): void {
+/** The status decides; the body is read, within bounds, so that the connection can be used again, and for an excerpt. */
+function readAnswer(
+  response: IncomingMessage,
+  bounds: Pick<EgressRequest, 'answerBytesMax' | 'excerptBytesMax'>,
+  isKept: boolean,
+  done: (answer: EgressAnswer) => void,
+): void {
+  const { answerBytesMax, excerptBytesMax = 0 } = bounds
+  const kept: Buffer[] = []
   let bytes = 0
   const finish = (): void =>
-    done({ status: response.statusCode ?? 0, retryAfterSeconds: retryAfter(response.headers['retry-after']) })
+    done({
+      status: response.statusCode ?? 0,
+      retryAfterSeconds: retryAfter(response.headers['retry-after']),
+      ...(excerptBytesMax === 0 ? {} : { excerpt: Buffer.concat(kept).subarray(0, excerptBytesMax) }),
+    })
   response.on('data', (chunk: Buffer) => {
+    if (isKept && bytes < excerptBytesMax) kept.push(chunk)
     bytes += chunk.length
-    if (bytes > bytesMax) response.destroy()
+    if (bytes > answerBytesMax) response.destroy()
   })
   // An answer that breaks off behind its status line was an answer.
   response.on('error', () => undefined)

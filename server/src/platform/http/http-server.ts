@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import type { Logger } from 'pino'
 import { Fault, FAULTS } from '../../kernel/faults.ts'
 import { faultOfFailure } from '../failures.ts'
+import type { HttpObserver } from './http-observer.ts'
 import { problemOf } from './problem.ts'
 
 /** Below the supervisor's patience. */
@@ -18,6 +20,9 @@ export interface HttpServerOptions {
   readonly bodyBytesMax: number
   /** Where a contained party objects; told with every `contained`. */
   readonly appeal?: string
+  readonly observer?: HttpObserver
+  /** What a request is for, by the host that it names: for hosts that are another place of the same server. */
+  readonly rewriteUrl?: (host: string | undefined, url: string) => string
 }
 
 /**
@@ -25,6 +30,7 @@ export interface HttpServerOptions {
  * request; idle kept-alive connections live 72 s, longer than the 60 s for which load balancers and SDKs reuse theirs.
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { rewriteUrl } = options
   const app = fastify({
     bodyLimit: options.bodyBytesMax,
     requestTimeout: 120_000,
@@ -37,8 +43,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     exposeHeadRoutes: false,
     clientErrorHandler,
     routerOptions: { maxParamLength: 300 },
+    rewriteUrl: (request: IncomingMessage) => {
+      const url = request.url ?? '/'
+      return rewriteUrl?.(request.headers.host, url) ?? url
+    },
   })
   app.server.maxConnections = options.connectionsMax
+  options.observer?.watch(app)
   app.addHook('preClose', (done) => {
     endConnections(app)
     done()
@@ -69,7 +80,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     ),
   )
   app.setErrorHandler((error, request, reply) => {
-    const fault = faultOf(error)
+    const fault = faultOfError(error)
     if (fault.status >= 500)
       options.log.error({ err: error, requestId: request.id, url: request.routeOptions.url }, fault.message)
     // The framework would close under a client that still sends, which then sees a broken pipe and no reason (10 of 60 did, with
@@ -102,6 +113,7 @@ export function sendFault(
 ): FastifyReply {
   if (fault.code === 'unauthenticated') void reply.header('www-authenticate', 'Bearer realm="bulkhead"')
   if (fault.retryAfterSeconds !== undefined) void reply.header('retry-after', String(fault.retryAfterSeconds))
+  for (const [name, value] of Object.entries(fault.headers)) void reply.header(name, value)
   return reply
     .status(fault.status)
     .type('application/problem+json; charset=utf-8')
@@ -109,7 +121,7 @@ export function sendFault(
 }
 
 /** What the framework throws, in the words of our catalogue. */
-function faultOf(error: unknown): Fault {
+export function faultOfError(error: unknown): Fault {
   if (error instanceof Fault) return error
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
   switch (code) {

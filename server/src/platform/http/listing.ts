@@ -8,6 +8,17 @@ export const listInput = {
   cursor: z.string().max(200).optional().describe('nextCursor of the page before.'),
 }
 
+/** Of lists that vendors page by number. A cursor is cheaper. */
+export const skipInput = {
+  skip: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe('Rows that are passed over before the page; they are not opened.'),
+}
+
 /** The shape of every list's answer. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({
@@ -95,5 +106,21 @@ const NOUNS: Readonly<Record<IdKind, string>> = {
   recovery: 'recovery',
   invitation: 'invitation',
   change: 'change',
+  overlay: 'overlay in force',
   alert: 'alert',
+  queueAct: 'act on the queue',
+  inboundRoute: 'inbound route',
+  inboundMail: 'mail from outside',
+  bounce: 'report',
+  import: 'import',
+  linkDomain: 'link domain',
+  template: 'template',
+  templateVersion: 'version of a template',
+  topic: 'topic',
+  topicSuppression: 'entry of a topic',
+  subaccount: 'subaccount',
+  contact: 'contact',
+  list: 'list',
+  broadcast: 'broadcast',
+  exemption: 'exemption',
 }

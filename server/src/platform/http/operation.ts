@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Capability } from '../../kernel/containment.ts'
+import type { DoorName } from '../../kernel/doors.ts'
 import type { FaultCode } from '../../kernel/faults.ts'
 import type { KeyBounds } from '../../kernel/key-bounds.ts'
 import type { TenantDatabase } from '../postgres/tenant.ts'
@@ -31,6 +32,12 @@ export const CAPABILITY_OF_RISK: Readonly<Record<Risk, Capability | null>> = {
   safety: null,
 }
 
+/**
+ * The scope of what every credential may do, whatever it was given: learn who it is. A session that can only add the first factor is not
+ * known yet: it is not yet shown that it is the person's (C-05).
+ */
+export const KNOWN_SCOPE = 'known'
+
 /** Who asks. An operator key belongs to the installation and opens no workspace; staff belong to the staff process. */
 export type Principal =
   | {
@@ -39,6 +46,10 @@ export type Principal =
       readonly workspaceId: string
       readonly scopes: readonly string[]
       readonly bounds: KeyBounds
+      /** The vendor whose API the key opens; absent: ours. */
+      readonly door?: DoorName
+      /** What it may do by that vendor's names; empty: all that its scopes allow. */
+      readonly doorScopes?: readonly string[]
     }
   | { readonly kind: 'operator' | 'staff'; readonly id: string; readonly scopes: readonly string[] }
   | PersonPrincipal
@@ -118,6 +129,8 @@ export interface OperationContext<Services> {
   readonly client: Client
   /** Sets a cookie with the answer, or with null takes it away. */
   readonly setCookie: (name: 'session' | 'device', value: string | null, maxAgeSeconds: number) => void
+  /** Adds header fields to the answer of an operation that does not fail. */
+  readonly addHeaders: (fields: Readonly<Record<string, string>>) => void
   readonly idempotencyKey: string | undefined
   /** SHA-256 of the request body, present where `idempotencyKey` is. */
   readonly bodyHash: Buffer | undefined
@@ -193,6 +206,11 @@ export type Operation<Services> = OperationFacts & { readonly input: z.ZodObject
       }
   )
 
+/** An operation with the types of what it takes and answers, for callers in this process. `types` is never there: it is for the compiler. */
+export type TypedOperation<Services, Input, Output> = Operation<Services> & {
+  readonly types?: { readonly input: Input; readonly output: Output }
+}
+
 /**
  * The single record from which come the route, OpenAPI, the SDK, the CLI, the permission list, the audit vocabulary and the
  * generic tests. It does not compile without scope, risk and audit event.
@@ -203,7 +221,7 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodT
     readonly output: Output
     readonly consumes?: 'json' | 'mime'
   },
-): Operation<Services> {
+): TypedOperation<Services, z.input<Input>, z.output<Output>> {
   const { handle, ...facts } = definition
   return {
     ...facts,
@@ -222,7 +240,7 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodT
 /** An operation that answers 204. */
 export function defineEmptyOperation<Input extends z.ZodObject, Services>(
   definition: Definition<Input, Services, Promise<void>>,
-): Operation<Services> {
+): TypedOperation<Services, z.input<Input>, void> {
   const { handle, ...facts } = definition
   return {
     ...facts,
@@ -234,7 +252,7 @@ export function defineEmptyOperation<Input extends z.ZodObject, Services>(
 /** An operation that answers bytes of one media type. */
 export function defineBytesOperation<Input extends z.ZodObject, Services>(
   definition: Definition<Input, Services, Promise<Buffer>> & { readonly produces: string },
-): Operation<Services> {
+): TypedOperation<Services, z.input<Input>, Buffer> {
   const { handle, ...facts } = definition
   return {
     ...facts,

@@ -11,7 +11,15 @@ export const Problem = z
     code: z.string().describe('The stable name of the fault.'),
     detail: z.string().describe('What is wrong with this request, and what to do.'),
     errors: z
-      .array(z.object({ field: z.string(), problem: z.string(), fix: z.string().optional() }))
+      .array(
+        z.object({
+          field: z.string(),
+          problem: z.string(),
+          fix: z.string().optional(),
+          line: z.int().optional().describe('Of code template_failed: where in the source, from 1.'),
+          column: z.int().optional().describe('As line.'),
+        }),
+      )
       .optional()
       .describe('One entry per field that is wrong.'),
     requestId: z.string().optional(),
@@ -30,6 +38,22 @@ export const Problem = z
       .describe('Of code contained: the incident, where there is one.'),
     until: z.string().optional().describe('Of code contained: when it ends by itself.'),
     appeal: z.string().optional().describe('Of code contained: where to object.'),
+    limit: z
+      .object({
+        name: z.string().describe('As in the header RateLimit-Policy.'),
+        amount: z.int(),
+        period: z.string(),
+        lane: z.string(),
+        used: z.int(),
+        wanted: z.int().describe('Recipients of what was refused.'),
+        resetsAt: z.string(),
+        retryAfterSeconds: z
+          .int()
+          .nullable()
+          .describe('Waiting so long is enough if nobody else sends; null: it never fits.'),
+      })
+      .optional()
+      .describe('Of codes rate_limited, quota_exceeded and too_many_recipients: the limit that refused it.'),
   })
   .meta({ id: 'Problem' })
 export type Problem = z.output<typeof Problem>
@@ -46,6 +70,7 @@ export function problemOf(fault: Fault, requestId?: string, appeal?: string): Pr
     ...(fault.fields.length > 0 ? { errors: fault.fields.map((field) => ({ ...field })) } : {}),
     ...(requestId === undefined ? {} : { requestId }),
     ...(fault.maxAgeSeconds === undefined ? {} : { maxAgeSeconds: fault.maxAgeSeconds }),
+    ...(fault.limit === undefined ? {} : { limit: { ...fault.limit } }),
     ...(fault.containment === undefined
       ? {}
       : {

@@ -1,41 +1,31 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
-import type { AuditRecord } from '../../kernel/audit-record.ts'
 import type { ContainmentQuestion } from '../../kernel/containment.ts'
 import { Fault, invalidField } from '../../kernel/faults.ts'
-import type { TenantDatabase, TenantTransactions } from '../postgres/tenant.ts'
 import { parseJsonBody, queryObject } from './input.ts'
 import { clientAddress } from './client-address.ts'
 import type { TrustedProxies } from './client-address.ts'
 import { readCookie, setCookie } from './cookies.ts'
-import { actorOf, CAPABILITY_OF_RISK, STEP_UP_OF_RISK, workspaceOf } from './operation.ts'
-import type { Client, Credentials, Operation, OperationContext, Principal, StreamEvent } from './operation.ts'
+import type { Client, Credentials, Operation, Principal, StreamEvent } from './operation.ts'
+import { admit, contextOf, IDEMPOTENCY_KEY } from './running.ts'
+import type { Exchange, RunDependencies } from './running.ts'
 
-export interface RouteDependencies<Services> {
+export interface RouteDependencies<Services> extends RunDependencies<Services> {
   readonly app: FastifyInstance
   readonly log: Logger
-  readonly services: Services
-  readonly transactions: TenantTransactions
   /** Who sent this request; throws `unauthenticated`. */
   authenticate(request: Credentials): Promise<Principal>
   /** Whose X-Forwarded-For is believed. */
   readonly proxies: TrustedProxies
   /** Calls `end` with the reason once the principal's credential dies; disposing of the answer stops the watch. */
   watchCredential(principal: Principal, client: Client, end: (reason: string) => void): Disposable
-  /** What is cut off. The database refuses what this check does not see yet, reads excepted. */
-  readonly containment: {
-    /** Throws `contained`. */
-    require(question: ContainmentQuestion): void
+  readonly containment: RunDependencies<Services>['containment'] & {
     /** Calls `end` once, when this becomes contained; disposing of the answer stops the watch. */
     watch(question: ContainmentQuestion, end: (fault: Fault) => void): Disposable
   }
-  /** Writes the audit event of an act in the act's own transaction. */
-  recordAudit(db: TenantDatabase, record: AuditRecord): Promise<void>
   readonly bodyBytesMaxDefault: number
 }
-
-const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,256}$/
 
 /** Makes one route per operation: authenticate, check scope, parse, handle, present. Nothing an operation can forget. */
 export function addRoutes<Services>(
@@ -90,14 +80,12 @@ async function handleRequest<Services>(
   void reply.header('cache-control', 'no-store')
   const principal =
     operation.scope === 'public' ? ANYBODY : await deps.authenticate(shownBy(operation, request, client))
-  requireScope(operation, principal)
-  requireStepUp(operation, principal)
-  const question = questionOf(operation, principal)
-  deps.containment.require(question)
+  const question = admit(operation, principal, deps.containment)
   const raw = Buffer.isBuffer(request.body) ? request.body : undefined
   const input = parseInput(operation, request, raw)
   const dead = new AbortController()
-  const context = contextOf(operation, deps, request, reply, { principal, client }, raw, dead.signal)
+  const exchange = exchangeOf(operation, request, reply, raw, dead.signal)
+  const context = contextOf(operation, deps, { principal, client }, exchange)
   switch (operation.kind) {
     case 'json': {
       const output = await operation.run(context, input)
@@ -131,7 +119,8 @@ async function handleRequest<Services>(
 const ANYBODY: Principal = { kind: 'anonymous', id: 'anonymous', scopes: ['public'] }
 const USER_AGENT_MAX = 300
 
-function clientOf(request: FastifyRequest, proxies: TrustedProxies): Client {
+/** What a request tells of the other end. */
+export function clientOf(request: FastifyRequest, proxies: TrustedProxies): Client {
   const { headers } = request
   const bearer = /^bearer +(bhu_[\x21-\x7e]{1,200})$/i.exec(headers.authorization ?? '')?.[1] ?? null
   const cookie = headers.authorization === undefined ? readCookie(headers.cookie, 'session') : null
@@ -175,57 +164,6 @@ function hostOf(origin: string): string | null {
   return URL.canParse(origin) ? new URL(origin).host : null
 }
 
-function requireScope<Services>(operation: Operation<Services>, principal: Principal): void {
-  if (principal.scopes.includes(operation.scope)) return
-  if (principal.kind !== 'person') {
-    throw new Fault('missing_scope', {
-      detail: `This needs the scope ${operation.scope}; the key has: ${principal.scopes.join(', ') || 'none'}.`,
-    })
-  }
-  if (principal.level === 'enrolment') {
-    throw new Fault('second_factor_required', {
-      detail: 'Add a second factor first: until then this session can do nothing else.',
-    })
-  }
-  if (operation.scope.startsWith('account')) {
-    throw new Fault('missing_scope', {
-      detail:
-        'A session that a workspace’s own provider vouches for has no say over your account: sign in with your own means.',
-    })
-  }
-  if (principal.workspaceId === '') {
-    throw new Fault('workspace_required', {
-      detail: 'Name the workspace in the header bulkhead-workspace; GET /v1/account lists yours.',
-    })
-  }
-  throw new Fault('missing_scope', {
-    detail: `This needs the scope ${operation.scope}, which your role here (${principal.role ?? 'none'}) does not have. An owner can change it.`,
-  })
-}
-
-function requireStepUp<Services>(operation: Operation<Services>, principal: Principal): void {
-  // A session that can only add the first factor has none to show. A whole one shows its own before it adds another: whoever took
-  // over an old session must not make himself at home.
-  if (principal.kind !== 'person' || principal.level === 'enrolment') return
-  const maxAgeSeconds =
-    operation.stepUpSeconds === undefined ? STEP_UP_OF_RISK[operation.risk] : operation.stepUpSeconds
-  if (maxAgeSeconds === null) return
-  if (principal.strongAgeMs !== null && principal.strongAgeMs <= maxAgeSeconds * 1_000) return
-  throw new Fault('step_up_required', {
-    detail: `Show your second factor again: for this it may be at most ${maxAgeSeconds / 60} minutes old. POST /v1/session/step-up.`,
-    maxAgeSeconds,
-  })
-}
-
-function questionOf<Services>(operation: Operation<Services>, principal: Principal): ContainmentQuestion {
-  const capability = CAPABILITY_OF_RISK[operation.risk]
-  return {
-    workspaceId: workspaceOf(principal),
-    actor: actorOf(principal),
-    capabilities: capability === null ? [] : [capability],
-  }
-}
-
 function parseInput<Services>(
   operation: Operation<Services>,
   request: FastifyRequest,
@@ -254,29 +192,23 @@ function parseInput<Services>(
   return { ...body, ...parameters }
 }
 
-function contextOf<Services>(
+function exchangeOf<Services>(
   operation: Operation<Services>,
-  deps: RouteDependencies<Services>,
   request: FastifyRequest,
   reply: FastifyReply,
-  { principal, client }: { readonly principal: Principal; readonly client: Client },
   raw: Buffer | undefined,
   dead: AbortSignal,
-): OperationContext<Services> {
-  const workspaceId = workspaceOf(principal)
-  const actor = actorOf(principal)
+): Exchange {
   let gone: AbortSignal | undefined
   const idempotencyKey = operation.idempotent === true ? headerOf(request, 'idempotency-key') : undefined
   if (idempotencyKey !== undefined && !IDEMPOTENCY_KEY.test(idempotencyKey)) {
     throw invalidField('Idempotency-Key', 'must be 1 to 256 printable ASCII characters')
   }
   return {
-    services: deps.services,
-    workspaceId,
-    principal,
-    actor,
-    client,
     setCookie: (name, value, maxAgeSeconds) => setCookie(reply, name, value, maxAgeSeconds),
+    addHeaders: (fields) => {
+      for (const [name, value] of Object.entries(fields)) void reply.header(name, value)
+    },
     idempotencyKey,
     bodyHash:
       idempotencyKey === undefined
@@ -298,24 +230,6 @@ function contextOf<Services>(
       }
       return gone
     },
-    read: (work) => deps.transactions.read(workspaceId, work),
-    act: (work) =>
-      deps.transactions.write(
-        workspaceId,
-        async (db) => {
-          let target: string | null = null
-          let detail: Record<string, unknown> = {}
-          const result = await work(db, (about, more = {}) => {
-            target = about
-            detail = more
-          })
-          const { audit: action } = operation
-          if (typeof action !== 'string') throw new Error(`${operation.id} chooses its record itself`)
-          await deps.recordAudit(db, { workspaceId, actor, action, target, detail })
-          return result
-        },
-        actor,
-      ),
   }
 }
 

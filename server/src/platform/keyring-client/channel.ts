@@ -1,6 +1,13 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { errorOf, KeyringRefused, KeyringUnavailable } from './errors.ts'
+import {
+  errorOf,
+  KeyringBudget,
+  KeyringContained,
+  KeyringRefused,
+  KeyringShredded,
+  KeyringUnavailable,
+} from './errors.ts'
 import { createFrameReader, encodeFrame } from './frames.ts'
 import type { Frame } from './frames.ts'
 
@@ -8,6 +15,12 @@ import type { Frame } from './frames.ts'
 export interface KeyringClientLog {
   info(fields: Readonly<Record<string, unknown>>, message: string): void
   warn(fields: Readonly<Record<string, unknown>>, message: string): void
+}
+
+/** Where answers are counted; operations and reasons are words of the protocol. */
+export interface KeyringClientMetrics {
+  answered(op: string, elapsedSeconds: number): void
+  failed(op: string, why: string): void
 }
 
 export type KeyringState = 'connecting' | 'ready' | 'refused' | 'closed'
@@ -32,6 +45,8 @@ export interface Channel {
 
 interface Pending {
   readonly id: number
+  readonly op: string
+  readonly sinceMs: number
   readonly frame: Buffer
   readonly timer: NodeJS.Timeout
   readonly resolve: (frame: Frame) => void
@@ -49,7 +64,12 @@ const MAX_SENDS = 3
  * One connection to the keyring that comes back by itself. Requests wait for it until their deadline, and those under way when it
  * breaks are sent again: every operation of the keyring may be repeated.
  */
-export function openChannel(deps: { socketPath: string; token: string; log: KeyringClientLog }): Channel {
+export function openChannel(deps: {
+  socketPath: string
+  token: string
+  log: KeyringClientLog
+  metrics?: KeyringClientMetrics
+}): Channel {
   const { log } = deps
   const pending = new Map<number, Pending>()
   let state: KeyringState = 'connecting'
@@ -136,6 +156,7 @@ export function openChannel(deps: { socketPath: string; token: string; log: Keyr
   function fail(item: Pending, error: Error): void {
     clearTimeout(item.timer)
     pending.delete(item.id)
+    deps.metrics?.failed(item.op, reasonOf(error))
     item.reject(error)
   }
 
@@ -146,6 +167,7 @@ export function openChannel(deps: { socketPath: string; token: string; log: Keyr
     if (frame.body['ok'] === true) {
       clearTimeout(item.timer)
       pending.delete(item.id)
+      deps.metrics?.answered(item.op, (performance.now() - item.sinceMs) / 1_000)
       item.resolve(frame)
       return
     }
@@ -170,7 +192,7 @@ export function openChannel(deps: { socketPath: string; token: string; log: Keyr
         const expire = (): void =>
           fail(item, new KeyringUnavailable(`${op} was not answered in time (${state})`))
         const timer = setTimeout(expire, Math.max(0, deadlineMs - Date.now()))
-        const item: Pending = { id, frame, timer, resolve, reject, sends: 0 }
+        const item: Pending = { id, op, sinceMs: performance.now(), frame, timer, resolve, reject, sends: 0 }
         pending.set(id, item)
         if (state === 'ready') send(item)
       }),
@@ -182,4 +204,11 @@ export function openChannel(deps: { socketPath: string; token: string; log: Keyr
       for (const item of pending.values()) fail(item, new KeyringUnavailable('the client is closed'))
     },
   }
+}
+
+function reasonOf(error: Error): string {
+  if (error instanceof KeyringBudget) return 'budget'
+  if (error instanceof KeyringContained) return 'contained'
+  if (error instanceof KeyringShredded) return 'shredded'
+  return error instanceof KeyringUnavailable ? 'unavailable' : 'refused'
 }

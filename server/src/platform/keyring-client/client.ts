@@ -2,7 +2,7 @@ import { readAttachment, readList, readNumber, readString } from './answers.ts'
 import { createBlinding } from './blinding.ts'
 import type { BlindAddress } from './blinding.ts'
 import { openChannel } from './channel.ts'
-import type { KeyringClientLog, KeyringState } from './channel.ts'
+import type { KeyringClientLog, KeyringClientMetrics, KeyringState } from './channel.ts'
 import { createContentKeys } from './content-keys.ts'
 import type { ContentKeyLease, OpenedKeys } from './content-keys.ts'
 import { KeyringUnavailable } from './errors.ts'
@@ -13,6 +13,8 @@ import type { SignItem, SignOutcome } from './signing.ts'
 
 export type SecretPurpose = 'contact' | 'webhook' | 'connector' | 'totp'
 export type PepperName = 'credential' | 'staff' | 'password'
+/** What references are written for: return paths of mail, or links in it. */
+export type ReferencePurpose = 'return-path' | 'links'
 export type DkimAlgorithm = 'rsa' | 'ed25519'
 
 export interface DkimPublicKey {
@@ -87,12 +89,18 @@ export interface KeyringClient extends AsyncDisposable, KeyringOperator {
   }): Promise<number | null>
   /** HMAC-SHA256 of each digest (32 bytes) under a key that is not in the database, in order; at most 2,048. */
   pepper(name: PepperName, digests: readonly Buffer[]): Promise<Buffer[]>
+  /**
+   * The 32 bytes under which references of a purpose are authenticated; the same for as long as the installation lives. `return-path` is
+   * for smtp and sender, `links` for api, smtp and worker; another process gets `KeyringRefused`.
+   */
+  referenceKey(purpose: ReferencePurpose): Promise<Buffer>
   health(): Promise<KeyringHealth>
   state(): KeyringState
 }
 
 const DEFAULT_TIMEOUT_MS = 5000
 const DIGEST_BYTES = 32
+const REFERENCE_KEY_BYTES = 32
 
 /** Milliseconds by the monotonic clock: leases end when they should, whatever is done to the time of day. */
 const steadyNow = (): number => performance.timeOrigin + performance.now()
@@ -106,6 +114,7 @@ export function createKeyringClient(deps: {
   readonly socketPath: string
   readonly token: string
   readonly log: KeyringClientLog
+  readonly metrics?: KeyringClientMetrics
   readonly timeoutMs?: number
   readonly now?: () => number
 }): KeyringClient {
@@ -165,6 +174,10 @@ export function createKeyringClient(deps: {
       const frame = await ask('pepper', { name }, [Buffer.concat(digests)])
       const bytes = readAttachment(frame, digests.length * DIGEST_BYTES)
       return digests.map((_, i) => bytes.subarray(i * DIGEST_BYTES, (i + 1) * DIGEST_BYTES))
+    },
+
+    async referenceKey(purpose) {
+      return readAttachment(await ask('referenceKey', { purpose }), REFERENCE_KEY_BYTES)
     },
 
     ...createOperator({ ask }),

@@ -1,6 +1,6 @@
 /**
  * The way to the keyring process: blind indexes, content keys, DKIM signatures, sealed secrets,
- * peppers, the audit key, rotation and shredding. Keys that it hands out stay in
+ * peppers, keys of references, the audit key, rotation and shredding. Keys that it hands out stay in
  * memory for at most five minutes; DKIM private keys and purpose keys never come here.
  */
 export { createKeyringClient } from './client.ts'
@@ -10,6 +10,7 @@ export type {
   KeyringClient,
   KeyringHealth,
   PepperName,
+  ReferencePurpose,
   SecretPurpose,
 } from './client.ts'
 export type { KeyringClientLog, KeyringState } from './channel.ts'

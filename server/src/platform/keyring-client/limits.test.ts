@@ -77,6 +77,27 @@ describe('peppers', () => {
   })
 })
 
+describe('keys of references', () => {
+  it('are the same for all who may have them, over restarts too, and differ by purpose', async () => {
+    const returnPath = await world.clientOf('smtp').referenceKey('return-path')
+    const links = await world.clientOf('api').referenceKey('links')
+    expect([returnPath.length, links.length, returnPath.equals(links)]).toEqual([32, 32, false])
+    await using other = await world.another()
+    expect(await world.clientOf('sender', other).referenceKey('return-path')).toEqual(returnPath)
+    expect(await world.clientOf('worker', other).referenceKey('links')).toEqual(links)
+  })
+
+  it('go to nobody else, and no other purpose is known', async () => {
+    for (const kind of ['api', 'worker'] as const)
+      await expect(world.clientOf(kind).referenceKey('return-path')).rejects.toThrow(KeyringRefused)
+    await expect(world.clientOf('sender').referenceKey('links')).rejects.toThrow(KeyringRefused)
+    await expect(world.clientOf('smtp').referenceKey('' as 'links')).rejects.toThrow('return-path or links')
+    const stored = await world.rows(`select wrapped from keyring.installation_key where name = 'references'`)
+    const key = await world.clientOf('smtp').referenceKey('return-path')
+    expect([stored.length, stored[0].wrapped.includes(key)]).toEqual([1, false])
+  })
+})
+
 describe('containment', () => {
   it('stops what it names for whom it names within a second, with the reason, and the rest goes on', async () => {
     const [held, free] = [await world.furnish(), await world.furnish()]
@@ -150,6 +171,7 @@ describe('the access matrix over the socket', () => {
     blind: ['api', 'smtp', 'sender', 'worker'],
     blindAddresses: ['api', 'smtp', 'sender', 'worker'],
     pepper: ['api', 'smtp', 'staff'],
+    referenceKey: ['api', 'smtp', 'sender', 'worker'],
     contentKey: ['api', 'smtp'],
     openContentKeys: ['api', 'sender', 'worker'],
     destroyContentKeys: ['sender', 'worker'],

@@ -6,6 +6,10 @@ export interface Handover {
   readonly databaseUrl: string
   readonly keyring: { readonly socketPath: string; readonly token: string }
   readonly runtimeDirectory: string
+  /** What this process is called among those of its host, `sender-2`. */
+  readonly label?: string
+  /** The socket on which it serves its metrics; without one it serves none. */
+  readonly metricsSocket?: string
 }
 
 const NAMES = {
@@ -13,6 +17,8 @@ const NAMES = {
   keyringSocket: `${INTERNAL_PREFIX}KEYRING_SOCKET`,
   keyringToken: `${INTERNAL_PREFIX}KEYRING_TOKEN`,
   runtimeDirectory: `${INTERNAL_PREFIX}RUNTIME`,
+  label: `${INTERNAL_PREFIX}LABEL`,
+  metricsSocket: `${INTERNAL_PREFIX}METRICS`,
 } as const
 
 const SYSTEM_NAMES = [
@@ -65,6 +71,8 @@ export function writeHandover(handover: Handover): Record<string, string> {
     [NAMES.keyringSocket]: handover.keyring.socketPath,
     [NAMES.keyringToken]: handover.keyring.token,
     [NAMES.runtimeDirectory]: handover.runtimeDirectory,
+    ...(handover.label === undefined ? {} : { [NAMES.label]: handover.label }),
+    ...(handover.metricsSocket === undefined ? {} : { [NAMES.metricsSocket]: handover.metricsSocket }),
   }
 }
 
@@ -81,10 +89,13 @@ export function takeHandover(env: Record<string, string | undefined>): Handover 
     delete env[name]
     return value
   }
+  const { [NAMES.label]: label, [NAMES.metricsSocket]: metricsSocket } = env
   return {
     databaseUrl: take(NAMES.databaseUrl),
     keyring: { socketPath: take(NAMES.keyringSocket), token: take(NAMES.keyringToken) },
     runtimeDirectory: take(NAMES.runtimeDirectory),
+    ...(label === undefined ? {} : { label }),
+    ...(metricsSocket === undefined ? {} : { metricsSocket }),
   }
 }
 

@@ -4,8 +4,16 @@ import { loadConfig } from '../config/index.ts'
 import type { Config } from '../config/index.ts'
 import { createPool } from '../postgres/index.ts'
 import type { Pool } from '../postgres/index.ts'
-import { createLogger } from '../telemetry/index.ts'
-import type { Logger } from '../telemetry/index.ts'
+import {
+  createKeyringMetrics,
+  createLogger,
+  createMetrics,
+  observePool,
+  observeRuntime,
+  serveMetrics,
+  startTracing,
+} from '../telemetry/index.ts'
+import type { Logger, Metrics, Tracing } from '../telemetry/index.ts'
 import { takeHandover } from './environment.ts'
 import { startHeartbeat } from './heartbeat.ts'
 
@@ -21,7 +29,14 @@ export interface ProcessContext {
   readonly databaseUrl: string
   /** Aborts when the process must drain: take no new work, finish what is open. */
   readonly signal: AbortSignal
-  readonly keyring: { readonly socketPath: string; readonly token: string }
+  readonly keyring: {
+    readonly socketPath: string
+    readonly token: string
+    readonly metrics: ReturnType<typeof createKeyringMetrics>
+  }
+  /** What this process counts; read over its socket. */
+  readonly metrics: Metrics
+  readonly tracing: Tracing
   readonly runtimeDirectory: string
   readonly dataDirectory: string
   /** UUID of this process in the table `process`. */
@@ -56,7 +71,7 @@ export async function runProcess(definition: ProcessDefinition): Promise<void> {
   const drain = new AbortController()
   listenForTheEnd(drain)
   const config = loadConfig(process.env)
-  const { databaseUrl, keyring, runtimeDirectory } = takeHandover(process.env)
+  const { databaseUrl, keyring, runtimeDirectory, label, metricsSocket } = takeHandover(process.env)
   log = createLogger({ name: definition.name, level: config.logLevel })
 
   const pool = createPool({
@@ -67,6 +82,17 @@ export async function runProcess(definition: ProcessDefinition): Promise<void> {
     onIdleError: (error) => log.debug({ err: error }, 'An idle database connection broke'),
   })
   const processId = createIdGenerator()()
+  const metrics = createMetrics()
+  observeRuntime(metrics)
+  observePool(metrics, () => pool.counts())
+  const tracing = await startTracing({
+    url: config.otlpUrl,
+    share: config.traceSample,
+    process: label ?? definition.name,
+    instanceId: processId,
+    metrics,
+  })
+  const metricsDoor = await openMetricsDoor(metrics, metricsSocket, log)
   const heartbeat = startHeartbeat({ pool, log, id: processId })
   const work = await definition.start({
     config,
@@ -74,7 +100,9 @@ export async function runProcess(definition: ProcessDefinition): Promise<void> {
     pool,
     databaseUrl,
     signal: drain.signal,
-    keyring,
+    keyring: { ...keyring, metrics: createKeyringMetrics(metrics) },
+    metrics,
+    tracing,
     runtimeDirectory,
     dataDirectory: config.dataDirectory,
     processId,
@@ -93,12 +121,33 @@ export async function runProcess(definition: ProcessDefinition): Promise<void> {
   ])
   if (outcome === 'late')
     log.warn({ afterMs: DRAIN_MS }, 'Did not drain in time; what is open is taken up by another process')
+  await tracing.close()
+  await metricsDoor?.[Symbol.asyncDispose]()
   await Promise.race([
     Promise.resolve(heartbeat[Symbol.asyncDispose]()).then(() => pool.end()),
     sleep(POOL_END_MS, undefined, { ref: false }),
   ])
   log.info('Stopped')
   process.exit(0)
+}
+
+/** Metrics that cannot be served are no reason to send no mail. */
+async function openMetricsDoor(
+  metrics: Metrics,
+  path: string | undefined,
+  log: Logger,
+): Promise<AsyncDisposable | null> {
+  if (path === undefined) return null
+  try {
+    return await serveMetrics({
+      address: { path },
+      read: () => metrics.read(),
+      onFailure: (error) => log.warn({ err: error }, 'The metrics could not be read'),
+    })
+  } catch (error) {
+    log.warn({ err: error }, 'The metrics of this process are not served')
+    return null
+  }
 }
 
 function listenForTheEnd(drain: AbortController): void {

@@ -13,9 +13,16 @@ export interface ComposeAttachment {
   /** Shown inside the HTML, not listed as a file. */
   readonly inline?: boolean | undefined
 }
+/** The content once more, as another kind of text. */
+export interface ComposeAlternative {
+  /** `text/…`, with parameters or without, but for the charset. */
+  readonly contentType: string
+  readonly text: string
+}
 export interface ComposeContent {
   readonly text?: string | undefined
   readonly html?: string | undefined
+  readonly alternatives?: readonly ComposeAlternative[] | undefined
   readonly attachments?: readonly ComposeAttachment[] | undefined
 }
 export interface FieldRefusal {
@@ -51,13 +58,12 @@ interface Part {
 export function composeBody(content: ComposeContent, seed: string): ComposedBody | FieldRefusal {
   const texts: Part[] = []
   let unencoded: (string | Buffer)[] = []
-  for (const [field, subtype] of TEXT_FIELDS) {
-    const text = content[field]
-    if (text === undefined) continue
+  for (const { field, type, text } of textsOf(content)) {
     if (text.includes('\0')) return refuse(field, 'contains a NUL character')
+    if (!isPrintableAscii(type)) return refuse(field, 'has a type that is not printable ASCII')
     const encoded = encodeText(text)
     if (encoded.encoding === '7bit') unencoded.push(encoded.content)
-    texts.push(leaf(`Content-Type: text/${subtype}; charset=utf-8`, encoded))
+    texts.push(leaf(`Content-Type: ${type}; charset=utf-8`, encoded))
   }
   const attachments = content.attachments ?? []
   if (attachments.length > MAX_ATTACHMENTS)
@@ -94,10 +100,24 @@ export function composeBody(content: ComposeContent, seed: string): ComposedBody
   return { ok: true, headerLines: `MIME-Version: 1.0\r\n${whole.headers}`, content: joined(pieces), eightBit }
 }
 
-const TEXT_FIELDS = [
-  ['text', 'plain'],
-  ['html', 'html'],
-] as const
+function isAmp({ type }: { readonly type: string }): boolean {
+  return /^text\/x-amp-html\b/i.test(type)
+}
+
+/** From the plainest to the richest (RFC 2046 §5.1.4); mail that knows no AMP must find HTML behind it, and calendars stand last. */
+function textsOf({ text, html, alternatives = [] }: ComposeContent) {
+  const others = alternatives.map(({ contentType, text: other }, i) => ({
+    field: `alternatives[${i}]`,
+    type: contentType,
+    text: other,
+  }))
+  return [
+    ...(text === undefined ? [] : [{ field: 'text', type: 'text/plain', text }]),
+    ...others.filter(isAmp),
+    ...(html === undefined ? [] : [{ field: 'html', type: 'text/html', text: html }]),
+    ...others.filter((other) => !isAmp(other)),
+  ]
+}
 
 function leaf(headers: string, encoded: EncodedBody): Part {
   return {

@@ -12,3 +12,6 @@ export {
 export type { HeaderBlock, HeaderField, MimeProblem } from './header-block.ts'
 export { checkSubmitted } from './submitted.ts'
 export type { SubmittedMessage } from './submitted.ts'
+export { fieldOf, fieldsOf, partBytes, partText, readFieldGroups, readFields, readParts } from './parts.ts'
+export type { MimePart, MimeTree, TextField } from './parts.ts'
+export { textOfHtml } from './text-of-html.ts'

@@ -14,3 +14,4 @@ export {
   parseCidr,
 } from './networks.ts'
 export type { CidrResult } from './networks.ts'
+export { readOwnAddresses } from './own-addresses.ts'

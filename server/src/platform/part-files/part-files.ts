@@ -16,6 +16,8 @@ export interface PartFiles {
   append(key: string, line: string): void
   /** What was written about `key` is not needed any more. */
   settled(key: string): void
+  /** Keys that are not settled. */
+  size(): number
   /** Keeps the parts that still hold something. */
   close(): void
 }
@@ -70,6 +72,7 @@ export function openPartFiles(options: {
       before.open -= 1
       dropIfDone(before)
     },
+    size: () => owner.size,
     settled(key) {
       const held = owner.get(key)
       if (held === undefined) return

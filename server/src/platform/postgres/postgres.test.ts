@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import {
   migrate,
   withDatabase,
 } from './index.ts'
+import { createTenantTransactions } from './tenant.ts'
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
@@ -72,6 +74,23 @@ describe('pool', () => {
   it('calls an absent server a connection error', async () => {
     await using pool = createPool({ url: 'postgresql://a:b@127.0.0.1:1/x', applicationName: 'test' })
     expect(isConnectionError(await rejection(pool.query('select 1')))).toBe(true)
+  })
+})
+
+describe('a read of a workspace', () => {
+  it('sees one instant in all of its statements, and the next one sees what was committed meanwhile', async () => {
+    await using database = await createTestDatabase()
+    const pool = database.pool('owner')
+    await pool.query('create table probe (id int primary key)')
+    const transactions = createTenantTransactions(pool)
+    const read = (between: () => Promise<unknown>) =>
+      transactions.read(randomUUID(), async (db) => {
+        const first = await db.query('select id from probe')
+        await between()
+        return [first.length, (await db.query('select id from probe')).length]
+      })
+    expect(await read(() => pool.query('insert into probe values (1)'))).toEqual([0, 0])
+    expect(await read(() => Promise.resolve())).toEqual([1, 1])
   })
 })
 

@@ -7,7 +7,7 @@ export interface TenantDatabase {
 }
 
 export interface TenantTransactions {
-  /** A read-only transaction of the workspace. */
+  /** A read-only transaction of the workspace. All of its statements see one instant: a message and its timeline are of the same moment. */
   read<T>(workspaceId: string, work: (db: TenantDatabase) => Promise<T>): Promise<T>
   /** A read-write transaction of the workspace; a throw rolls it back. `actor` is who acts: containment may bind one credential. */
   write<T>(workspaceId: string, work: (db: TenantDatabase) => Promise<T>, actor?: string): Promise<T>
@@ -27,7 +27,13 @@ export function createTenantTransactions(pool: Pool): TenantTransactions {
           query: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
             (await transaction.query<Row>(text, values)).rows,
         }),
-      { readOnly, workspaceId, ...(actor === undefined ? {} : { actor }) },
+      {
+        readOnly,
+        workspaceId,
+        // A read that only reads cannot fail for it; what writes waits and looks again, as `read committed` does.
+        ...(readOnly ? { isolation: 'repeatable read' as const } : {}),
+        ...(actor === undefined ? {} : { actor }),
+      },
     )
   return {
     read: (workspaceId, work) => run(true, workspaceId, work),

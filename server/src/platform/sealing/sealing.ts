@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { uuidFromHex } from '../../kernel/ids.ts'
 
 /**
  * A content key as the keyring's client hands it out: `keyId` is a lower-case UUID, `key` holds 32 bytes. A KeyObject, because a
@@ -115,8 +116,7 @@ export function sealedKeyId(sealed: Buffer): string {
   if (sealed.length < SEALED_OVERHEAD_BYTES || sealed[0] !== FORMAT) {
     throw new SealedValueError('The value is not sealed in a known format')
   }
-  const hex = sealed.toString('hex', KEY_ID_AT, NONCE_AT)
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return uuidFromHex(sealed.toString('hex', KEY_ID_AT, NONCE_AT))
 }
 
 const MAX_FIELD_BYTES = 0xffff

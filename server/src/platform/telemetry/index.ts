@@ -1,3 +1,11 @@
-/** Logs that hold no personal data. */
+/** Logs, metrics and traces, none of which holds personal data. */
 export { createLogger } from './logger.ts'
 export type { Logger, LoggerOptions } from './logger.ts'
+export { BATCH_SIZES, createMetrics, SECONDS_OF_MAIL, SECONDS_OF_WORK } from './metrics.ts'
+export type { Counter, Gauge, Histogram, MetricFacts, Metrics } from './metrics.ts'
+export { readAllMetrics, serveMetrics } from './metrics-server.ts'
+export type { MetricsAddress, MetricsSource } from './metrics-server.ts'
+export { createKeyringMetrics, observePool, observeRuntime } from './runtime-metrics.ts'
+export { createTraceMetrics, startTracing } from './start-tracing.ts'
+export { NO_TRACING } from './traces.ts'
+export type { TraceContext, Tracing } from './traces.ts'

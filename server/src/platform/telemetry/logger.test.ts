@@ -18,6 +18,24 @@ describe('logger', () => {
     })
   })
 
+  it('keeps addresses out that a field quotes', () => {
+    const lines: string[] = []
+    const log = createLogger({ name: 'probe', level: 'info', write: (line) => lines.push(line) })
+    const fields = {
+      reason: '550 <ann@example.com>: no such user',
+      error: 'no MX for bob@example.com',
+      waiting: 3,
+    }
+    log.warn(fields, 'It failed')
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      reason: '550 <[address]>: no such user',
+      error: 'no MX for [address]',
+      waiting: 3,
+      msg: 'It failed',
+    })
+    expect(fields.reason).toContain('ann@example.com')
+  })
+
   it('copes with whatever is thrown', () => {
     const lines: string[] = []
     const log = createLogger({ name: 'probe', level: 'info', write: (line) => lines.push(line) })

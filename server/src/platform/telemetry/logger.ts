@@ -16,7 +16,7 @@ const ADDRESS = /[^\s"'<>(),;:=]+@[^\s"'<>(),;]+/g
 
 /**
  * A logger of JSON lines. Logs hold ids, never personal data: errors lose everything but type, code, message and stack (PostgreSQL's
- * `detail` quotes rows), and what looks like a mail address in them is masked.
+ * `detail` quotes rows), and what looks like a mail address in them, or in a field, is masked.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const settings = {
@@ -24,12 +24,24 @@ export function createLogger(options: LoggerOptions): Logger {
     level: options.level,
     base: { pid: process.pid },
     serializers: { err: describeForLog, error: describeForLog },
+    formatters: { log: maskTexts },
   }
   if (options.write !== undefined) return pino(settings, { write: options.write })
   const destination = pino.destination({ fd: 1, sync: true })
   // The reader may be gone (a killed supervisor); that must not end a process that drains.
   destination.on('error', () => undefined)
   return pino(settings, destination)
+}
+
+/** Fields quote what others said, a reply or a file: an address in them is masked as in errors. */
+function maskTexts(fields: Record<string, unknown>): Record<string, unknown> {
+  let masked: Record<string, unknown> | undefined
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value !== 'string' || !value.includes('@')) continue
+    masked ??= { ...fields }
+    masked[name] = mask(value)
+  }
+  return masked ?? fields
 }
 
 /** What a log may hold of an error. */

@@ -1,3 +1,4 @@
+import type { DoorName } from '../../kernel/doors.ts'
 import type { Queryable } from '../../platform/postgres/index.ts'
 import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import type { CauseOfDeath } from '../epochs/index.ts'
@@ -18,6 +19,10 @@ export interface ApiKeyRow {
   readonly allowed_senders: string[]
   /** After a leak: it works from these too only. Null: was not tightened. */
   readonly tightened_cidrs: string[] | null
+  readonly door: DoorName | null
+  readonly door_scopes: string[]
+  /** Networks from which all keys of its door work; empty: all. */
+  readonly door_cidrs: string[]
   /** When it ends, whatever was planned: the sooner of expires_at and what a rotation or a leak has set. */
   readonly over_at: Date | null
 }
@@ -86,7 +91,7 @@ export function createAccessStore(pool: Queryable) {
     async apiKey(hash: Buffer): Promise<ApiKeyRow | undefined> {
       const found = await pool.query<ApiKeyRow>(
         `select id, workspace_id, scopes, revoked_at, killed, expires_at, binding, allowed_cidrs, allowed_senders, tightened_cidrs,
-                least(expires_at, ends_at) as over_at,
+                door, door_scopes, door_cidrs, least(expires_at, ends_at) as over_at,
                 (extract(epoch from least(expires_at, ends_at) - clock_timestamp()) * 1000)::float8 as expires_in_ms
          from engine.find_api_key($1)`,
         [hash],

@@ -67,6 +67,39 @@ describe('access', () => {
     expect(asked()).toBe(0)
   })
 
+  it('spends the keyring on a minute’s measure of made-up keys without a checksum, by client', async () => {
+    const { keyring, seen } = switchedKeyring()
+    let nowMs = 0
+    const access = createAccess({
+      pool: { query: () => Promise.resolve({ rows: [], rowCount: 0, command: '', oid: 0, fields: [] }) },
+      pepper: createCredentialPepper({ keyring, name: 'credential' }),
+      clock: () => nowMs,
+    })
+    const guess = (n: number, address = '192.0.2.1') =>
+      failure(
+        access.authenticateDoor('mandrill', `md-${String(n).padStart(22, '0')}`, {
+          address,
+          userAgent: null,
+        }),
+      ).then((told) => told?.code)
+    const codes = await Promise.all(Array.from({ length: 200 }, (_, n) => guess(n)))
+    expect(codes.filter((code) => code === 'unauthenticated')).toHaveLength(60)
+    expect(codes.filter((code) => code === 'too_many_requests')).toHaveLength(140)
+    expect(seen.reduce((sum, count) => sum + count, 0)).toBe(60)
+    expect(await guess(300, '192.0.2.2')).toBe('unauthenticated')
+    expect(
+      await failure(
+        access.authenticateSmtp('any', `md-${'9'.repeat(22)}`, { address: '192.0.2.1', userAgent: null }),
+      ),
+    ).toMatchObject({ code: 'too_many_requests' })
+    nowMs += 2_000
+    expect([await guess(301), await guess(302), await guess(303)]).toEqual([
+      'unauthenticated',
+      'unauthenticated',
+      'too_many_requests',
+    ])
+  })
+
   it('says unavailable, never unauthenticated, while the database is away', async () => {
     const access = createAccess({ pool: refusingPool().pool, pepper })
     const key = mintApiKey().key.reveal()
@@ -86,7 +119,9 @@ describe('access', () => {
     expect(
       principal.scopes.filter(
         (scope) =>
-          !/^(workspaces|operations|keyring|installation-audit|installation-alerts|people):/.test(scope),
+          !/^(workspaces|operations|keyring|installation-audit|installation-alerts|people|quarantine|shaping|sources|queue):/.test(
+            scope,
+          ),
       ),
     ).toEqual([])
   })

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Queryable } from '../../platform/postgres/index.ts'
+import { DOORS, type DoorName } from '../../kernel/doors.ts'
 import { Fault } from '../../kernel/faults.ts'
 import type { KeyBounds } from '../../kernel/key-bounds.ts'
 import type { Principal } from '../../platform/http/operation.ts'
@@ -14,7 +15,8 @@ import { createCredentialUses } from './credential-uses.ts'
 import type { CredentialClient } from './credential-uses.ts'
 import { createForgeryReports } from './forgeries.ts'
 import { createShortCache } from './short-cache.ts'
-import { hashSecret, isApiKey } from './key-format.ts'
+import { hashSecret, isApiKey, isDoorKey } from './key-format.ts'
+import { createKeyGuesses } from './key-guesses.ts'
 import { isInNetworks, networksInBoth } from '../../platform/networks/index.ts'
 import { credentialKey, EPOCH_POLL_MS } from '../epochs/index.ts'
 import type { CauseOfDeath, CredentialRef } from '../epochs/index.ts'
@@ -26,6 +28,8 @@ export interface SmtpIdentity {
   /** `smtp_credential:<uuid>` or `api_key:<uuid>`, as written to messages and the audit log. */
   readonly actor: string
   readonly bounds: KeyBounds
+  /** The vendor as whose submission server this one answers; null: as itself. */
+  readonly door: DoorName | null
 }
 
 /** An API key that exists, whoever asks and from wherever. */
@@ -34,12 +38,16 @@ export interface RecognisedKey {
   readonly workspaceId: string
 }
 
+type KeyPrincipal = Extract<Principal, { kind: 'api_key' }>
+
 export interface Access {
   /**
    * The principal behind an `Authorization` header. `client` says from where; without it no key opens anything that is bound to networks.
    * Throws `unauthenticated`, `workspace_shredded`, or `unavailable` while the database is away.
    */
   authenticateBearer(authorization: string | undefined, client?: CredentialClient): Promise<Principal>
+  /** The principal behind a key of a door. No other key opens it, and it opens nothing else. Throws as `authenticateBearer`. */
+  authenticateDoor(door: DoorName, key: string, client?: CredentialClient): Promise<KeyPrincipal>
   /** The workspace behind SMTP AUTH. Throws `unauthenticated`, or `unavailable` while the database is away. */
   authenticateSmtp(username: string, password: string, client?: CredentialClient): Promise<SmtpIdentity>
   /** The key that a secret is of, also where it is dead; null for none. It opens nothing: for reports of leaks. Throws `unavailable`. */
@@ -88,12 +96,18 @@ export function createAccess(deps: {
     entriesMax: CACHED_MAX,
   })
   const uses = createCredentialUses({ store, clock, log: deps.log })
+  const guesses = createKeyGuesses(clock)
   const reportForgery = createForgeryReports({ pool: deps.pool, clock, log: deps.log })
 
   /** Looked at before anything else is done with it: a key from a wrong network is no use of it. */
-  async function liveApiKey(key: string, client: CredentialClient | undefined): Promise<ApiKeyRow | null> {
-    const row = await knownApiKey(key)
-    if (row === undefined || !lives(row) || !isFromItsNetworks('api_key', row, client)) return null
+  async function liveApiKey(
+    key: string,
+    client: CredentialClient | undefined,
+    door: DoorName | null,
+  ): Promise<ApiKeyRow | null> {
+    const row = await knownApiKey(key, client)
+    if (row === undefined || row.door !== door || !lives(row) || !isFromItsNetworks('api_key', row, client))
+      return null
     uses.note('api_key', row.id, client)
     return row
   }
@@ -107,27 +121,33 @@ export function createAccess(deps: {
     row: ApiKeyRow | SmtpCredentialRow,
     client: CredentialClient | undefined,
   ): boolean {
-    const lists = [row.allowed_cidrs, 'tightened_cidrs' in row ? (row.tightened_cidrs ?? []) : []]
+    const lists = [row.allowed_cidrs, ...('door' in row ? [row.tightened_cidrs ?? [], row.door_cidrs] : [])]
     const address = client?.address ?? null
     if (lists.every((cidrs) => cidrs.length === 0 || isInNetworks(address, cidrs))) return true
     uses.tellOutside(kind, row.id, client)
     return false
   }
 
-  async function knownApiKey(key: string): Promise<Known<ApiKeyRow> | undefined> {
-    if (!isApiKey(key)) return undefined
+  async function knownApiKey(
+    key: string,
+    client: CredentialClient | undefined,
+  ): Promise<Known<ApiKeyRow> | undefined> {
+    const door = DOORS.find((name) => isDoorKey(name, key))
+    if (!isApiKey(key) && door === undefined) return undefined
     const digest = hashSecret(key)
-    return orUnavailable(
-      apiKeys.get(digest.toString('base64'), async () => {
-        const peppered = await deps.pepper.of(digest)
-        const askedAtMs = clock()
-        const found = await store.apiKey(peppered)
-        if (found === undefined) return undefined
-        if (!(await isGenuine(boundApiKey(found), digest, found.binding))) return undefined
-        deps.pepper.keep(digest, peppered)
-        return { ...found, endsAtMs: endOf(found, askedAtMs) }
-      }),
-    )
+    const name = digest.toString('base64')
+    const load = () => orUnavailable(storedApiKey(digest))
+    return apiKeys.get(name, door === 'mandrill' ? () => guesses.lookUp(name, client, load) : load)
+  }
+
+  async function storedApiKey(digest: Buffer): Promise<Known<ApiKeyRow> | undefined> {
+    const peppered = await deps.pepper.of(digest)
+    const askedAtMs = clock()
+    const found = await store.apiKey(peppered)
+    if (found === undefined) return undefined
+    if (!(await isGenuine(boundApiKey(found), digest, found.binding))) return undefined
+    deps.pepper.keep(digest, peppered)
+    return { ...found, endsAtMs: endOf(found, askedAtMs) }
   }
 
   async function knownSmtpCredential(username: string): Promise<Known<SmtpCredentialRow> | undefined> {
@@ -144,8 +164,8 @@ export function createAccess(deps: {
   }
 
   /** Whoever had a key that worked may know why it works no more. */
-  async function whyNot(key: string): Promise<Fault> {
-    const row = await knownApiKey(key)
+  async function whyNot(key: string, client: CredentialClient | undefined): Promise<Fault> {
+    const row = await knownApiKey(key, client)
     const isShredded =
       row !== undefined &&
       row.revoked_at === null &&
@@ -181,28 +201,38 @@ export function createAccess(deps: {
       if (operatorHash !== null && timingSafeEqual(hashSecret(token), operatorHash)) {
         return { kind: 'operator', id: 'installation', scopes: OPERATOR_SCOPES }
       }
-      const row = await liveApiKey(token, client)
-      if (row === null) throw await whyNot(token)
-      return {
-        kind: 'api_key',
-        id: row.id,
-        workspaceId: row.workspace_id,
-        scopes: row.scopes,
-        bounds: boundsOf(row),
+      const row = await liveApiKey(token, client, null)
+      if (row === null) throw await whyNot(token, client)
+      return principalOf(row)
+    },
+
+    async authenticateDoor(door, key, client) {
+      const row = isDoorKey(door, key) ? await liveApiKey(key, client, door) : null
+      if (row === null) {
+        const known = await knownApiKey(key, client)
+        // As the vendors say it: whoever locked the own programs out by the list of the door must see why. Bounds of the key itself stay
+        // unknown to whoever is outside of them, as those of every key.
+        if (known?.door === door && lives(known) && isInside(ownNetworks(known), client))
+          throw outsideNetworks()
+        throw await whyNot(key, client)
       }
+      return principalOf(row)
     },
 
     async recogniseApiKey(key) {
-      const row = await knownApiKey(key)
+      // Who reports keys is limited by reports.
+      const row = await knownApiKey(key, undefined)
       return row === undefined ? null : { id: row.id, workspaceId: row.workspace_id }
     },
 
     async authenticateSmtp(username, password, client) {
       if (username.length > USERNAME_MAX || password.length > PASSWORD_MAX)
         throw unauthenticated(REFUSED_SMTP)
-      if (isApiKey(password)) {
-        const row = await liveApiKey(password, client)
-        if (row === null || !row.scopes.includes('messages:send')) throw unauthenticated(REFUSED_SMTP)
+      const door = DOORS.find((name) => isDoorKey(name, password)) ?? null
+      if (door !== null || isApiKey(password)) {
+        const isNamed = door === null || (DOOR_USERS[door] ?? username) === username
+        const row = isNamed ? await liveApiKey(password, client, door) : null
+        if (row === null || !maySubmit(row)) throw unauthenticated(REFUSED_SMTP)
         return identity(row, { kind: 'api_key', id: row.id, address: client?.address ?? null })
       }
       const row = await orUnavailable(smtpCredentials.get(username, () => knownSmtpCredential(username)))
@@ -230,6 +260,19 @@ export function createAccess(deps: {
   }
 }
 
+function ownNetworks(row: ApiKeyRow): readonly (readonly string[])[] {
+  return [row.allowed_cidrs, row.tightened_cidrs ?? []]
+}
+
+function isInside(lists: readonly (readonly string[])[], client: CredentialClient | undefined): boolean {
+  const address = client?.address ?? null
+  return lists.every((cidrs) => cidrs.length === 0 || isInNetworks(address, cidrs))
+}
+
+function outsideNetworks(): Fault {
+  return new Fault('address_refused', { detail: 'This key does not work from this network.' })
+}
+
 function endOf(row: { readonly expires_in_ms: number | null }, askedAtMs: number): number | null {
   return row.expires_in_ms === null ? null : askedAtMs + row.expires_in_ms
 }
@@ -237,6 +280,34 @@ function endOf(row: { readonly expires_in_ms: number | null }, askedAtMs: number
 /** A connection from where a key does not work any more since it leaked. What says not from where it is lives by its own look-ups. */
 function isShutOut({ address }: CredentialRef, tightened: readonly string[] | null | undefined): boolean {
   return (tightened ?? []).length > 0 && address !== undefined && !isInNetworks(address, tightened ?? [])
+}
+
+/** The user name that a vendor's submission server takes; absent: any. */
+const DOOR_USERS: Readonly<Partial<Record<DoorName, string>>> = { sendgrid: 'apikey', resend: 'resend' }
+
+/** What each vendor calls the permission to send. */
+const SENDING: Readonly<Record<DoorName, string>> = {
+  sendgrid: 'mail.send',
+  resend: 'sending_access',
+  mandrill: 'messages/send-raw',
+}
+
+function maySubmit({ scopes, door, door_scopes: doorScopes }: ApiKeyRow): boolean {
+  return (
+    scopes.includes('messages:send') &&
+    (door === null || doorScopes.length === 0 || doorScopes.includes(SENDING[door]))
+  )
+}
+
+function principalOf(row: ApiKeyRow): KeyPrincipal {
+  return {
+    kind: 'api_key',
+    id: row.id,
+    workspaceId: row.workspace_id,
+    scopes: row.scopes,
+    bounds: boundsOf(row),
+    ...(row.door === null ? {} : { door: row.door, doorScopes: row.door_scopes }),
+  }
 }
 
 const NO_HASH = Buffer.alloc(32)
@@ -252,6 +323,8 @@ function boundApiKey(row: ApiKeyRow): Bound {
     expiresAt: row.expires_at,
     allowedCidrs: row.allowed_cidrs,
     allowedSenders: row.allowed_senders,
+    door: row.door,
+    doorScopes: row.door_scopes,
   }
 }
 
@@ -290,5 +363,6 @@ function identity(row: ApiKeyRow | SmtpCredentialRow, credential: CredentialRef)
     credential,
     actor: `${credential.kind}:${credential.id}`,
     bounds: boundsOf(row),
+    door: 'door' in row ? row.door : null,
   }
 }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
+import type { DoorName } from '../../kernel/doors.ts'
 import type { CredentialPepper } from './credential-pepper.ts'
 import { hashSecret } from './key-format.ts'
 
@@ -16,26 +17,33 @@ export interface Bound {
   /** As stored; absent is the same as empty. */
   readonly allowedCidrs?: readonly string[]
   readonly allowedSenders?: readonly string[]
+  /** Which vendor's API it opens; absent or null: ours. */
+  readonly door?: DoorName | null
+  readonly doorScopes?: readonly string[]
 }
 
 /** No secret has this form, so that no binding passes for the peppered form of one. */
 const LABEL = 'bulkhead credential binding 1'
 const LABEL_WITH_BOUNDS = 'bulkhead credential binding 2'
+const LABEL_OF_DOOR = 'bulkhead credential binding 3'
 
 /**
- * The 32 bytes whose peppered form is the column `binding`. `digest` is the SHA-256 of the secret. JSON keeps the fields apart,
- * whatever stands in them; the order of scopes says nothing.
+ * The 32 bytes whose peppered form is the column `binding`. `digest` is the SHA-256 of the secret; of a key of a door it is the peppered form of
+ * that, as stored. JSON keeps the fields apart, whatever stands in them; the order of scopes says nothing.
  *
- * Two forms. What has no bounds has the form of before there were any, so that credentials of older versions work as they are. What has
+ * Three forms. What has no bounds has the form of before there were any, so that credentials of older versions work as they are. What has
  * bounds has a form with another label. One never passes for the other: a row whose bounds were taken away is asked for the first form and
- * holds the second, a row to which bounds were given is asked for the second and holds the first, and both open nothing.
+ * holds the second, a row to which bounds were given is asked for the second and holds the first, and both open nothing. The third, of keys of
+ * doors, is told apart in the same way; because it takes nobody to have the secret at hand, a key of a door can be given other scopes by whoever
+ * may ask the keyring, and still by nobody who can only write to the database.
  */
 export function bindingDigest(bound: Bound, digest: Buffer): Buffer {
   const { allowedCidrs = [], allowedSenders = [] } = bound
-  const hasBounds = allowedCidrs.length + allowedSenders.length > 0
+  const { door = null, doorScopes = [] } = bound
+  const hasBounds = door !== null || allowedCidrs.length + allowedSenders.length > 0
   return hashSecret(
     JSON.stringify([
-      hasBounds ? LABEL_WITH_BOUNDS : LABEL,
+      door !== null ? LABEL_OF_DOOR : hasBounds ? LABEL_WITH_BOUNDS : LABEL,
       bound.kind,
       bound.id,
       bound.workspaceId,
@@ -44,6 +52,7 @@ export function bindingDigest(bound: Bound, digest: Buffer): Buffer {
       bound.expiresAt === null ? null : String(Number(bound.expiresAt)),
       digest.toString('hex'),
       ...(hasBounds ? [[...allowedCidrs].sort(), [...allowedSenders].sort()] : []),
+      ...(door === null ? [] : [door, [...doorScopes].sort()]),
     ]),
   )
 }
@@ -54,6 +63,10 @@ export async function bindCredential(
   bound: Bound,
   digest: Buffer,
 ): Promise<{ readonly hash: Buffer; readonly binding: Buffer }> {
+  if (isOfDoor(bound)) {
+    const hash = await pepper.of(digest)
+    return { hash, binding: await pepper.of(bindingDigest(bound, hash)) }
+  }
   const [hash, binding] = await Promise.all([pepper.of(digest), pepper.of(bindingDigest(bound, digest))])
   return { hash, binding }
 }
@@ -68,9 +81,23 @@ export async function fitsItsRow(
   digest: Buffer,
   binding: Buffer | null,
 ): Promise<boolean> {
-  const asked = bindingDigest(bound, digest)
+  const asked = bindingDigest(bound, isOfDoor(bound) ? await pepper.of(digest) : digest)
   const expected = await pepper.of(asked)
   if (binding?.length !== expected.length || !timingSafeEqual(binding, expected)) return false
   pepper.keep(asked, expected)
   return true
+}
+
+/** Whether a stored key of a door is bound as its row says, without its secret: before it is bound anew. */
+export async function isBoundToItsRow(
+  pepper: Pick<CredentialPepper, 'of'>,
+  bound: Bound,
+  stored: { readonly hash: Buffer; readonly binding: Buffer },
+): Promise<boolean> {
+  const expected = await pepper.of(bindingDigest(bound, stored.hash))
+  return stored.binding.length === expected.length && timingSafeEqual(stored.binding, expected)
+}
+
+function isOfDoor({ door = null }: Bound): boolean {
+  return door !== null
 }

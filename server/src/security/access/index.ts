@@ -8,9 +8,10 @@
  * widened or planted past Bulkhead opens nothing (audit `credential.forged`).
  */
 export { createAccess } from './access.ts'
+export { bearerToken } from './bearer.ts'
 export type { Access, RecognisedKey, SmtpIdentity } from './access.ts'
 export type { CredentialClient } from './credential-uses.ts'
-export { bindCredential, bindingDigest } from './credential-binding.ts'
+export { bindCredential, bindingDigest, isBoundToItsRow } from './credential-binding.ts'
 export type { Bound } from './credential-binding.ts'
 export { isBoundBy, membershipDigest, permissionSetDigest } from './membership-binding.ts'
 export type { BoundMembership, BoundPermissionSet } from './membership-binding.ts'
@@ -18,9 +19,12 @@ export { createCredentialPepper } from './credential-pepper.ts'
 export type { CredentialPepper, Pepperer } from './credential-pepper.ts'
 export { hasUnpepperedCredentials, pepperOldCredentials } from './pepper-old-credentials.ts'
 export {
+  doorKeyId,
   hashSecret,
+  isDoorKey,
   isOneTimeToken,
   mintApiKey,
+  mintDoorKey,
   mintOneTimeToken,
   mintStaffKey,
   randomBase62,

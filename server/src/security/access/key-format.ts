@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { DoorName } from '../../kernel/doors.ts'
 import { Redacted } from '../../kernel/redacted.ts'
 
 /**
@@ -13,6 +14,17 @@ const SESSION_TOKEN = /^bhu_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
 const ONE_TIME_TOKEN = /^bht_[0-9A-Za-z]{12}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const CHECKSUM_CHARS = 6
+
+/**
+ * Keys of doors have the form of the vendor's own, because clients and scanners look at it: `SG.<22>.<43>` (69 characters), whose first part
+ * is the row's id, `re_<8>_<43>`, and `md-<22>`. The first two end with the checksum of what stands before it; the third is too short for
+ * one (131 random bits).
+ */
+const DOOR_KEYS: Readonly<Record<DoorName, RegExp>> = {
+  sendgrid: /^SG\.[0-9A-Za-z_-]{22}\.[0-9A-Za-z]{43}$/,
+  resend: /^re_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}$/,
+  mandrill: /^md-[0-9A-Za-z]{22}$/,
+}
 
 interface MintedKey {
   readonly key: Redacted<string>
@@ -39,6 +51,33 @@ export function mintSessionToken(): MintedKey {
 /** Makes a token that works once, for links in mail and steps of a log-in: `bht_…`, otherwise as an API key. */
 export function mintOneTimeToken(): MintedKey {
   return mint('bht')
+}
+
+/** Makes a new key of a door for the row `id`. */
+export function mintDoorKey(door: DoorName, id: string): MintedKey {
+  const { prefix, key } = doorKey(door, id)
+  return { key: new Redacted(key), prefix, hash: hashSecret(key) }
+}
+
+function doorKey(door: DoorName, id: string): { readonly prefix: string; readonly key: string } {
+  if (door === 'mandrill') {
+    const key = `md-${randomBase62(22)}`
+    return { prefix: key.slice(0, 7), key }
+  }
+  const [prefix, dot] = door === 'sendgrid' ? [`SG.${doorKeyId(id)}`, '.'] : [`re_${randomBase62(8)}`, '_']
+  const body = `${prefix}${dot}${randomBase62(43 - CHECKSUM_CHARS)}`
+  return { prefix, key: `${body}${checksum(body)}` }
+}
+
+/** The 22 characters that stand for a UUID in a SendGrid key, which is also what that API calls the id of the key. */
+export function doorKeyId(id: string): string {
+  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
+}
+
+/** Whether a text has the form, and where there is one the checksum, of a key of the door. */
+export function isDoorKey(door: DoorName, text: string): boolean {
+  if (!DOOR_KEYS[door].test(text)) return false
+  return door === 'mandrill' || checksum(text.slice(0, -CHECKSUM_CHARS)) === text.slice(-CHECKSUM_CHARS)
 }
 
 function mint(kind: 'bhk' | 'bhs' | 'bhu' | 'bht'): MintedKey {

@@ -2,7 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import type { AuditRecord } from '../../kernel/audit-record.ts'
 import { Fault } from '../../kernel/faults.ts'
+import { decodeId, encodeId } from '../../kernel/ids.ts'
 import type { TrustedProxies } from '../../platform/http/client-address.ts'
+import type { HttpObserver } from '../../platform/http/http-observer.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
 import type { Client, Credentials, Principal } from '../../platform/http/operation.ts'
 import { openApiOf } from '../../platform/http/openapi.ts'
@@ -18,6 +20,8 @@ import type { CredentialRef, CredentialWatch } from '../../security/epochs/index
 import { addAuditTiles } from './audit-tiles.ts'
 import { addConsoleFiles } from './console-files.ts'
 import { addHealthRoutes } from './health.ts'
+import { createHtmlPages } from './html-pages.ts'
+import { addHtmlFrame } from './html-view.ts'
 import { addInboxFrame, createInboxView } from './inbox-view.ts'
 import { addLeakReports } from './leaked-keys.ts'
 import { apiOperations, type ApiServices } from './registry.ts'
@@ -25,6 +29,7 @@ import { addSsoRedirects } from './sso-redirects.ts'
 
 export interface ApiServerDependencies {
   readonly log: Logger
+  readonly observer?: HttpObserver
   readonly pool: Queryable
   readonly keyring: KeyringClient
   readonly transactions: TenantTransactions
@@ -38,6 +43,12 @@ export interface ApiServerDependencies {
   readonly services: ApiServices
   readonly recordAudit: (db: TenantDatabase, record: AuditRecord) => Promise<void>
   readonly consoleDirectory: string
+  /** Adds the doors of links, which come before everything else. */
+  readonly addLinks: (app: FastifyInstance) => void
+  /** Adds other vendors' APIs. */
+  readonly addDoors: (app: FastifyInstance) => void
+  /** Where a request leads whose host is that of such an API. */
+  readonly rewriteUrl: (host: string | undefined, url: string) => string
 }
 
 const BODY_BYTES_MAX = 256 * 1024
@@ -57,12 +68,16 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     connectionsMax: CONNECTIONS_MAX,
     bodyBytesMax: BODY_BYTES_MAX,
     appeal: deps.appeal,
+    rewriteUrl: deps.rewriteUrl,
+    ...(deps.observer === undefined ? {} : { observer: deps.observer }),
   })
+  deps.addLinks(app)
   const inboxView = createInboxView()
+  const htmlPages = createHtmlPages({ now: Date.now })
   addRoutes(apiOperations, {
     app,
     log: deps.log,
-    services: { ...deps.services, inboxView },
+    services: { ...deps.services, inboxView, htmlPages },
     transactions: deps.transactions,
     proxies: deps.proxies,
     authenticate: (shown) => authenticate(deps, shown),
@@ -76,11 +91,13 @@ export async function createApiServer(deps: ApiServerDependencies): Promise<Fast
     recordAudit: deps.recordAudit,
     bodyBytesMaxDefault: BODY_BYTES_MAX,
   })
+  deps.addDoors(app)
   const document = JSON.stringify(openApiOf(apiOperations, OPENAPI_INFO))
   app.get('/v1/openapi.json', (_request, reply) =>
     reply.type('application/json; charset=utf-8').send(document),
   )
   addInboxFrame(app, { inbox: deps.services.inbox, inboxView, transactions: deps.transactions })
+  addHtmlFrame(app, htmlPages)
   addLeakReports(app, { leakedKeys: deps.services.leakedKeys, proxies: deps.proxies })
   addAuditTiles(app, deps.services.auditLog)
   addSsoRedirects(app, deps.services.sso)
@@ -110,13 +127,26 @@ function credentialOf(principal: Principal, client: Client): CredentialRef | nul
 
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
+/** A key opens its own workspace. Who names another one would else act in the wrong one. */
+function refuseOtherWorkspace(principal: Principal, named: string | undefined): void {
+  if (principal.kind !== 'api_key' || named === undefined) return
+  if (decodeId('workspace', named) === principal.workspaceId) return
+  throw new Fault('missing_scope', {
+    detail: `This key belongs to ${encodeId('workspace', principal.workspaceId)} and opens no other workspace.`,
+  })
+}
+
 /** A person's session, in a cookie or as a bearer token, or a key. A cookie acts for our own pages only. */
 async function authenticate(
   deps: Pick<ApiServerDependencies, 'access' | 'people'>,
   shown: Credentials,
 ): Promise<Principal> {
   const { client } = shown
-  if (client.sessionToken === null) return deps.access.authenticateBearer(shown.authorization, client)
+  if (client.sessionToken === null) {
+    const principal = await deps.access.authenticateBearer(shown.authorization, client)
+    refuseOtherWorkspace(principal, shown.workspace)
+    return principal
+  }
   if (client.transport === 'cookie' && !SAFE_METHODS.has(shown.method) && !shown.isSameOrigin) {
     throw new Fault('csrf_refused', {
       detail:

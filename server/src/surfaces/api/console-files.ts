@@ -31,7 +31,21 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 const PAGES = [
   '/inbox',
   '/messages',
+  '/domains',
+  '/senders',
+  '/templates',
+  '/suppressions',
+  '/topics',
+  '/contacts',
+  '/broadcasts',
+  '/inbound',
+  '/bounces',
+  '/tracking',
+  '/api-keys',
+  '/smtp-credentials',
+  '/webhooks',
   '/security',
+  '/operations',
   '/account',
   '/sign-up',
   '/forgot',
@@ -66,7 +80,7 @@ export async function addConsoleFiles(app: FastifyInstance, directory: string): 
         'The console is not built. Run: npm run build:console, and start again. The API works without it.\n',
       )
   }
-  for (const path of ['/', ...PAGES.flatMap((name) => [name, `${name}/:id`])])
+  for (const path of ['/', ...PAGES.flatMap((name) => [name, `${name}/:id`, `${name}/:id/:part`])])
     app.get(path, (request, reply) => page(request.headers['accept-encoding'], reply))
   for (const [path, file] of files)
     app.get(path, (request, reply) => send(reply, file, request.headers['accept-encoding']))

@@ -18,10 +18,10 @@ export function shownContentIds(html: string): string[] {
   return [...new Set([...html.matchAll(CID)].map((match) => normaliseCid(match[1] ?? '')))]
 }
 
-/** How many things the HTML would fetch from elsewhere if it were let: each address once. Counts at most 1,000. */
+/** How many things the HTML would fetch from elsewhere if it were let: each address once. Counts at most 1,000, in the first 500,000 characters. */
 export function countRemote(html: string): number {
   const found = new Set<string>()
-  for (const match of html.matchAll(REMOTE)) {
+  for (const match of html.slice(0, COUNTED_CHARS).matchAll(REMOTE)) {
     found.add(match[1] ?? '')
     if (found.size === 1_000) break
   }
@@ -49,8 +49,10 @@ export function normaliseCid(id: string): string {
 const ASKS_SCHEME = /\(\s{0,20}prefers-color-scheme\s{0,20}:\s{0,20}(dark|light)\s{0,20}\)/gi
 const ALWAYS = '(min-width:0)'
 const NEVER = '(max-width:0)'
+/** Far beyond what mail clients show before they clip. */
+const COUNTED_CHARS = 500_000
 const CID = /\bcid:([^\s"'<>()]{1,500})/gi
 const REMOTE =
-  /(?:\b(?:src|background|poster)\s*=\s*["']?\s*|\burl\(\s*["']?|<link\b[^>]{0,300}\bhref\s*=\s*["']?)((?:https?:)?\/\/[^\s"'<>()]{1,2000})/gi
+  /(?:\b(?:src|background|poster)\s{0,20}=\s{0,20}(?:["']\s{0,20})?|\burl\(\s{0,20}["']?|<link\b[^>]{0,300}\bhref\s{0,20}=\s{0,20}["']?)((?:https?:)?\/\/[^\s"'<>()]{1,2000})/gi
 const PREAMBLE =
   '<base target="_blank"><style>:root{color-scheme:light;color:#111}body{font-family:system-ui,sans-serif}</style>'

@@ -69,6 +69,9 @@ export function addHealthRoutes(
           warnings: [
             ...warned.map(([kind, effect]) => `${kind}: no process is ready: ${effect}`),
             ...refusals.map(warningOf),
+            ...(processes.some((row) => 'inbound' in row && row.inbound === 'off')
+              ? ['smtp: BULKHEAD_INBOUND is off: bounces and complaints do not come back']
+              : []),
           ],
         }),
       )

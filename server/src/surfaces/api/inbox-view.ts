@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { Fault } from '../../kernel/faults.ts'
 import type { Inbox } from '../../modules/inbox/index.ts'
 import { idOf, Instant } from '../../platform/http/listing.ts'
 import { defineOperation, type OperationContext } from '../../platform/http/operation.ts'
 import type { TenantTransactions } from '../../platform/postgres/tenant.ts'
+import { FRAME_HEADERS, sendNote } from './frame.ts'
 import {
   countRemote,
   framedHtml,
@@ -27,22 +28,6 @@ export function createInboxView(): InboxView {
 /** Images of one mail beyond these are left out: the answer is built in memory. */
 const IMAGES_MAX = 30
 const IMAGE_BYTES_MAX = 8 * 1024 * 1024
-
-/**
- * A policy of its own: no script, no network, no form, no navigation of the console. A srcdoc or blob frame would inherit the
- * console's policy and lose the mail's inline styles; this answer has the mail's styles and nothing else.
- */
-const FRAME_HEADERS: Readonly<Record<string, string>> = {
-  'content-security-policy':
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-  'cache-control': 'no-store',
-  'content-type': 'text/html; charset=utf-8',
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-dns-prefetch-control': 'off',
-  'x-frame-options': 'SAMEORIGIN',
-}
 
 export const viewCaptured = defineOperation({
   id: 'inbox.view',
@@ -150,15 +135,4 @@ async function readHtml(
     if (data !== undefined) images.set(contentId, data)
   }
   return framedHtml(captured.html, images, scheme)
-}
-
-/** `text` comes from our own sentences; it is escaped all the same. */
-function sendNote(reply: FastifyReply, status: number, text: string): FastifyReply {
-  const safe = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
-  return reply
-    .status(status)
-    .headers({ ...FRAME_HEADERS })
-    .send(
-      `<!doctype html><meta charset="utf-8"><title>Not shown</title><p style="font:14px system-ui">${safe}</p>`,
-    )
 }

@@ -5,6 +5,7 @@ import { createHttpServer } from '../../platform/http/http-server.ts'
 import { asJson, propertiesOf, type Json } from '../../platform/http/json-schema.ts'
 import { faultsOf, inputPlaces, openApiOf } from '../../platform/http/openapi.ts'
 import { addRoutes } from '../../platform/http/routes.ts'
+import { KNOWN_SCOPE } from '../../platform/http/operation.ts'
 import { createLogger } from '../../platform/telemetry/index.ts'
 import {
   ACCOUNT_SCOPES,
@@ -122,13 +123,28 @@ const RULES = {
 
 function ajv(): Ajv2020 {
   const instance = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false })
-  for (const format of ['date-time', 'ipv4', 'ipv6', 'email', 'uri', 'uuid']) instance.addFormat(format, true)
+  for (const format of ['date', 'date-time', 'ipv4', 'ipv6', 'email', 'uri', 'uuid'])
+    instance.addFormat(format, true)
   return instance
 }
 
 function described(id: string): Json {
   const operation = apiOperations.find((candidate) => candidate.id === id)!
   return asJson(asJson(asJson(document['paths'])[operation.path])[operation.method.toLowerCase()])
+}
+
+/** The components that a schema names, and those that they name. One that is named and missing makes the compilation fail. */
+function namedBy(
+  schema: unknown,
+  components: Record<string, unknown>,
+  found = new Set<string>(),
+): Set<string> {
+  for (const [, name = ''] of JSON.stringify(schema).matchAll(/"#\/components\/schemas\/([^"/]+)"/g)) {
+    if (found.has(name) || components[name] === undefined) continue
+    found.add(name)
+    namedBy(components[name], components, found)
+  }
+  return found
 }
 
 describe('the OpenAPI document', () => {
@@ -146,10 +162,15 @@ describe('the OpenAPI document', () => {
     for (const schema of schemas) {
       // References are resolved against the document's own components, as a reader of the document does.
       const inlined = JSON.parse(JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/'))
-      const $defs = JSON.parse(JSON.stringify(components).replaceAll('#/components/schemas/', '#/$defs/'))
+      const $defs = Object.fromEntries(
+        [...namedBy(schema, components)].map((name) => [
+          name,
+          JSON.parse(JSON.stringify(components[name]).replaceAll('#/components/schemas/', '#/$defs/')),
+        ]),
+      )
       expect(() => instance.compile({ ...inlined, $defs })).not.toThrow()
     }
-  })
+  }, 180_000)
 
   it('describes exactly the routes that exist', () => {
     const routes = new Set<string>()
@@ -194,6 +215,7 @@ describe('the OpenAPI document', () => {
       ...PEOPLE_SCOPES,
       ...ACCOUNT_SCOPES,
       PUBLIC_SCOPE,
+      KNOWN_SCOPE,
     ]
     for (const operation of apiOperations) {
       expect(scopes, operation.id).toContain(operation.scope)

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import type { QueueService } from '../../modules/queue/index.ts'
 import type { Staff } from '../../modules/staff/index.ts'
 import { Fault } from '../../kernel/faults.ts'
 import { clientAddress, trustedProxies } from '../../platform/http/client-address.ts'
 import type { TrustedProxies } from '../../platform/http/client-address.ts'
+import type { HttpObserver } from '../../platform/http/http-observer.ts'
 import { createHttpServer } from '../../platform/http/http-server.ts'
 import { openApiOf } from '../../platform/http/openapi.ts'
 import { addRoutes } from '../../platform/http/routes.ts'
@@ -13,9 +15,11 @@ import { staffApiOperations } from './registry.ts'
 
 export interface StaffServerDependencies {
   readonly log: Logger
+  readonly observer?: HttpObserver
   readonly transactions: TenantTransactions
   readonly access: StaffAccess
   readonly staff: Staff
+  readonly queue: QueueService
   /** Networks from which it answers; empty: all. */
   readonly allow: readonly string[]
   /** Networks whose X-Forwarded-For is believed. */
@@ -40,13 +44,14 @@ export function createStaffServer(deps: StaffServerDependencies): FastifyInstanc
     log: deps.log,
     connectionsMax: CONNECTIONS_MAX,
     bodyBytesMax: BODY_BYTES_MAX,
+    ...(deps.observer === undefined ? {} : { observer: deps.observer }),
   })
   const proxies = trustedProxies(deps.proxies)
   addNetworkGate(app, deps.allow, proxies)
   addRoutes(staffApiOperations, {
     app,
     log: deps.log,
-    services: { staff: deps.staff },
+    services: { staff: deps.staff, queue: deps.queue },
     transactions: deps.transactions,
     proxies,
     authenticate: ({ authorization }) => deps.access.authenticateBearer(authorization),

@@ -11,7 +11,7 @@ export const completeSignUp = defineOperation({
   path: '/v1/sign-up/complete',
   summary: 'Make the account of an address that a link proves',
   description:
-    'The session that is answered can add a second factor and nothing else. Without a password the first factor must be a passkey. workspaceName makes a workspace of which this person is the owner, where the installation is open.',
+    'Takes the token of a letter about signing up, or of an invitation. The session that is answered can add a second factor and nothing else. Without a password the first factor must be a passkey. workspaceName makes a workspace of which this person is the owner, where the installation is open.',
   scope: 'public',
   risk: 'safety',
   audit: 'person.signed_up',

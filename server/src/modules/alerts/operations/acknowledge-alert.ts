@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { idOf } from '../../../platform/http/listing.ts'
 import { defineEmptyOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
+import { AlertNote } from '../alert.ts'
 import type { Alerts } from '../alerts-service.ts'
 
 export const acknowledgeWorkspaceAlert = defineEmptyOperation({
@@ -14,9 +15,9 @@ export const acknowledgeWorkspaceAlert = defineEmptyOperation({
   risk: 'safety',
   audit: 'alert.acknowledged',
   faults: ['not_found', 'unavailable'],
-  input: z.strictObject({ alertId: z.string() }),
+  input: z.strictObject({ alertId: z.string(), note: AlertNote }),
   handle: (context: OperationContext<{ alerts: Alerts }>, input) =>
-    context.services.alerts.acknowledge(context, idOf('alert', input.alertId)),
+    context.services.alerts.acknowledge(context, idOf('alert', input.alertId), input.note),
 })
 
 export const acknowledgeInstallationAlert = defineEmptyOperation({
@@ -29,7 +30,7 @@ export const acknowledgeInstallationAlert = defineEmptyOperation({
   risk: 'safety',
   audit: 'alert.acknowledged',
   faults: ['not_found', 'unavailable'],
-  input: z.strictObject({ alertId: z.string() }),
+  input: z.strictObject({ alertId: z.string(), note: AlertNote }),
   handle: (context: OperationContext<{ alerts: Alerts }>, input) =>
-    context.services.alerts.acknowledgeInstallation(context.actor, idOf('alert', input.alertId)),
+    context.services.alerts.acknowledgeInstallation(context.actor, idOf('alert', input.alertId), input.note),
 })

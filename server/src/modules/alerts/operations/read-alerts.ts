@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { idOf, listInput, pageOf } from '../../../platform/http/listing.ts'
 import { defineOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
-import { Alert } from '../alert.ts'
+import { Alert, alertFilter } from '../alert.ts'
 import type { Alerts } from '../alerts-service.ts'
 
 export const listAlerts = defineOperation({
@@ -18,10 +18,7 @@ export const listAlerts = defineOperation({
   status: 200,
   input: z.strictObject({
     ...listInput,
-    state: z
-      .enum(['open', 'all'])
-      .default('all')
-      .describe('`open`: only those that nobody has acknowledged.'),
+    ...alertFilter,
   }),
   output: pageOf(Alert),
   handle: (context: OperationContext<{ alerts: Alerts }>, input) =>
@@ -56,7 +53,7 @@ export const listInstallationAlerts = defineOperation({
   audit: 'alert.installation_listed',
   faults: ['invalid_request', 'unavailable'],
   status: 200,
-  input: z.strictObject(listInput),
+  input: z.strictObject({ ...listInput, ...alertFilter }),
   output: pageOf(Alert),
   handle: (context: OperationContext<{ alerts: Alerts }>, input) =>
     context.services.alerts.listInstallation(input),

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { DOORS } from '../../../kernel/doors.ts'
 import { defineOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
 import { boundsInput } from '../../../security/access/index.ts'
-import { ApiKeyWithSecret, keyScopesOf, OnLeak, Scopes } from '../api-key.ts'
+import { ApiKeyWithSecret, DoorScopes, KeyName, keyScopesOf, OnLeak, Scopes } from '../api-key.ts'
 import type { ApiKeys } from '../api-keys-service.ts'
 
 export const createApiKey = defineOperation({
@@ -18,7 +19,7 @@ export const createApiKey = defineOperation({
   faults: ['invalid_request', 'missing_scope'],
   status: 201,
   input: z.strictObject({
-    name: z.string().trim().min(1).max(200).describe('What the key is for.'),
+    name: KeyName,
     scopes: Scopes.optional().describe('Default: those of the key that asks.'),
     ...boundsInput,
     expiresAt: z.iso
@@ -26,6 +27,15 @@ export const createApiKey = defineOperation({
       .optional()
       .describe('Default: that of the key that asks, or never.'),
     onLeak: OnLeak.default('by_scope'),
+    door: z
+      .enum(DOORS)
+      .optional()
+      .describe(
+        'Makes a key in the form of this vendor’s, which opens /compat/<vendor> and nothing else. Default: as the key that asks.',
+      ),
+    doorScopes: DoorScopes.optional().describe(
+      'Of a key of a door: what it may do by the vendor’s own names; the rest is refused there. Default: all that its scopes allow.',
+    ),
   }),
   output: ApiKeyWithSecret,
   handle: (context: OperationContext<{ apiKeys: ApiKeys }>, input) =>
@@ -36,5 +46,7 @@ export const createApiKey = defineOperation({
       allowedSenders: input.allowedSenders,
       expiresAt: input.expiresAt === undefined ? undefined : new Date(input.expiresAt),
       onLeak: input.onLeak,
+      door: input.door,
+      doorScopes: input.doorScopes,
     }),
 })

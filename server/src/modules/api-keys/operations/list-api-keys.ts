@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DOORS } from '../../../kernel/doors.ts'
 import { listInput, pageOf } from '../../../platform/http/listing.ts'
 import { defineOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
@@ -16,7 +17,11 @@ export const listApiKeys = defineOperation({
   audit: 'api_key.listed',
   faults: ['invalid_request'],
   status: 200,
-  input: z.strictObject(listInput),
+  input: z.strictObject({
+    door: z.enum(DOORS).optional().describe('Only keys of this door.'),
+    live: z.enum(['true', 'false']).default('false').describe('true: only keys that can be used.'),
+    ...listInput,
+  }),
   output: pageOf(ApiKey),
   handle: (context: OperationContext<{ apiKeys: ApiKeys }>, input) =>
     context.services.apiKeys.list(context, input),

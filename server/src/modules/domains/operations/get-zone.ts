@@ -9,11 +9,12 @@ export const getZone = defineBytesOperation({
   method: 'GET',
   path: '/v1/zone',
   summary: 'The delegation zone as zone-file lines',
-  description: "Needs the operator's key. Include the lines in the zone of BULKHEAD_DELEGATION_ZONE.",
+  description:
+    "Needs the operator's key. Include the lines in the zone of BULKHEAD_DELEGATION_ZONE; where none is set, they stand under the host name of the installation, for domains that point there by choice.",
   scope: 'operations:read',
   risk: 'installation',
   audit: 'zone.read',
-  faults: ['missing_scope', 'conflict'],
+  faults: ['missing_scope'],
   produces: 'text/plain; charset=utf-8',
   input: z.strictObject({}),
   handle: async (context: OperationContext<{ domains: Domains }>) => {

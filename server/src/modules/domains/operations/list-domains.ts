@@ -15,7 +15,11 @@ export const listDomains = defineOperation({
   audit: 'domain.listed',
   faults: ['invalid_request'],
   status: 200,
-  input: z.strictObject(listInput),
+  input: z.strictObject({
+    name: z.string().max(1000).optional().describe('Only this domain.'),
+    number: z.coerce.number().int().min(1).max(2_147_483_647).optional().describe('Only this one.'),
+    ...listInput,
+  }),
   output: pageOf(Domain),
   handle: (context: OperationContext<{ domains: Domains }>, input) =>
     context.services.domains.list(context, input),

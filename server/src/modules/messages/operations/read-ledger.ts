@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { FINAL_STATES, LANES } from '../../../kernel/lane.ts'
+import { FINAL_STATES } from '../../../kernel/lane.ts'
 import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
 import { presentLedger } from '../ledger.ts'
-import { readLedger, readQueue } from '../message-store.ts'
+import { readLedger } from '../message-store.ts'
 
 const Count = z.int().min(0)
 
@@ -28,38 +28,4 @@ export const getLedger = defineOperation({
   faults: [],
   handle: async (context: OperationContext<unknown>) =>
     presentLedger(await context.read((db) => readLedger(db, context.workspaceId))),
-})
-
-export const getQueue = defineOperation({
-  id: 'queue.get',
-  method: 'GET',
-  path: '/v1/queue',
-  summary: 'What waits, by lane and state',
-  scope: 'messages:read',
-  risk: 'read',
-  audit: 'queue.read',
-  input: z.strictObject({}),
-  output: z.object({
-    data: z.array(
-      z.object({
-        lane: z.enum(LANES),
-        state: z.string(),
-        recipients: Count,
-        oldestDue: z.iso.datetime().nullable(),
-      }),
-    ),
-  }),
-  status: 200,
-  faults: [],
-  handle: async (context: OperationContext<unknown>) => {
-    const rows = await context.read((db) => readQueue(db, context.workspaceId))
-    return {
-      data: rows.map((row) => ({
-        lane: row.lane,
-        state: row.state,
-        recipients: row.recipients,
-        oldestDue: row.oldest_due?.toISOString() ?? null,
-      })),
-    }
-  },
 })

@@ -22,7 +22,23 @@ export const listMessages = defineOperation({
   input: z.strictObject({
     state: z.enum(RECIPIENT_STATES).optional().describe('Messages with a recipient in this state.'),
     lane: z.enum(LANES).optional(),
-    tag: z.string().max(64).optional(),
+    tag: z
+      .union([z.string().max(255), z.array(z.string().max(255)).min(1).max(20)])
+      .optional()
+      .describe('Messages with this tag; repeat the parameter for those with all of several.'),
+    fromDomain: z
+      .string()
+      .max(253)
+      .optional()
+      .describe('The domain of From, among the newest 200,000 messages of the range.'),
+    from: z.string().max(320).optional().describe('The exact address of From. A page may then be short.'),
+    words: z
+      .string()
+      .max(500)
+      .optional()
+      .describe(
+        'Words that all stand in subject, From, To, tags or metadata. 500 messages are opened for a page, so a page may be short, or empty with a nextCursor.',
+      ),
     recipient: z.string().max(320).optional().describe('An exact address, found by its blind index.'),
     since: z.iso.datetime({ offset: true }).optional(),
     until: z.iso.datetime({ offset: true }).optional(),
@@ -36,7 +52,10 @@ export const listMessages = defineOperation({
     context.services.messages.list(context, {
       state: input.state,
       lane: input.lane,
-      tag: input.tag,
+      tags: input.tag === undefined ? undefined : [input.tag].flat(),
+      fromDomain: input.fromDomain,
+      from: input.from,
+      words: input.words,
       recipient: input.recipient,
       since: input.since,
       until: input.until,

@@ -1,5 +1,6 @@
 import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
 import { encodeId } from '../../../kernel/ids.ts'
+import { rateLimitFields } from '../../quotas/index.ts'
 import type { AcceptedMessage } from '../message.ts'
 import { sendingOf, type Messages } from '../messages-service.ts'
 import { SendRequest } from '../send-request.ts'
@@ -7,6 +8,20 @@ import { Accepted } from '../views.ts'
 
 /** Base64 of attachments makes a body a third larger than the 40 MiB message. */
 export const SEND_BODY_BYTES_MAX = 56 * 1024 * 1024
+
+export const SEND_FAULTS = [
+  'invalid_request',
+  'sender_refused',
+  'too_many_recipients',
+  'too_large',
+  'template_failed',
+  'idempotency_conflict',
+  'too_many_requests',
+  'rate_limited',
+  'quota_exceeded',
+  'unavailable',
+  'storage_full',
+] as const
 
 export const sendMessage = defineOperation({
   id: 'messages.send',
@@ -23,23 +38,18 @@ export const sendMessage = defineOperation({
   input: SendRequest,
   output: Accepted,
   status: 202,
-  faults: [
-    'invalid_request',
-    'sender_refused',
-    'too_many_recipients',
-    'too_large',
-    'idempotency_conflict',
-    'too_many_requests',
-    'unavailable',
-    'storage_full',
-  ],
-  handle: async (context: OperationContext<{ messages: Messages }>, input) =>
-    presentAccepted(await context.services.messages.send(input, sendingOf(context), 'api')),
+  faults: SEND_FAULTS,
+  handle: async (context: OperationContext<{ messages: Messages }>, input) => {
+    const accepted = await context.services.messages.send(input, sendingOf(context), 'api')
+    context.addHeaders(rateLimitFields(accepted.limits))
+    return presentAccepted(accepted)
+  },
 })
 
 export function presentAccepted(accepted: AcceptedMessage) {
   return {
     id: encodeId('message', accepted.id),
+    requestId: encodeId('message', accepted.requestId),
     recipients: accepted.recipients.map((recipient) => ({ ...recipient })),
   }
 }

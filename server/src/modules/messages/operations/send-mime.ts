@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { invalidField } from '../../../kernel/faults.ts'
 import { defineOperation, type OperationContext } from '../../../platform/http/operation.ts'
+import { rateLimitFields } from '../../quotas/index.ts'
 import { RECIPIENTS_MAX } from '../message.ts'
-import { Tag } from '../control-headers.ts'
+import { Tag, TAGS_MAX } from '../tag.ts'
 import { sendingOf, type Messages } from '../messages-service.ts'
 import { Accepted } from '../views.ts'
 import { presentAccepted, SEND_BODY_BYTES_MAX } from './send-message.ts'
@@ -27,7 +28,10 @@ export const sendMime = defineOperation({
     to: oneOrMore.optional().describe('Envelope recipients; repeat the parameter for several.'),
     lane: z.enum(['critical', 'transactional', 'bulk']).optional(),
     sensitive: z.enum(['true', 'false']).optional(),
-    tag: z.union([Tag, z.array(Tag).max(10)]).optional(),
+    tag: z.union([Tag, z.array(Tag).max(TAGS_MAX)]).optional(),
+    topic: z.string().max(100).optional(),
+    batch: z.string().max(100).optional(),
+    subaccount: z.string().min(1).max(255).optional(),
     sendAt: z.iso.datetime({ offset: true }).optional(),
     expiresAt: z.iso.datetime({ offset: true }).optional(),
   }),
@@ -40,6 +44,8 @@ export const sendMime = defineOperation({
     'too_large',
     'unsupported_media_type',
     'idempotency_conflict',
+    'rate_limited',
+    'quota_exceeded',
     'unavailable',
   ],
   handle: async (context: OperationContext<{ messages: Messages }>, input) => {
@@ -55,11 +61,15 @@ export const sendMime = defineOperation({
         ...(input.lane === undefined ? {} : { lane: input.lane }),
         ...(input.sensitive === undefined ? {} : { sensitive: input.sensitive === 'true' }),
         ...(input.tag === undefined ? {} : { tags: [input.tag].flat() }),
+        ...(input.topic === undefined ? {} : { topic: input.topic }),
+        ...(input.batch === undefined ? {} : { batch: input.batch }),
+        ...(input.subaccount === undefined ? {} : { subaccount: input.subaccount }),
         ...(input.sendAt === undefined ? {} : { sendAt: input.sendAt }),
         ...(input.expiresAt === undefined ? {} : { expiresAt: input.expiresAt }),
       },
       traceFields: () => [],
     })
+    context.addHeaders(rateLimitFields(accepted.limits))
     return presentAccepted(accepted)
   },
 })

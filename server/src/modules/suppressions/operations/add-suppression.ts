@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
-import { SUPPRESSION_REASONS, Suppression } from '../suppression.ts'
+import { Expiry, Note, Scope, SUPPRESSION_REASONS, Suppression } from '../suppression.ts'
 import type { Suppressions } from '../suppressions-service.ts'
 
 export const addSuppression = defineOperation({
@@ -10,7 +10,7 @@ export const addSuppression = defineOperation({
   path: '/v1/suppressions',
   summary: 'Suppress an address',
   description:
-    'Nothing more is sent to it by this workspace. An address that is listed already is answered as it stands.',
+    'Nothing more is sent to it by this workspace; with the scope bulk, no bulk mail. Of an address that is listed already the entry stays, unless the new one stops more.',
   scope: 'suppressions:write',
   risk: 'write',
   audit: 'suppression.added',
@@ -19,7 +19,9 @@ export const addSuppression = defineOperation({
   input: z.strictObject({
     email: z.string().max(1016),
     reason: z.enum(SUPPRESSION_REASONS).default('manual'),
-    note: z.string().trim().max(1000).optional().describe('For people. Stored sealed.'),
+    scope: Scope.optional().describe('Default all; for the reason unsubscribe bulk.'),
+    expiresAt: Expiry.optional().describe('When the entry ends by itself. Default never.'),
+    note: Note.optional(),
   }),
   output: Suppression,
   handle: (context: OperationContext<{ suppressions: Suppressions }>, input) =>

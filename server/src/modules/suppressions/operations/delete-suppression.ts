@@ -14,7 +14,10 @@ export const deleteSuppression = defineEmptyOperation({
   risk: 'write',
   audit: 'suppression.removed',
   faults: ['not_found'],
-  input: z.strictObject({ suppressionId: z.string() }),
+  input: z.strictObject({
+    suppressionId: z.string(),
+    why: z.string().trim().max(500).optional().describe('For the audit log: no personal data.'),
+  }),
   handle: (context: OperationContext<{ suppressions: Suppressions }>, input) =>
-    context.services.suppressions.remove(context, idOf('suppression', input.suppressionId)),
+    context.services.suppressions.remove(context, idOf('suppression', input.suppressionId), input.why),
 })

@@ -1,9 +1,24 @@
 import { z } from 'zod'
 import { defineOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
-import { listInput, pageOf } from '../../../platform/http/listing.ts'
-import { SUPPRESSION_REASONS, Suppression } from '../suppression.ts'
+import { listInput, pageOf, skipInput } from '../../../platform/http/listing.ts'
+import { SUPPRESSION_REASONS, SUPPRESSION_SCOPES, Suppression } from '../suppression.ts'
 import type { Suppressions } from '../suppressions-service.ts'
+
+/** What lists and exports can be narrowed by. */
+export const suppressionFilter = {
+  reason: z
+    .enum(SUPPRESSION_REASONS)
+    .optional()
+    .describe('Entries for which this reason was told, beside others too.'),
+  scope: z.enum(SUPPRESSION_SCOPES).optional(),
+  since: z.iso.datetime({ offset: true }).optional().describe('Entries made at this time or later.'),
+  until: z.iso.datetime({ offset: true }).optional().describe('Entries made before this time.'),
+  unroutable: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('true: only addresses that DNS or a server said are none at all; false: only others.'),
+}
 
 export const listSuppressions = defineOperation({
   id: 'suppressions.list',
@@ -17,8 +32,9 @@ export const listSuppressions = defineOperation({
   status: 200,
   input: z.strictObject({
     ...listInput,
+    ...skipInput,
     email: z.string().max(1016).optional().describe('Only this address.'),
-    reason: z.enum(SUPPRESSION_REASONS).optional(),
+    ...suppressionFilter,
   }),
   output: pageOf(Suppression),
   handle: (context: OperationContext<{ suppressions: Suppressions }>, input) =>

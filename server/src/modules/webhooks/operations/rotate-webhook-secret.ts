@@ -10,7 +10,8 @@ export const rotateWebhookSecret = defineOperation({
   method: 'POST',
   path: '/v1/webhooks/{webhookId}/rotate-secret',
   summary: 'Make a new signing secret',
-  description: 'The new secret is shown once. The old one signs as well for 24 hours.',
+  description:
+    'The new secret is shown once. The old one signs as well for 24 hours; in the formats sendgrid and mandrill, whose requests carry one signature, only the new one signs from now on.',
   scope: 'webhooks:write',
   risk: 'credential',
   audit: 'webhook.secret_rotated',

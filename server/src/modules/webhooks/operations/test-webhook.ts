@@ -10,7 +10,8 @@ export const testWebhook = defineOperation({
   method: 'POST',
   path: '/v1/webhooks/{webhookId}/test',
   summary: 'Send a test event',
-  description: 'An event of the type webhook.test. See what became of it in the deliveries.',
+  description:
+    'An event of the type webhook.test; in the format of a vendor samples of its events, as the vendor sends. See what became of it in the deliveries.',
   scope: 'webhooks:write',
   risk: 'write',
   audit: 'webhook.tested',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { idOf } from '../../../platform/http/listing.ts'
 import { defineOperation } from '../../../platform/http/operation.ts'
 import type { OperationContext } from '../../../platform/http/operation.ts'
-import { EventTypes, Webhook } from '../webhook.ts'
+import { EventTypes, FormatEvents, Signing, Webhook, WEBHOOK_FORMATS } from '../webhook.ts'
 import type { Webhooks } from '../webhooks-service.ts'
 
 export const updateWebhook = defineOperation({
@@ -16,13 +16,21 @@ export const updateWebhook = defineOperation({
   risk: 'write',
   stepUpSeconds: 300,
   audit: 'webhook.changed',
-  faults: ['invalid_request', 'not_found'],
+  faults: ['invalid_request', 'not_found', 'conflict', 'unavailable'],
   status: 200,
   input: z.strictObject({
     webhookId: z.string(),
     url: z.string().min(1).max(2048).optional(),
     description: z.string().trim().max(500).optional().describe('An empty text removes it.'),
     eventTypes: EventTypes.optional(),
+    format: z
+      .enum(WEBHOOK_FORMATS)
+      .optional()
+      .describe(
+        'A format with secrets of another kind gets a new one: rotate it to see one. What the format cannot tell falls away from eventTypes.',
+      ),
+    formatEvents: FormatEvents.optional(),
+    signing: Signing.optional(),
     state: z.enum(['enabled', 'disabled']).optional(),
   }),
   output: Webhook,

@@ -290,9 +290,9 @@ describe('what is known when the connection dies', () => {
       [{ n: 1, chunks: [Buffer.alloc(250_000, 'x')], bytes: 250_000 }],
       {
         target: { path },
-        onOutcome: (_job, outcome) => {
+        onOutcome: (_job, [outcome]) => {
           readAtOutcome = readBytes
-          result.resolve(outcome.kind)
+          result.resolve(outcome?.kind ?? 'none')
         },
       },
     )
@@ -368,7 +368,7 @@ describe('life of a connection', () => {
       {
         idleMs: 5000,
         pull: () => jobs.shift() ?? null,
-        onOutcome: (job, outcome) => outcomes.push(`${job.n} ${outcome.kind}`),
+        onOutcome: (job, all) => outcomes.push(...all.map(({ kind }) => `${job.n} ${kind}`)),
       },
       (connection) => ({
         onIdle: () => {
@@ -380,6 +380,96 @@ describe('life of a connection', () => {
     )
     expect(outcomes).toEqual(['1 delivered', '2 delivered'])
     expect(reason).toMatchObject({ kind: 'peer-closed', stage: 'idle' })
+  })
+
+  it('a connection that the peer closed while it was idle is no failure of the host', async () => {
+    // The work comes in the moment after the server has closed: MAIL crosses the FIN, or meets the 421.
+    for (const bye of ['', '421 4.4.2 idle too long\r\n']) {
+      const jobs: Job[] = [{ n: 1 }]
+      let wakes = 0
+      const { outcomes, reason } = await run(
+        async (p) => {
+          await p.greet('PIPELINING')
+          await p.acceptContent()
+          p.send('250 ok\r\n')
+          await p.until('DATA\r\n')
+          p.socket.end(bye)
+        },
+        [],
+        { idleMs: 5000, pull: () => jobs.shift() ?? null },
+        (connection) => ({
+          onIdle: () => {
+            if (wakes++ > 0) return
+            jobs.push({ n: 2 })
+            connection.wake()
+          },
+        }),
+      )
+      expect(outcomes.map(({ outcome }) => outcome)).toMatchObject([
+        { kind: 'delivered' },
+        { kind: 'unattempted', stage: 'mail', stale: true },
+      ])
+      expect(reason.kind).toBe('peer-closed')
+    }
+  })
+
+  it('a 421 that comes with the last reply ends the connection calmly, and costs no job', async () => {
+    const { kinds, reason, left } = await run(
+      async (p) => {
+        await p.greet('8BITMIME')
+        await p.acceptContent()
+        p.send('250 ok\r\n421 4.3.2 ')
+        setTimeout(() => p.send('enough\r\n'), 30)
+      },
+      [1, 2],
+    )
+    expect([kinds, reason.kind, left]).toEqual([['1 delivered'], 'peer-closed', 1])
+    expect(reason.reply).toMatchObject({ code: 421, text: 'enough' })
+  })
+
+  it('any other reply that nobody asked for is a breach, and half of one does not hold the connection for ever', async () => {
+    for (const extra of ['250 again\r\n', '250 aga']) {
+      const { kinds, reason, left } = await run(
+        async (p) => {
+          await p.greet('8BITMIME')
+          await p.acceptContent()
+          p.send(`250 ok\r\n${extra}`)
+        },
+        [1, 2],
+        { timeouts: { mailMs: 100 } },
+      )
+      expect([kinds, reason.kind, left], extra).toEqual([['1 delivered'], 'failed', 1])
+    }
+  })
+
+  it('the first transaction is an attempt of the host: a close before MAIL is answered is not called stale', async () => {
+    const { outcomes, reason } = await run(
+      envelopeThen((p) => p.socket.end()),
+      [1],
+    )
+    expect(outcomes[0]?.outcome).not.toHaveProperty('stale')
+    expect(reason.kind).toBe('failed')
+  })
+
+  it('comes from the local address that it is given', async () => {
+    let from: string | undefined
+    const { kinds } = await run(
+      async (p) => {
+        from = p.socket.remoteAddress
+        await p.greet('PIPELINING')
+        await serve(p)
+      },
+      [1],
+      { localAddress: '127.0.0.53' },
+    )
+    expect([kinds, from]).toEqual([['1 delivered'], '127.0.0.53'])
+  })
+
+  it('a local address that this machine does not have is its own fault, not the host’s', async () => {
+    const { reason, left } = await run(accept, [1], { localAddress: '192.0.2.200' })
+    expect(reason).toMatchObject({ kind: 'failed', stage: 'connect', localAddressFailed: true })
+    expect([left, reason.tlsFailed]).toEqual([1, false])
+    await expect(run(accept, [1], { localAddress: 'example.com' })).rejects.toThrow(/localAddress/)
   })
 
   it('close() finishes what is in flight, then quits; a server that ignores QUIT is left', async () => {
@@ -427,7 +517,7 @@ describe('life of a connection', () => {
   it('refuses locally what the peer cannot take, without a byte of it on the wire', async () => {
     const jobs = [
       { n: 1, bytes: 99_999 },
-      { n: 2, to: 'x@y\r\nRSET' },
+      { n: 2, to: ['x@y\r\nRSET'] },
       { n: 3, eightBit: true },
       { n: 4, chunks: [Buffer.from('a\n.\r\n')] },
       5,

@@ -1,15 +1,17 @@
-import { connect } from 'node:net'
+import { connect, isIP } from 'node:net'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { invalidField } from '../../../kernel/faults.ts'
 import { startDeadlines } from './deadlines.ts'
 import type { Deadlines } from './deadlines.ts'
 import { createHandshake } from './handshake.ts'
-import type { Handshake, HandshakeStep } from './handshake.ts'
+import type { Handshake, HandshakeFailure, HandshakeStep } from './handshake.ts'
 import { createPipeline } from './pipeline.ts'
-import type { Pipeline, PipelineEnd, PipelineStage, Wire } from './pipeline.ts'
+import type { Pipeline } from './pipeline.ts'
 import { createReplyParser } from './reply-parser.ts'
-import { startTls, tlsInfo } from './tls-upgrade.ts'
+import { inspectPeer, startTls } from './tls-upgrade.ts'
+import { createTranscript, withoutSecret } from './transcript.ts'
+import type { Transcript, TranscriptLines } from './transcript.ts'
 import { DEFAULT_TIMEOUTS } from './types.ts'
 import type {
   SmtpCloseReason,
@@ -18,8 +20,10 @@ import type {
   SmtpConnectionState,
   SmtpOutcomeInfo,
   SmtpTimeouts,
-  SmtpTlsInfo,
+  TlsFailureType,
 } from './types.ts'
+import { phaseMs } from './wire.ts'
+import type { PipelineEnd, Wire } from './wire.ts'
 
 const EHLO_NAME = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253})|\[[A-Za-z0-9.:]{1,64}\])$/
 
@@ -27,7 +31,7 @@ const EHLO_NAME = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253})|\[[A-Za-z0-9.:]{1,6
  * A connection to one SMTP server that pulls its own work, one transaction at a time. Nothing is pulled before the connection is
  * ready, so a failed set-up costs no job: `onClosed` tells why, and whether to try again without TLS.
  *
- * Throws a `Fault` where a name or a credential could inject a command. After that nothing throws: failures are outcomes of the
+ * Throws a `Fault` where a name or a credential could inject a command, and for a local address that is no IP address. After that nothing throws: failures are outcomes of the
  * jobs and the reason given to `onClosed`, which is called exactly once, after the last outcome. A callback that throws ends the
  * connection; the jobs it holds still get their outcomes.
  */
@@ -35,6 +39,8 @@ export function createSmtpConnection<T>(deps: SmtpConnectionDeps<T>): SmtpConnec
   if (!EHLO_NAME.test(deps.ehloName)) throw invalidField('ehloName', 'is not a host name')
   if (deps.auth && (deps.auth.username.includes('\0') || deps.auth.password.reveal().includes('\0')))
     throw invalidField('auth', 'has a NUL in the user name or password')
+  if (deps.localAddress !== undefined && isIP(deps.localAddress) === 0)
+    throw invalidField('localAddress', 'is not an IP address')
   return new Connection(deps)
 }
 
@@ -51,7 +57,10 @@ class Connection<T> implements SmtpConnection {
   #phase: Phase = 'new'
   #socket: Socket | null = null
   #deadlines: Deadlines | null = null
-  #tls: SmtpTlsInfo | undefined
+  readonly #transcript: Transcript | null
+  /** What is the same in every outcome's info. */
+  #facts: Omit<SmtpOutcomeInfo, 'durationMs' | 'transcript'>
+  #tlsFailure: TlsFailureType | undefined
   #error: Error | null = null
   #held = false
   #closing = false
@@ -63,6 +72,8 @@ class Connection<T> implements SmtpConnection {
     const { target } = deps
     this.#host = 'path' in target ? target.path : target.host
     this.#address = 'path' in target ? target.path : target.address
+    this.#transcript = deps.transcript === true ? createTranscript() : null
+    this.#facts = { host: this.#host, address: this.#address, dsn: false }
     const loopback = 'path' in target || target.address === '::1' || target.address.startsWith('127.')
     this.#handshake = createHandshake({
       ehloName: deps.ehloName,
@@ -78,7 +89,8 @@ class Connection<T> implements SmtpConnection {
         beforeFinalDot,
         onIdle,
         maxTransactions,
-        onOutcome: (job, outcome, durationMs) => deps.onOutcome(job, outcome, this.#info(durationMs)),
+        onOutcome: (job, outcomes, durationMs, lines) =>
+          deps.onOutcome(job, outcomes, this.#info(durationMs, lines)),
       },
       this.#wire(),
     )
@@ -118,6 +130,7 @@ class Connection<T> implements SmtpConnection {
     this.#socket = socket
     this.#listen(socket)
     socket.on('connect', () => {
+      this.#transcript?.note(`connected to ${this.#address}`)
       if (this.#deps.tls.mode === 'implicit') this.#upgrade()
       else this.#expectBanner()
     })
@@ -147,9 +160,9 @@ class Connection<T> implements SmtpConnection {
     this.#end({ kind: 'quit', cause })
   }
 
-  #info(durationMs: number): SmtpOutcomeInfo {
-    const info = { durationMs, host: this.#host, address: this.#address }
-    return this.#tls === undefined ? info : { ...info, tls: this.#tls }
+  #info(durationMs: number, lines: TranscriptLines | null): SmtpOutcomeInfo {
+    if (this.#transcript === null) return { ...this.#facts, durationMs }
+    return { ...this.#facts, durationMs, transcript: this.#transcript.of(lines) }
   }
 
   #listen(socket: Socket): void {
@@ -171,22 +184,31 @@ class Connection<T> implements SmtpConnection {
 
   #upgrade(): void {
     const plain = this.#socket
-    if (plain === null) return
+    const options = this.#deps.tls
+    if (plain === null || options.mode === 'none') return
     plain.removeAllListeners('data')
     this.#phase = 'tls'
     this.#deadlines?.phase(this.#timeouts.tlsMs)
     let secured: TLSSocket
     try {
-      secured = startTls(plain, this.#host, this.#deps.tls)
+      secured = startTls(plain, this.#host, options)
     } catch (error) {
       return this.#fail(error instanceof Error ? error.message : String(error))
     }
     this.#socket = secured
     this.#listen(secured)
     secured.on('secureConnect', () => {
-      this.#tls = tlsInfo(secured)
+      if (this.#phase !== 'tls') return
+      const inspection = inspectPeer(secured, options)
+      if (inspection.kind === 'refused') {
+        this.#tlsFailure = inspection.tlsFailure
+        return this.#fail(inspection.cause)
+      }
+      const { tls, tlsFailure } = inspection
+      this.#facts = { ...this.#facts, tls, ...(tlsFailure === undefined ? {} : { tlsFailure }) }
+      this.#transcript?.note(`TLS: ${tls.protocol} ${tls.cipher}, peer proved by: ${tls.authenticated}`)
       this.#phase = 'handshake'
-      if (this.#deps.tls.mode === 'implicit') this.#expectBanner()
+      if (options.mode === 'implicit') this.#expectBanner()
       else this.#step(this.#handshake.onSecured())
     })
   }
@@ -200,6 +222,7 @@ class Connection<T> implements SmtpConnection {
         const { ehloMs, authMs, tlsMs, bannerMs } = this.#timeouts
         const ms = { ehlo: ehloMs, auth: authMs, starttls: tlsMs, banner: bannerMs }[step.stage]
         this.#deadlines?.phase(ms)
+        this.#transcript?.client(null, step.stage === 'auth' ? withoutSecret(step.line) : step.line)
         this.#socket?.write(step.line)
         return
       }
@@ -211,9 +234,17 @@ class Connection<T> implements SmtpConnection {
         const reply = failure.reply === undefined ? {} : { reply: failure.reply }
         return this.#end({ kind, cause: failure.cause, ...reply }, failure)
       }
-      case 'ready':
+      case 'ready': {
+        const { capabilities } = step
+        const { tls } = this.#facts
+        this.#facts = { ...this.#facts, dsn: capabilities.keywords.has('DSN') }
+        if (tls === undefined && this.#deps.tls.mode === 'opportunistic')
+          this.#facts = { ...this.#facts, tlsFailure: 'starttls-not-supported' }
+        this.#transcript?.ready()
         this.#phase = 'ready'
-        this.#pipeline.start(step.capabilities)
+        const authenticated = tls !== undefined && tls.authenticated !== 'none'
+        this.#pipeline.start({ capabilities, authenticated })
+      }
     }
   }
 
@@ -229,19 +260,26 @@ class Connection<T> implements SmtpConnection {
       if (code === 0) return
       if (this.#phase === 'quit') return this.#end({ kind: 'quit', cause: this.#quitCause })
       if (code < 0) return this.#fail(this.#parser.error, true)
-      if (this.#phase === 'handshake') this.#step(this.#handshake.onReply(code, this.#parser.raw))
+      if (this.#phase === 'handshake') this.#onSetupReply(code)
       else if (this.#phase === 'ready' || this.#phase === 'idle')
         this.#pipeline.onReply(code, this.#parser.raw)
       else return this.#fail(`the server sent ${code} unasked`, true)
     }
   }
 
+  #onSetupReply(code: number): void {
+    const { raw } = this.#parser
+    // What a server says to a credential may repeat it.
+    this.#transcript?.server(null, this.#handshake.stage === 'auth' ? raw.slice(0, 3) : raw)
+    this.#step(this.#handshake.onReply(code, raw))
+  }
+
   #onSocketClosed(): void {
     if (this.#phase === 'quit') return this.#end({ kind: 'quit', cause: this.#quitCause })
     const cause = this.#error?.message ?? 'the server closed the connection'
-    const stage = this.#pipeline.stage
+    const { stage, reused } = this.#pipeline
     const calm =
-      this.#phase === 'idle' || (this.#phase === 'ready' && stage === 'mail' && this.#pipeline.pulled > 1)
+      this.#phase === 'idle' || (this.#phase === 'ready' && (stage === 'mail' || stage === 'rset') && reused)
     this.#end({ kind: calm ? 'peer-closed' : 'failed', cause })
   }
 
@@ -259,9 +297,12 @@ class Connection<T> implements SmtpConnection {
       case 'tls':
       case 'handshake':
       case 'ready':
-        this.#fail(
-          which === 'phase' ? `timeout (${this.#stage()})` : `too slow over all phases (${this.#stage()})`,
-        )
+        this.#end({
+          kind: 'failed',
+          cause:
+            which === 'phase' ? `timeout (${this.#stage()})` : `too slow over all phases (${this.#stage()})`,
+          timedOut: true,
+        })
     }
   }
 
@@ -297,52 +338,41 @@ class Connection<T> implements SmtpConnection {
     this.#quitCause = cause
     this.#deadlines?.absolute(Infinity)
     this.#deadlines?.phase(this.#timeouts.quitMs)
+    this.#transcript?.client(null, 'QUIT')
     this.#socket?.write('QUIT\r\n')
   }
 
-  #end(end: PipelineEnd, setup?: { temporary: boolean; tlsFailed: boolean }): void {
+  #end(end: PipelineEnd, setup?: HandshakeFailure): void {
     if (this.#phase === 'closed') return
-    const stage = this.#stage()
+    const stage = setup?.stage ?? this.#stage()
     // A handshake that was ended by us says nothing about the peer's TLS.
     const tlsFailed = setup?.tlsFailed ?? (this.#phase === 'tls' && end.kind === 'failed')
     this.#phase = 'closed'
     this.#deadlines?.stop()
     this.#socket?.destroy()
+    this.#transcript?.note(`ended: ${end.cause}`)
     this.#pipeline.abort(end)
+    // A set-up that fails for TLS does so before the handshake, for want of STARTTLS.
+    const tlsFailure =
+      this.#tlsFailure ?? (setup === undefined ? 'validation-failure' : 'starttls-not-supported')
     this.#deps.onClosed({
       kind: end.kind,
       stage,
       cause: end.cause,
       temporary: setup?.temporary ?? true,
       tlsFailed,
+      ...(tlsFailed ? { tlsFailure } : {}),
+      ...(bindFailed(this.#error) ? { localAddressFailed: true } : {}),
       ...(end.reply === undefined ? {} : { reply: end.reply }),
       transactions: this.#pipeline.pulled,
+      ...(this.#transcript === null ? {} : { transcript: this.#transcript.of(null) }),
     })
-  }
-
-  #phaseMs(stage: PipelineStage | 'block'): number {
-    const t = this.#timeouts
-    switch (stage) {
-      case 'none':
-      case 'rset':
-      case 'mail':
-        return t.mailMs
-      case 'rcpt':
-        return t.rcptMs
-      case 'data':
-        return t.dataMs
-      case 'content':
-      case 'block':
-        return t.blockMs
-      case 'dot':
-      case 'drain':
-        return t.dotMs
-    }
   }
 
   #wire(): Wire {
     const parser = this.#parser
     return {
+      transcript: this.#transcript,
       write: (text) => {
         this.#socket?.write(text)
       },
@@ -360,7 +390,7 @@ class Connection<T> implements SmtpConnection {
         if (tail !== '') socket.write(tail)
         socket.uncork()
       },
-      phase: (stage) => this.#deadlines?.phase(this.#phaseMs(stage)),
+      phase: (stage) => this.#deadlines?.phase(phaseMs(this.#timeouts, stage)),
       transactionBegan: () => this.#deadlines?.absolute(this.#timeouts.transactionMs),
       get pending() {
         return parser.pending
@@ -384,4 +414,9 @@ class Connection<T> implements SmtpConnection {
       end: (end) => this.#end(end),
     }
   }
+}
+
+/** Node names the failed system call; a connect that fails is the peer's or the network's. */
+function bindFailed(error: Error | null): boolean {
+  return error !== null && 'syscall' in error && error.syscall === 'bind'
 }

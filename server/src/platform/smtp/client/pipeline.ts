@@ -1,47 +1,29 @@
-import type { Capabilities } from './capabilities.ts'
 import { blocksOf } from './content.ts'
-import type { WireContent } from './content.ts'
+import type { Peer } from './envelope.ts'
 import { prepareTransaction } from './prepare.ts'
 import { toReply } from './reply-parser.ts'
-import type { SmtpConnectionDeps, SmtpOutcome, SmtpReply, SmtpTransactionStage } from './types.ts'
-
-/** The reply that is awaited. `content`: the blocks of a large message are going out. `drain`: the reply to a lone dot. */
-export type PipelineStage = 'none' | 'rset' | 'mail' | 'rcpt' | 'data' | 'content' | 'dot' | 'drain'
-
-export interface PipelineEnd {
-  readonly kind: 'quit' | 'peer-closed' | 'failed'
-  readonly cause: string
-  readonly reply?: SmtpReply
-  /** The replies can no longer be matched to commands: nothing unsettled is believed. */
-  readonly desynchronised?: boolean
-}
-
-/** What the pipeline needs of the connection. */
-export interface Wire {
-  write(text: string): void
-  /** Writes in one go; `flushed` is called when the kernel has taken all of it, with an error where it never will. */
-  writeAll(parts: readonly Buffer[], tail: string, flushed: (error?: Error | null) => void): void
-  /** A phase began: its deadline counts from now. */
-  phase(stage: PipelineStage | 'block'): void
-  /** A transaction has the connection to itself from now on. */
-  transactionBegan(): void
-  /** Bytes of the peer wait that were not asked for yet. */
-  readonly pending: boolean
-  /** Takes no more replies until `release()`. */
-  hold(): void
-  release(): void
-  idle(): void
-  /** Says QUIT: no job is in flight. */
-  finish(cause: string): void
-  /** Ends the connection at once; calls back `abort()`. */
-  end(end: PipelineEnd): void
-}
+import {
+  createSlot,
+  fate,
+  localRefusal,
+  nextRcptLine,
+  nextRecipient,
+  outcomesOf,
+  refusal,
+  refuseRecipient,
+} from './slot.ts'
+import type { Slot } from './slot.ts'
+import type { TranscriptLines } from './transcript.ts'
+import type { SmtpConnectionDeps, SmtpOutcome } from './types.ts'
+import type { PipelineEnd, PipelineStage, Wire } from './wire.ts'
 
 export interface Pipeline {
   readonly stage: PipelineStage
   readonly pulled: number
   readonly busy: boolean
-  start(capabilities: Capabilities): void
+  /** At least one transaction came before the present one. */
+  readonly reused: boolean
+  start(peer: Peer): void
   pump(): void
   stop(): void
   onReply(code: number, raw: string): void
@@ -49,22 +31,17 @@ export interface Pipeline {
   abort(end: PipelineEnd): void
 }
 
-interface Slot<T> {
-  readonly job: T
-  readonly mail: string
-  readonly rcpt: string
-  readonly content: WireContent
-  startedAt: number
-  mailAccepted: boolean
-  rejection: { reply: SmtpReply; stage: SmtpTransactionStage } | null
-  finalDotWritten: boolean
-  settled: boolean
-}
-
 type Jobs<T> = Pick<
   SmtpConnectionDeps<T>,
   'pull' | 'transactionOf' | 'beforeFinalDot' | 'onIdle' | 'maxTransactions'
-> & { readonly onOutcome: (job: T, outcome: SmtpOutcome, durationMs: number) => void }
+> & {
+  readonly onOutcome: (
+    job: T,
+    outcomes: readonly SmtpOutcome[],
+    durationMs: number,
+    lines: TranscriptLines | null,
+  ) => void
+}
 
 const ENDED: SmtpOutcome = {
   kind: 'unattempted',
@@ -87,7 +64,9 @@ const MAX_LOCAL_REFUSALS = 16
  * has been read and not a byte more, so a reply is never taken for the answer to a command that was not yet sent.
  */
 export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
-  let peer: Capabilities | null = null
+  const { transcript } = wire
+  let peer: Peer | null = null
+  let pipelining = false
   let head: Slot<T> | null = null
   let ahead: Slot<T> | null = null
   let stage: PipelineStage = 'none'
@@ -106,41 +85,56 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
     wire.phase(next)
   }
 
+  const say = (slot: Slot<T>, text: string) => {
+    transcript?.client(slot.lines, text)
+    wire.write(text)
+  }
+
   const breach = (cause: string) => wire.end({ kind: 'failed', cause, desynchronised: true })
 
   const settle = (slot: Slot<T>, outcome: SmtpOutcome) => {
     if (slot.settled) return
     slot.settled = true
-    report(slot.job, outcome, slot.startedAt === 0 ? 0 : performance.now() - slot.startedAt)
+    const durationMs = slot.startedAt === 0 ? 0 : performance.now() - slot.startedAt
+    report(slot.job, outcomesOf(slot.count, slot.refusals, outcome), durationMs, slot.lines)
   }
 
-  const report = (job: T, outcome: SmtpOutcome, durationMs: number) => {
+  const report = (
+    job: T,
+    outcomes: readonly SmtpOutcome[],
+    durationMs: number,
+    lines: TranscriptLines | null,
+  ) => {
     try {
-      jobs.onOutcome(job, outcome, durationMs)
+      jobs.onOutcome(job, outcomes, durationMs, lines)
     } catch (error) {
       wire.end({ kind: 'failed', cause: `onOutcome failed: ${messageOf(error)}` })
     }
   }
 
   /** One pulled job as a slot, or null where it was refused and reported. */
-  const prepare = (job: T, capabilities: Capabilities): Slot<T> | null => {
+  const prepare = (job: T, to: Peer): Slot<T> | null => {
     let transaction
     try {
       transaction = jobs.transactionOf(job)
     } catch (error) {
       const cause = `transactionOf failed: ${messageOf(error)}`
-      report(job, { kind: 'unattempted', cause, stage: 'mail', temporary: true }, 0)
+      report(job, [{ kind: 'unattempted', cause, stage: 'mail', temporary: true }], 0, null)
       wire.end({ kind: 'failed', cause })
       return null
     }
-    const prepared = prepareTransaction(transaction, capabilities)
+    const { length: count } = transaction.recipients
+    const prepared = prepareTransaction(transaction, to)
     if (prepared.kind === 'refused') {
-      report(job, { kind: 'bounced', reply: prepared.reply, stage: 'mail', local: true }, 0)
+      report(job, outcomesOf(count, null, localRefusal(prepared.reply, 'mail')), 0, null)
       return null
     }
-    const { mail, rcpt, content } = prepared
-    const state = { startedAt: 0, mailAccepted: false, rejection: null, finalDotWritten: false }
-    return { job, mail, rcpt, content, ...state, settled: false }
+    const refusals = prepared.refusals?.map((reply) => reply && localRefusal(reply, 'rcpt')) ?? null
+    if (prepared.rcpt === '') {
+      report(job, outcomesOf(count, refusals, ENDED), 0, null)
+      return null
+    }
+    return createSlot(job, prepared, refusals, count, transcript === null ? null : transcript.begin())
   }
 
   /** The next job that can go to this peer; null where there is none, `later` where the rest should wait for the next turn. */
@@ -177,13 +171,13 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
     wire.transactionBegan()
     const reset = needsReset ? 'RSET\r\n' : ''
     enter(needsReset ? 'rset' : 'mail')
-    if (peer?.pipelining) wire.write(`${reset}${slot.mail}${slot.rcpt}DATA\r\n`)
-    else wire.write(reset === '' ? slot.mail : reset)
+    say(slot, pipelining ? `${reset}${slot.mail}${slot.rcpt}DATA\r\n` : reset === '' ? slot.mail : reset)
   }
 
   const pumpOnce = () => {
     if (dead || peer === null || head !== null) return
-    if (wire.pending) return breach('the server answered more than it was asked')
+    // Nothing is asked now: what waits is a 421, or a breach. The reader will tell as soon as it is whole.
+    if (wire.pending) return wire.phase('none')
     if (stopping) return wire.finish('closed')
     if (started >= jobs.maxTransactions) return wire.finish('the transaction limit is reached')
     const slot = take()
@@ -214,17 +208,12 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
     if (pumpAgain && head === null && !dead) setImmediate(pump)
   }
 
-  const reject = (slot: Slot<T>, code: number, raw: string, at: SmtpTransactionStage) => {
-    slot.rejection ??= { reply: toReply(code, raw), stage: at }
-  }
-
-  const settleRejection = (slot: Slot<T>) => {
-    if (slot.rejection !== null) settle(slot, refusal(slot.rejection.reply, slot.rejection.stage))
-  }
+  /** Settles a transaction that nobody took: everyone has a refusal, his own or that of MAIL or DATA. */
+  const settleRefused = (slot: Slot<T>) => settle(slot, slot.rejection ?? ENDED)
 
   /** The head is settled without a final dot; the peer may still hold its sender. */
   const dropHead = (slot: Slot<T>) => {
-    settleRejection(slot)
+    settleRefused(slot)
     if (dead) return
     needsReset = slot.mailAccepted
     head = null
@@ -244,38 +233,43 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
     if (code === 421) return serviceClosing(code, raw)
     if (code >= 300 && code < 400) return breach(`unexpected reply ${code} to MAIL`)
     if (code >= 400) {
-      reject(slot, code, raw, 'mail')
-      if (!peer?.pipelining) return dropHead(slot)
+      slot.rejection = refusal(toReply(code, raw), 'mail')
+      if (!pipelining) return dropHead(slot)
     } else {
       slot.mailAccepted = true
     }
     enter('rcpt')
-    if (!peer?.pipelining) wire.write(slot.rcpt)
+    if (!pipelining) say(slot, nextRcptLine(slot))
   }
 
   const onRcpt = (slot: Slot<T>, code: number, raw: string) => {
     if (code >= 300 && code < 400) return breach(`unexpected reply ${code} to RCPT`)
-    if (code >= 400) {
-      reject(slot, code, raw, 'rcpt')
-      if (code === 421) return serviceClosing(code, raw)
-      if (!peer?.pipelining) return dropHead(slot)
+    // Behind a refused MAIL every RCPT is refused too, which says nothing of the recipient.
+    if (code < 300) slot.accepted++
+    else if (slot.rejection === null) refuseRecipient(slot, code, raw)
+    if (code === 421) return serviceClosing(code, raw)
+    if (nextRecipient(slot)) {
+      enter('rcpt')
+      if (!pipelining) say(slot, nextRcptLine(slot))
+      return
     }
+    if (!pipelining && slot.accepted === 0) return dropHead(slot)
     enter('data')
-    if (!peer?.pipelining) wire.write('DATA\r\n')
+    if (!pipelining) say(slot, 'DATA\r\n')
   }
 
   const onData = (slot: Slot<T>, code: number, raw: string) => {
     if (code < 400 && code !== 354) return breach(`unexpected reply ${code} to DATA`)
     if (wire.pending) return breach('the server answered more than it was asked')
     if (code === 354) {
-      if (slot.rejection === null) return sendContent(slot)
-      // RFC 2920 §3.1: DATA was accepted although the recipient was not. A lone dot ends it with nothing sent.
-      settleRejection(slot)
+      if (slot.rejection === null && slot.accepted > 0) return sendContent(slot)
+      // RFC 2920 §3.1: DATA was accepted although no recipient was. A lone dot ends it with nothing sent.
+      settleRefused(slot)
       if (dead) return
-      wire.write('.\r\n')
+      say(slot, '.\r\n')
       return enter('drain')
     }
-    reject(slot, code, raw, 'data')
+    slot.rejection ??= refusal(toReply(code, raw), 'data')
     if (code === 421) return serviceClosing(code, raw)
     dropHead(slot)
   }
@@ -283,7 +277,7 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
   const onDrained = (code: number, raw: string) => {
     if (code === 421) return serviceClosing(code, raw)
     // The peer took an empty message for somebody: its replies do not mean what they should.
-    if (code < 400) return breach('the server accepted an empty message after refusing the recipient')
+    if (code < 400) return breach('the server accepted an empty message after refusing all recipients')
     head = null
     needsReset = false
     stage = 'none'
@@ -328,7 +322,7 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
 
   /** Writes the last part of the content with its final dot and, in the same write, the next envelope. */
   const sendFinal = (slot: Slot<T>, parts: readonly Buffer[]) => {
-    if (peer?.pipelining && !stopping && started < jobs.maxTransactions) {
+    if (pipelining && !stopping && started < jobs.maxTransactions) {
       const next = take()
       if (dead) {
         if (next !== null && next !== 'later') settle(next, ENDED)
@@ -347,6 +341,10 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
     wire.phase('block')
     unflushed++
     const tail = ahead === null ? '' : `${ahead.mail}${ahead.rcpt}DATA\r\n`
+    if (transcript !== null) {
+      transcript.client(slot.lines, `(${slot.content.bytes} bytes)\r\n.`)
+      if (ahead !== null) transcript.client(ahead.lines, tail)
+    }
     wire.writeAll([...parts, FINAL_DOT], tail, onFlushed)
   }
 
@@ -367,7 +365,7 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
   /** A refusal in the middle of the content: the peer has stopped listening, so the rest is not sent. */
   const onEarlyReply = (slot: Slot<T>, code: number, raw: string) => {
     if (code < 400) return breach(`unexpected reply ${code} within the content`)
-    reject(slot, code, raw, 'data')
+    slot.rejection = refusal(toReply(code, raw), 'data')
     wire.end({ kind: 'peer-closed', cause: 'the server refused the message within its content' })
   }
 
@@ -381,8 +379,12 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
     get busy() {
       return head !== null
     },
-    start(capabilities) {
-      peer = capabilities
+    get reused() {
+      return started > 1
+    },
+    start(to) {
+      peer = to
+      pipelining = to.capabilities.pipelining
       pump()
     },
     pump,
@@ -392,12 +394,13 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
     },
     onReply(code, raw) {
       if (dead) return
+      transcript?.server(head?.lines ?? null, raw)
       if (head === null) {
         if (code === 421) return serviceClosing(code, raw)
         return breach(`the server sent ${code} unasked`)
       }
       // One command per round trip: bytes behind the reply answer nothing that was asked.
-      if (!peer?.pipelining && wire.pending && stage !== 'dot')
+      if (!pipelining && wire.pending && stage !== 'dot')
         return breach('the server answered more than it was asked')
       switch (stage) {
         case 'rset':
@@ -405,7 +408,7 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
           if (code >= 300) return breach(`RSET was answered with ${code}`)
           needsReset = false
           enter('mail')
-          if (!peer?.pipelining) wire.write(head.mail)
+          if (!pipelining) say(head, head.mail)
           return
         case 'mail':
           return onMail(head, code, raw)
@@ -429,26 +432,10 @@ export function createPipeline<T>(jobs: Jobs<T>, wire: Wire): Pipeline {
       const [first, second] = [head, ahead]
       head = null
       ahead = null
-      const unattempted = (at: 'mail' | 'rcpt' | 'data'): SmtpOutcome => {
-        const outcome = { kind: 'unattempted' as const, cause: end.cause, stage: at, temporary: true }
-        return end.reply === undefined ? outcome : { ...outcome, reply: end.reply }
-      }
-      if (first !== null) {
-        if (!end.desynchronised) settleRejection(first)
-        if (first.finalDotWritten) settle(first, { kind: 'uncertain', cause: end.cause })
-        else
-          settle(
-            first,
-            unattempted(stage === 'rcpt' || stage === 'data' ? stage : stage === 'content' ? 'data' : 'mail'),
-          )
-      }
-      if (second !== null) settle(second, unattempted('mail'))
+      if (first !== null) settle(first, fate(first, end, { stage, pipelining, first: started === 1 }))
+      if (second !== null) settle(second, fate(second, end, { stage: 'none', pipelining, first: false }))
     },
   }
-}
-
-function refusal(reply: SmtpReply, stage: SmtpTransactionStage): SmtpOutcome {
-  return { kind: reply.code < 500 ? 'deferred' : 'bounced', reply, stage }
 }
 
 function messageOf(error: unknown): string {

@@ -132,7 +132,7 @@ export function toReply(code: number, raw: string): SmtpReply {
 }
 
 /** Latin1 text of bytes that may be UTF-8 (RFC 6531 §3.7.4): decoded, control characters replaced. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   const decoded = /[\x80-\xff]/.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text
   return decoded.replace(/[^\P{C}\n]/gu, '?')

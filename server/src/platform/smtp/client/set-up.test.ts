@@ -14,6 +14,12 @@ const starttls = async (p: ScriptedPeer) => {
   p.send('220 go\r\n')
 }
 
+const silent = async (p: ScriptedPeer) => p.closed()
+const greets = async (p: ScriptedPeer) => {
+  p.send('220 a\r\n')
+  await p.closed()
+}
+
 describe('set-up', () => {
   const fails: [string, (p: ScriptedPeer) => Promise<void>, Partial<SmtpCloseReason>][] = [
     ['554 banner', async (p) => p.send('554 go away\r\n'), { stage: 'banner', temporary: false }],
@@ -44,6 +50,33 @@ describe('set-up', () => {
     expect(reason).toMatchObject({ tlsFailed: false, ...expected })
   })
 
+  it('a banner that drips in is ended by the deadline over all of the set-up', async () => {
+    const started = performance.now()
+    const { reason, left } = await run(
+      async (p) => {
+        const drip = setInterval(() => p.send('220-still here\r\n'), 20)
+        await p.closed()
+        clearInterval(drip)
+      },
+      [1],
+      { timeouts: { bannerMs: 5000, establishMs: 200 } },
+    )
+    expect([reason.cause, left]).toEqual(['too slow over all phases (banner)', 1])
+    expect(performance.now() - started).toBeLessThan(3000)
+  })
+
+  it('a peer that never answers anything is ended in every phase', async () => {
+    const timeouts = { bannerMs: 100, ehloMs: 100, tlsMs: 100 }
+    expect((await run(silent, [1], { timeouts })).reason.cause).toBe('timeout (banner)')
+    const tls = { mode: 'implicit', verify: 'none' } as const
+    expect((await run(silent, [1], { timeouts, tls })).reason).toMatchObject({
+      cause: 'timeout (connect)',
+      tlsFailed: true,
+      tlsFailure: 'validation-failure',
+    })
+    expect((await run(greets, [1], { timeouts })).reason.cause).toBe('timeout (ehlo)')
+  })
+
   it('a refused connection is temporary', async () => {
     const server = await scriptedSmtp(async () => {})
     await server.close()
@@ -51,7 +84,7 @@ describe('set-up', () => {
     createSmtpConnection<Job>({
       target: { host: 'x', address: '127.0.0.1', port: server.port, family: 4 },
       ehloName: 'client.test',
-      tls: { mode: 'none', verify: false },
+      tls: { mode: 'none' },
       pull: () => null,
       transactionOf: () => {
         throw new Error('no job')
@@ -68,7 +101,7 @@ describe('set-up', () => {
 
   it('refuses names and credentials that could inject a command', () => {
     const deps = {
-      tls: { mode: 'none', verify: false },
+      tls: { mode: 'none' },
       target: { path: '/x' },
     } as never as SmtpConnectionDeps<Job>
     expect(() => createSmtpConnection({ ...deps, ehloName: 'a\r\nQUIT' })).toThrow(/ehloName/)
@@ -89,7 +122,7 @@ describe('TLS', () => {
   it('opportunistic encrypts without verifying and forgets what was announced in clear', async () => {
     const info: unknown[] = []
     const { kinds, peer } = await run(secured, [1], {
-      tls: { mode: 'opportunistic', verify: true },
+      tls: { mode: 'opportunistic' },
       onOutcome: (_job, _outcome, each) => info.push(each),
     })
     expect(kinds).toEqual([])
@@ -98,7 +131,9 @@ describe('TLS', () => {
   })
 
   it('required verifies: the right root passes, a stranger fails with tlsFailed', async () => {
-    const good = await run(secured, [1], { tls: { mode: 'required', verify: true, ca: pair.cert } })
+    const good = await run(secured, [1], {
+      tls: { mode: 'required', verify: { kind: 'pkix', names: ['sink.test'], ca: pair.cert } },
+    })
     expect(good.kinds).toEqual(['1 delivered'])
     const bad = await run(
       async (p) => {
@@ -106,14 +141,19 @@ describe('TLS', () => {
         await p.secure(pair).catch(() => {})
       },
       [1],
-      { tls: { mode: 'required', verify: true } },
+      { tls: { mode: 'required', verify: { kind: 'pkix', names: ['sink.test'] } } },
     )
     expect([bad.kinds, bad.reason.tlsFailed, bad.reason.stage]).toEqual([[], true, 'starttls'])
   })
 
   it('required never goes on in clear text', async () => {
-    const absent = await run((p) => p.greet('PIPELINING'), [1], { tls: { mode: 'required', verify: false } })
-    expect([absent.reason.tlsFailed, absent.left]).toEqual([true, 1])
+    const absent = await run((p) => p.greet('PIPELINING'), [1], { tls: { mode: 'required', verify: 'none' } })
+    expect(absent.reason).toMatchObject({
+      tlsFailed: true,
+      tlsFailure: 'starttls-not-supported',
+      stage: 'starttls',
+    })
+    expect(absent.left).toBe(1)
     const refused = await run(
       async (p) => {
         await p.greet('STARTTLS')
@@ -121,13 +161,14 @@ describe('TLS', () => {
         p.send('454 4.7.0 not now\r\n')
       },
       [1],
-      { tls: { mode: 'required', verify: false } },
+      { tls: { mode: 'required', verify: 'none' } },
     )
-    expect([refused.reason.tlsFailed, refused.left]).toEqual([true, 1])
+    expect(refused.reason).toMatchObject({ tlsFailed: true, tlsFailure: 'starttls-not-supported' })
+    expect(refused.left).toBe(1)
   })
 
   it('opportunistic goes on in clear text where the server refuses STARTTLS, and reports a broken handshake', async () => {
-    const tls = { mode: 'opportunistic', verify: false } as const
+    const tls = { mode: 'opportunistic' } as const
     const refused = await run(
       async (p) => {
         await p.greet('STARTTLS')
@@ -139,6 +180,7 @@ describe('TLS', () => {
       { tls },
     )
     expect(refused.kinds).toEqual(['1 delivered'])
+    expect(refused.infos[0]).toMatchObject({ tlsFailure: 'starttls-not-supported' })
     const broken = await run(
       async (p) => {
         await starttls(p)
@@ -148,7 +190,12 @@ describe('TLS', () => {
       [1],
       { tls },
     )
-    expect(broken.reason).toMatchObject({ kind: 'failed', tlsFailed: true, stage: 'starttls' })
+    expect(broken.reason).toMatchObject({
+      kind: 'failed',
+      tlsFailed: true,
+      tlsFailure: 'validation-failure',
+      stage: 'starttls',
+    })
     expect(broken.left).toBe(1)
     const silent = await run(starttls, [1], { tls, timeouts: { tlsMs: 150 } })
     expect(silent.reason).toMatchObject({ tlsFailed: true, cause: 'timeout (starttls)' })
@@ -162,7 +209,7 @@ describe('TLS', () => {
         p.send('220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n')
       },
       [1],
-      { tls: { mode: 'opportunistic', verify: false } },
+      { tls: { mode: 'opportunistic' } },
     )
     expect([reason.kind, reason.tlsFailed, left]).toEqual(['failed', false, 1])
   })
@@ -176,7 +223,7 @@ describe('TLS', () => {
         await serve(p)
       },
       [{ n: 1, chunks, bytes: 3_200_000 }, 2],
-      { tls: { mode: 'implicit', verify: false } },
+      { tls: { mode: 'implicit', verify: 'none' } },
     )
     expect(kinds).toEqual(['1 delivered', '2 delivered'])
     expect(peer?.received.match(/^x{78}\r$/gm)).toHaveLength(40_000)
@@ -190,7 +237,7 @@ describe('TLS', () => {
         await serve(p)
       },
       [1, 2],
-      { tls: { mode: 'implicit', verify: true, ca: pair.cert } },
+      { tls: { mode: 'implicit', verify: { kind: 'pkix', names: ['sink.test'], ca: pair.cert } } },
     )
     expect(kinds).toEqual(['1 delivered', '2 delivered'])
   })
@@ -211,7 +258,7 @@ describe('TLS', () => {
         await serve(p)
       },
       [1],
-      { tls: { mode: 'required', verify: false }, auth },
+      { tls: { mode: 'required', verify: 'none' }, auth },
     )
     expect(kinds).toEqual(['1 delivered'])
     expect(peer?.received).toContain('AUTH LOGIN\r\nbWU=\r\nc2VjcmV0\r\n')

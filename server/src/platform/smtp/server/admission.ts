@@ -36,6 +36,39 @@ export function createAdmission(limits: {
   }
 }
 
+export interface BufferShares {
+  /** True and counted, or false. What was taken is given back with the same address. */
+  readonly reserve: (bytes: number, address: string | null) => boolean
+  readonly release: (bytes: number, address: string | null) => void
+}
+
+/** Counts content in memory, in total and per network: a dozen slow clients of one network must not take all of it. */
+export function createBufferShares(bytesMax: number, bytesPerNetworkMax: number): BufferShares {
+  const perNetwork = new Map<string, number>()
+  let total = 0
+  return {
+    reserve(bytes, address) {
+      if (total + bytes > bytesMax) return false
+      if (address !== null) {
+        const key = networkOf(address)
+        const held = (perNetwork.get(key) ?? 0) + bytes
+        if (held > bytesPerNetworkMax) return false
+        perNetwork.set(key, held)
+      }
+      total += bytes
+      return true
+    },
+    release(bytes, address) {
+      total -= bytes
+      if (address === null) return
+      const key = networkOf(address)
+      const held = (perNetwork.get(key) ?? 0) - bytes
+      if (held > 0) perNetwork.set(key, held)
+      else perNetwork.delete(key)
+    },
+  }
+}
+
 /** `::ffff:192.0.2.1` → `192.0.2.1`; other addresses unchanged, without a zone. */
 export function plainAddress(address: string): string {
   const unzoned = address.split('%', 1)[0] ?? address

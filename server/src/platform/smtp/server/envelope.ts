@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { domainToASCII } from 'node:url'
+import { isDsnOfMail, isDsnOfRecipient } from './delivery-status.ts'
 import { reply } from './reply.ts'
 import type { SmtpReply } from './reply.ts'
 import type { SmtpParameters, SmtpPath } from './types.ts'
@@ -31,6 +32,10 @@ export type MailOutcome =
 export interface MailRules {
   readonly messageBytes: number
   readonly smtputf8: boolean
+  /** Delivery status notifications (RFC 3461): RET and ENVID here, NOTIFY and ORCPT at RCPT. */
+  readonly dsn: boolean
+  /** REQUIRETLS (RFC 8689), which may stand inside TLS only. */
+  readonly requireTls: boolean
   readonly extra: ReadonlySet<string>
 }
 
@@ -51,11 +56,14 @@ export function parseMail(argument: string, rules: MailRules, auth: boolean): Ma
   return { ok: true, path: parsed.path, smtputf8 }
 }
 
-/** The argument of RCPT: `TO:<path>` (RFC 5321 §4.1.1.3). No announced extension has a parameter here. */
-export function parseRecipient(argument: string, smtputf8: boolean): PathOutcome {
+/** The argument of RCPT: `TO:<path>` (RFC 5321 §4.1.1.3); `dsn`: NOTIFY and ORCPT may follow (RFC 3461 §4.1, §4.2). */
+export function parseRecipient(argument: string, smtputf8: boolean, dsn: boolean): PathOutcome {
   const parsed = parsePathArgument(argument, 'TO')
   if (!parsed.ok) return parsed
-  if (parsed.path.parameters.size > 0) return { ok: false, reply: UNKNOWN_PARAMETER }
+  for (const [name, value] of parsed.path.parameters) {
+    const good = dsn ? isDsnOfRecipient(name, value) : undefined
+    if (good !== true) return { ok: false, reply: good === undefined ? UNKNOWN_PARAMETER : BAD_PARAMETER }
+  }
   if (parsed.path.address === '') return { ok: false, reply: badSyntax('TO') }
   if (!smtputf8 && NON_ASCII.test(parsed.path.address)) return { ok: false, reply: NEEDS_SMTPUTF8 }
   return parsed
@@ -92,8 +100,14 @@ function mailParameterRefusal(
     case 'AUTH':
       if (!auth) return UNKNOWN_PARAMETER
       return value === null ? BAD_PARAMETER : null
-    default:
+    case 'REQUIRETLS':
+      if (!rules.requireTls) return UNKNOWN_PARAMETER
+      return value === null ? null : BAD_PARAMETER
+    default: {
+      const good = rules.dsn ? isDsnOfMail(name, value) : undefined
+      if (good !== undefined) return good ? null : BAD_PARAMETER
       return rules.extra.has(name) ? null : UNKNOWN_PARAMETER
+    }
   }
 }
 

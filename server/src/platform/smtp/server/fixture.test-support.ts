@@ -134,8 +134,8 @@ export class RawClient {
     this.#watch(socket)
   }
 
-  static async plain(port: number): Promise<RawClient> {
-    const socket = connectPlain({ port, host: '127.0.0.1', noDelay: true })
+  static async plain(port: number, localAddress = '127.0.0.1'): Promise<RawClient> {
+    const socket = connectPlain({ port, host: '127.0.0.1', localAddress, noDelay: true })
     const client = new RawClient(socket)
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', () => resolve())

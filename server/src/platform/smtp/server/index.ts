@@ -4,7 +4,10 @@
  * answer to DATA is the handler's; one connection never has two handlers at work.
  */
 export { createSmtpServer } from './server.ts'
-export { reply } from './reply.ts'
+export { NO_ANSWER, reply } from './reply.ts'
+export { createSmtpServerMetrics, type SmtpServerMetrics } from './server-metrics.ts'
+export { decodeXtext, dsnOfMail, dsnOfRecipient } from './delivery-status.ts'
+export type { MailDsn, NotifyWord, RecipientDsn } from './delivery-status.ts'
 export type { SmtpReply } from './reply.ts'
 export { DEFAULT_SMTP_LIMITS } from './types.ts'
 export type {

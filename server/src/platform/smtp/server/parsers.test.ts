@@ -5,7 +5,13 @@ import { isMailbox, parseMail, parseRecipient } from './envelope.ts'
 import { formatReply } from './reply.ts'
 import { refusalFor, STATES, VERBS } from './transitions.ts'
 
-const RULES = { messageBytes: 1_000, smtputf8: true, extra: new Set(['RET']) }
+const RULES = {
+  messageBytes: 1_000,
+  smtputf8: true,
+  dsn: false,
+  requireTls: false,
+  extra: new Set(['RET']),
+}
 const allowed = (verb: (typeof VERBS)[number]): string[] =>
   STATES.filter((state) => refusalFor(state, verb) === null)
 const mailCode = (argument: string): string => {
@@ -69,13 +75,16 @@ describe('addresses', () => {
     it(`refuses ${JSON.stringify(address)}`, () => {
       expect(isMailbox(address)).toBe(false)
       expect(mailCode(`FROM:<${address}> SMTPUTF8`)).toBe('501 5.1.7')
-      expect(parseRecipient(`TO:<${address}>`, true)).toMatchObject({ ok: false, reply: { code: 501 } })
+      expect(parseRecipient(`TO:<${address}>`, true, false)).toMatchObject({
+        ok: false,
+        reply: { code: 501 },
+      })
     })
 
   it('knows the null path in MAIL only, and Postmaster in RCPT only', () => {
     expect(mailCode('FROM:<>')).toBe('ok')
-    expect(parseRecipient('TO:<>', true).ok).toBe(false)
-    expect(parseRecipient('TO:<postMaster>', true).ok).toBe(true)
+    expect(parseRecipient('TO:<>', true, false).ok).toBe(false)
+    expect(parseRecipient('TO:<postMaster>', true, false).ok).toBe(true)
     expect(mailCode('FROM:<postmaster>')).toBe('501 5.1.7')
   })
 
@@ -115,9 +124,9 @@ describe('addresses', () => {
     ]
     for (const [parameter, outcome] of outcomes)
       expect(mailCode(`FROM:<a@x.test> ${parameter}`), parameter).toBe(outcome)
-    expect(parseRecipient('TO:<a@x.test> NOTIFY=NEVER', true)).toMatchObject({ reply: { code: 555 } })
+    expect(parseRecipient('TO:<a@x.test> NOTIFY=NEVER', true, false)).toMatchObject({ reply: { code: 555 } })
     expect(mailCode('FROM:<\u00e9@x.test>')).toBe('553 5.6.7')
-    expect(parseRecipient('TO:<\u00e9@x.test>', false)).toMatchObject({ reply: { code: 553 } })
+    expect(parseRecipient('TO:<\u00e9@x.test>', false, false)).toMatchObject({ reply: { code: 553 } })
   })
 
   it('decides on any text without throwing', () => {

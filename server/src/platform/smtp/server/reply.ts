@@ -13,6 +13,9 @@ const ENHANCED = /^[245]\.\d{1,3}\.\d{1,3}$/
 /** What a handler's failure looks like from outside. */
 export const INTERNAL_FAILURE: SmtpReply = reply(451, '4.3.0', 'Something went wrong here, try again later')
 
+/** Instead of an answer to the content: the connection ends, and the other side cannot know. For simulations. */
+export const NO_ANSWER: SmtpReply = { code: 0, text: '' }
+
 /** A reply with an enhanced status code (RFC 2034). */
 export function reply(code: number, enhanced: string, text: string | readonly string[]): SmtpReply {
   return { code, enhanced, text }

@@ -194,6 +194,37 @@ describe('bounds', () => {
     client.close()
   })
 
+  it('lets no client hold the memory for content of all', async () => {
+    await using running = await startServer({
+      limits: { bufferedBytes: 400_000, bufferedBytesPerAddress: 100_000 },
+    })
+    const line = `${'x'.repeat(998)}\r\n`
+    const begin = async (from: string): Promise<RawClient> => {
+      const client = await RawClient.plain(running.port, from)
+      await client.reply()
+      for (const command of ['EHLO c', 'MAIL FROM:<a@x.test>', 'RCPT TO:<b@y.test>', 'DATA'])
+        await client.ask(`${command}\r\n`)
+      return client
+    }
+    // Content without an end, as a slow client has it for minutes.
+    const slow = await Promise.all(Array.from({ length: 8 }, () => begin('127.0.0.1')))
+    for (const client of slow) client.write(line.repeat(60))
+    const again = await begin('127.0.0.1')
+    expect(await again.ask(`${line.repeat(60)}.\r\n`)).toMatch(/^452 4\.3\.1 /)
+    const other = await begin('127.0.0.2')
+    expect(await other.ask(`${line.repeat(60)}.\r\n`)).toMatch(/^250 /)
+    for (const client of [...slow, again, other]) client.close()
+    // What a client held is free again when it is gone.
+    await expect
+      .poll(async () => {
+        const client = await begin('127.0.0.1')
+        const answer = await client.ask(`${line.repeat(60)}.\r\n`)
+        client.close()
+        return answer.slice(0, 3)
+      })
+      .toBe('250')
+  })
+
   it('answers 500 to a long line, skips it, and 421 when errors are used up', async () => {
     await using running = await startServer({ limits: { commandLineBytes: 512, errors: 3 } })
     const client = await RawClient.plain(running.port)

@@ -1,4 +1,4 @@
-import { createAdmission, plainAddress } from './admission.ts'
+import { createAdmission, createBufferShares, plainAddress } from './admission.ts'
 import { openListener } from './listener.ts'
 import type { OpenListener } from './listener.ts'
 import { formatReply, reply } from './reply.ts'
@@ -18,11 +18,11 @@ const SHORTEST_SWEEP_MS = 10
  * every decision is the handler's, and 250 after DATA is said only when the handler's promise said so.
  */
 export function createSmtpServer<Session>(options: SmtpServerOptions<Session>): SmtpServer<Session> {
-  const { limits, extensions, log } = options
+  const { limits, extensions, log, metrics } = options
   const admission = createAdmission(limits)
   const sessions = new Set<SmtpSession<Session>>()
   const bufferLimit = limits.bufferedBytes ?? DEFAULT_BUFFERED_BYTES
-  let buffered = 0
+  const buffers = createBufferShares(bufferLimit, limits.bufferedBytesPerAddress ?? bufferLimit)
   let nextConnection = 1
   let open: readonly OpenListener[] = []
   let sweeper: NodeJS.Timeout | null = null
@@ -30,24 +30,21 @@ export function createSmtpServer<Session>(options: SmtpServerOptions<Session>): 
   let onEmpty: (() => void) | null = null
 
   const context: SessionContext<Session> = {
-    options,
+    options: metrics === undefined ? options : { ...options, handler: metrics.handler(options.handler) },
     mailRules: {
       messageBytes: limits.messageBytes,
       smtputf8: extensions.smtputf8,
+      dsn: extensions.dsn === true,
+      requireTls: extensions.requireTls === true,
       extra: new Set((extensions.extraMailParameters ?? []).map((name) => name.toUpperCase())),
     },
     secureContext: createTlsContexts(() => options.secureContext()),
-    reserve(bytes) {
-      if (buffered + bytes > bufferLimit) return false
-      buffered += bytes
-      return true
-    },
-    release(bytes) {
-      buffered -= bytes
-    },
+    reserve: buffers.reserve,
+    release: buffers.release,
     onEnd(session) {
       if (!sessions.delete(session)) return
       admission.leave(session.peer.address)
+      metrics?.closed(session.peer.listener)
       if (sessions.size === 0) onEmpty?.()
     },
   }
@@ -61,6 +58,7 @@ export function createSmtpServer<Session>(options: SmtpServerOptions<Session>): 
       return
     }
     if (!admission.enter(address)) {
+      metrics?.refused(listener.name)
       log.debug({ listener: listener.name }, 'smtp connection limit reached')
       turnAway(socket, listener)
       return
@@ -76,7 +74,10 @@ export function createSmtpServer<Session>(options: SmtpServerOptions<Session>): 
     }
     const session = new SmtpSession(context, socket, listener, peer)
     if (socket.destroyed) admission.leave(address)
-    else sessions.add(session)
+    else {
+      sessions.add(session)
+      metrics?.opened(listener.name)
+    }
   }
 
   async function shutDown(graceMs: number): Promise<void> {

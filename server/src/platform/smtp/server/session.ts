@@ -10,7 +10,7 @@ import type { DataStep } from './data-reader.ts'
 import { parseMail, parseRecipient } from './envelope.ts'
 import type { MailRules } from './envelope.ts'
 import type { LineStep } from './line-buffer.ts'
-import { checkedReply, formatPlain, INTERNAL_FAILURE, isPositive } from './reply.ts'
+import { checkedReply, formatPlain, INTERNAL_FAILURE, isPositive, NO_ANSWER } from './reply.ts'
 import type { SmtpReply } from './reply.ts'
 import { REPLIES, REFUSED_CONTENT } from './replies.ts'
 import { refusalFor } from './transitions.ts'
@@ -22,8 +22,8 @@ export interface SessionContext<Session> {
   readonly options: SmtpServerOptions<Session>
   readonly mailRules: MailRules
   readonly secureContext: () => SecureContext
-  readonly reserve: (bytes: number) => boolean
-  readonly release: (bytes: number) => void
+  readonly reserve: (bytes: number, address: string | null) => boolean
+  readonly release: (bytes: number, address: string | null) => void
   readonly onEnd: (session: SmtpSession<Session>) => void
 }
 
@@ -263,6 +263,9 @@ export class SmtpSession<Session> {
       if (this.#offersAuth() && this.#mayAuth()) lines.push(`AUTH ${AUTH_MECHANISMS.join(' ')}`)
       lines.push('ENHANCEDSTATUSCODES', '8BITMIME')
       if (options.extensions.smtputf8) lines.push('SMTPUTF8')
+      if (options.extensions.dsn === true) lines.push('DSN')
+      // RFC 8689 §2: never announced in clear text.
+      if (options.extensions.requireTls === true && this.#peer.tls !== null) lines.push('REQUIRETLS')
       lines.push(...(options.extensions.extraMailParameters ?? []))
     }
     this.#channel.sendText(formatPlain(250, lines))
@@ -313,7 +316,8 @@ export class SmtpSession<Session> {
 
   #mail(argument: string): void {
     const { mailRules, options } = this.#context
-    const parsed = parseMail(argument, mailRules, this.#offersAuth())
+    const rules = { ...mailRules, requireTls: mailRules.requireTls && this.#peer.tls !== null }
+    const parsed = parseMail(argument, rules, this.#offersAuth())
     if (!parsed.ok) return this.#channel.refuse(parsed.reply)
     this.#channel.ask(
       () => options.handler.mail(this.#peer, this.#auth.session, parsed.path),
@@ -331,12 +335,12 @@ export class SmtpSession<Session> {
     const { handler, limits } = this.#context.options
     const transaction = this.#transaction
     if (transaction === null) return
-    const parsed = parseRecipient(argument, transaction.smtputf8)
+    const parsed = parseRecipient(argument, transaction.smtputf8, this.#context.mailRules.dsn)
     if (!parsed.ok) return this.#channel.refuse(parsed.reply)
     if (transaction.recipients.length >= limits.recipients)
       return this.#channel.send(REPLIES.tooManyRecipients)
     this.#channel.ask(
-      () => handler.recipient(this.#peer, this.#auth.session, parsed.path),
+      () => handler.recipient(this.#peer, this.#auth.session, parsed.path, transaction.recipients),
       (answer) => {
         const checked = checkedReply(answer ?? REPLIES.recipientOk)
         if (isPositive(checked)) transaction.recipients.push(parsed.path)
@@ -353,8 +357,8 @@ export class SmtpSession<Session> {
     this.#reader = new DataReader({
       messageBytes: limits.messageBytes,
       lineBytes: limits.dataLineBytes ?? DEFAULT_DATA_LINE_BYTES,
-      reserve: this.#context.reserve,
-      release: this.#context.release,
+      reserve: (bytes) => this.#context.reserve(bytes, this.peer.address),
+      release: (bytes) => this.#context.release(bytes, this.peer.address),
     })
     this.#channel.sendText(formatPlain(354, ['End data with <CR><LF>.<CR><LF>']))
     this.#channel.watch.data()
@@ -405,7 +409,11 @@ export class SmtpSession<Session> {
     }
     this.#channel.ask(
       () => this.#context.options.handler.message(this.#peer, this.#auth.session, message),
-      (answer) => done(checkedReply(answer)),
+      (answer) => {
+        if (answer !== NO_ANSWER) return done(checkedReply(answer))
+        this.#finishTransaction()
+        this.#channel.destroy()
+      },
       done,
     )
   }

@@ -1,8 +1,9 @@
 import type { SecureContextOptions } from 'node:tls'
 import type { Redacted } from '../../../kernel/redacted.ts'
 import type { SmtpReply } from './reply.ts'
+import type { SmtpServerMetrics } from './server-metrics.ts'
 
-export type SmtpListenerName = 'submission' | 'submissions' | 'inbound' | 'capture'
+export type SmtpListenerName = 'submission' | 'submissions' | 'inbound' | 'capture' | 'simulator'
 
 /** One door. AUTH is offered on every door but `inbound`; where TLS is possible it is needed for AUTH. */
 export interface SmtpListener {
@@ -49,6 +50,8 @@ export interface SmtpServerLimits {
   readonly dataLineBytes?: number
   /** Content held in memory by all sessions together; beyond it DATA is answered 452 4.3.1. Default 256 MiB. */
   readonly bufferedBytes?: number
+  /** The part of it that one IPv4 address or IPv6 /64 may hold, likewise answered. Default: all. */
+  readonly bufferedBytesPerAddress?: number
 }
 
 /** RFC 5321 §4.5.3 with the room the extensions need. */
@@ -116,7 +119,13 @@ export interface SmtpHandler<Session> {
   connect?(peer: SmtpPeer): Promise<SmtpReply | void>
   authenticate(peer: SmtpPeer, credentials: SmtpCredentials): Promise<SmtpAuthOutcome<Session>>
   mail(peer: SmtpPeer, session: Session | null, path: SmtpPath): Promise<SmtpReply | void>
-  recipient(peer: SmtpPeer, session: Session | null, path: SmtpPath): Promise<SmtpReply | void>
+  /** `taken`: the recipients of this transaction that were accepted before. */
+  recipient(
+    peer: SmtpPeer,
+    session: Session | null,
+    path: SmtpPath,
+    taken: readonly SmtpPath[],
+  ): Promise<SmtpReply | void>
   message(peer: SmtpPeer, session: Session | null, message: SmtpMessage): Promise<SmtpReply>
 }
 
@@ -137,11 +146,16 @@ export interface SmtpServerOptions<Session> {
   readonly limits: SmtpServerLimits
   readonly extensions: {
     readonly smtputf8: boolean
+    /** Announces DSN (RFC 3461); the options are read with `dsnOfMail` and `dsnOfRecipient`. */
+    readonly dsn?: boolean
+    /** Announces REQUIRETLS (RFC 8689) inside TLS; MAIL then has the parameter `REQUIRETLS` where it was asked for. */
+    readonly requireTls?: boolean
     /** Further MAIL parameters, announced as extensions of the same name and let through to the handler. */
     readonly extraMailParameters?: readonly string[]
   }
   readonly handler: SmtpHandler<Session>
   readonly log: SmtpLog
+  readonly metrics?: SmtpServerMetrics
 }
 
 export interface SmtpServer<Session> extends AsyncDisposable {

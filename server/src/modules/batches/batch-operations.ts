@@ -1,0 +1,3 @@
+import { createBatch, getBatch, listBatches, updateBatch } from './operations/batches.ts'
+
+export const batchOperations = [createBatch, listBatches, getBatch, updateBatch]

@@ -1,0 +1,3 @@
+import { getAccess } from './operations/get-access.ts'
+
+export const callerOperations = [getAccess]

@@ -1,0 +1,13 @@
+import {
+  listInstallationTlsReports,
+  listSentTlsReports,
+  listTlsReports,
+  showTransport,
+} from './operations/read-tls.ts'
+
+export const transportOperations = [
+  showTransport,
+  listTlsReports,
+  listInstallationTlsReports,
+  listSentTlsReports,
+]
