@@ -1,122 +1,8 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
-import { run, type World } from './run.ts'
+import { describe, expect, it } from 'vitest'
+import { api, bulkhead, directory, message, SUMMARY, type Asked } from './cli.test-support.ts'
 
-interface Outcome {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-interface Asked {
-  readonly method: string
-  readonly url: string
-  readonly authorization: string | undefined
-  readonly contentType: string | undefined
-  readonly body: string
-}
-
-interface Options {
-  readonly env?: Record<string, string>
-  readonly stdin?: string | Uint8Array
-  readonly columns?: number
-}
-
-const closing: (() => void)[] = []
-
-/** Runs a command line in this process, on streams of memory. */
-async function bulkhead(line: readonly string[], options: Options = {}): Promise<Outcome> {
-  const [out, err] = [[] as string[], [] as string[]]
-  const stream = (to: string[]) => ({
-    isTTY: options.columns !== undefined,
-    columns: options.columns,
-    write: (content: string | Uint8Array) =>
-      to.push(typeof content === 'string' ? content : Buffer.from(content).toString('latin1')),
-  })
-  const world: World = {
-    stdout: stream(out),
-    stderr: stream(err),
-    input: { isTerminal: options.stdin === undefined, read: async () => Buffer.from(options.stdin ?? '') },
-    env: { BULKHEAD_DATA: '/nowhere', ...options.env },
-    now: () => Date.parse('2026-01-31T12:00:00Z'),
-    signal: new AbortController().signal,
-    spawn: async () => 1,
-  }
-  const code = await run(line, world)
-  return { code, out: out.join(''), err: err.join('') }
-}
-
-/** A real HTTP server in the API's place, for what a command asks and how it shows the answer. */
-async function api(
-  answers: Record<string, unknown>,
-): Promise<{ env: Record<string, string>; url: string; asked: Asked[] }> {
-  const asked: Asked[] = []
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(Buffer.from(chunk))
-    const { method = '', url = '', headers } = request
-    asked.push({
-      method,
-      url,
-      authorization: headers.authorization,
-      contentType: headers['content-type'],
-      body: Buffer.concat(chunks).toString('utf8'),
-    })
-    const answer = answers[`${method} ${url.split('?')[0]}`]
-    if (answer === undefined) {
-      response.writeHead(404, { 'content-type': 'application/problem+json' })
-      response.end(
-        JSON.stringify({
-          title: 'Not found',
-          status: 404,
-          code: 'not_found',
-          detail: 'There is no such thing.',
-          requestId: 'r-1',
-        }),
-      )
-      return
-    }
-    const value: unknown = typeof answer === 'function' ? answer(asked.at(-1), asked.length) : answer
-    response
-      .writeHead(Number(Object(value).status ?? 200), { 'content-type': 'application/json' })
-      .end(JSON.stringify(Object(value).json ?? value))
-  }
-  const server = createServer((request, response) => void handle(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  closing.push(() => server.close())
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { url, asked, env: { BULKHEAD_CLI_URL: url, BULKHEAD_CLI_KEY: 'bhk_test' } }
-}
-
-function directory(files: Record<string, string> = {}): string {
-  const path = mkdtempSync(join(tmpdir(), 'bulkhead-cli-'))
-  closing.push(() => rmSync(path, { recursive: true, force: true }))
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content)
-  return path
-}
-
-const SUMMARY = {
-  id: 'msg_01jq0000000000000000000001',
-  lane: 'bulk',
-  source: 'api',
-  sensitive: false,
-  from: { email: 'a@x.test' },
-  to: ['ann@example.com'],
-  subject: 'Hello',
-  tags: [],
-  sizeBytes: 1,
-  recipientCount: 3,
-  states: { delivered: 2, bounced: 1 },
-  createdAt: '2026-01-31T11:56:00.000Z',
-  sendAt: null,
-  expiresAt: '2026-02-01T12:00:00.000Z',
-}
 const LEDGER = {
   accepted: 5,
   delivered: 3,
@@ -133,10 +19,6 @@ const LEDGER = {
   doubled: 0,
 }
 
-afterEach(() => {
-  for (const close of closing.splice(0)) close()
-})
-
 describe('a mistyped command line', () => {
   it.each([
     [['mesages', 'list'], 'Did you mean: bulkhead messages?'],
@@ -147,7 +29,8 @@ describe('a mistyped command line', () => {
     [['messages', 'list', '--state', 'lost'], 'write one of pending, scheduled'],
     [['messages', 'list', '--since', 'yesterday'], '--since yesterday: write a time such as'],
     [['messages', 'reschedule', 'msg_1'], '--send-at is missing'],
-    [['queue', 'x'], 'one argument too many'],
+    [['ledger', 'x'], 'one argument too many'],
+    [['queue', 'hodl'], 'Did you mean: bulkhead queue hold?'],
     [['send', '--to', '--subject', 'x'], '--to needs a value: --to ADDRESS.'],
     [['ledger', '--json=yes'], '--json takes no value'],
     [['--url', 'http://x', 'queue'], 'comes before any command'],
@@ -199,6 +82,25 @@ describe('connections', () => {
     expect(asked.map((request) => request.authorization)).toEqual(
       ['flag', 'test', 'file', 'file', 'operator'].map((name) => `Bearer bhk_${name}`),
     )
+  })
+
+  it('is that of a workspace made from here, where --workspace names it', async () => {
+    const { url, asked } = await api({
+      'POST /v1/workspaces': { workspace: { id: 'ws_2', name: 'Two' }, apiKey: { key: 'bhk_two' } },
+      'GET /v1/domains': { data: [], nextCursor: null },
+    })
+    const data = directory({
+      'development.json': JSON.stringify({ apiUrl: url, apiKey: 'bhk_one' }),
+      'operator.json': JSON.stringify({ apiUrl: url, operatorKey: 'operator' }),
+    })
+    await bulkhead(['workspaces', 'create', '--name', 'Two', '--data', data])
+    await bulkhead(['domains', 'list', '--workspace', 'ws_2', '--data', data])
+    await bulkhead(['domains', 'list', '--data', data])
+    expect(asked.slice(1).map(({ authorization }) => authorization)).toEqual([
+      'Bearer bhk_two',
+      'Bearer bhk_one',
+    ])
+    expect(statSync(join(data, 'workspaces.json')).mode & 0o077).toBe(0)
   })
 
   it('never send the key of a file to another address', async () => {
@@ -317,15 +219,6 @@ const entry = (id: string, type: string) => ({
   recipient: 0,
   detail: { reply: '550 no such user' },
 })
-const message = (state: string, ...timeline: unknown[]) => ({
-  ...SUMMARY,
-  messageIdHeader: null,
-  metadata: {},
-  context: null,
-  timeline,
-  recipients: [{ number: 0, kind: 'to', email: 'b@x.test', state, attempts: 1, nextAttemptAt: null }],
-})
-
 describe('send', () => {
   const accepted = { id: 'msg_1', recipients: [{ number: 0, email: 'b@x.test', state: 'pending' }] }
   const addresses = ['--from', 'a@x.test', '--to', 'b@x.test']
@@ -426,73 +319,120 @@ describe('send', () => {
   })
 })
 
+const exported = (name: string): string => `${name}@x.test,manual,all,"said, ""no""",,${SUMMARY.createdAt}\n`
+
 describe('lists of addresses', () => {
-  it('are imported from CSV with a cause for every refused line, and what waits is asked again', async () => {
-    const failed = new Set<string>()
-    const { env, asked } = await api({
-      'POST /v1/suppressions': (request: Asked) => {
-        const { email } = JSON.parse(request.body)
-        if (email === 'bad')
-          return {
-            status: 400,
-            json: { title: 'T', code: 'invalid_request', detail: 'email: is not an address' },
-          }
-        if (email === 'c@x.test' && !failed.has(email)) {
-          failed.add(email)
-          return { status: 503, json: { title: 'T', code: 'unavailable', detail: 'D' } }
-        }
-        return { id: 'sup_1', email }
+  const BUSY = { title: 'T', code: 'unavailable', detail: 'D' }
+  const IMPORT = {
+    id: 'imp_1',
+    state: 'open',
+    format: 'csv',
+    dryRun: false,
+    columns: null,
+    nextLine: 1,
+    entries: 0,
+    added: 0,
+    widened: 0,
+    unchanged: 0,
+    refused: 0,
+    createdAt: SUMMARY.createdAt,
+  }
+
+  /** Takes lines as the server does, at most `linesMax` at a time; `trouble` answers in its place. */
+  function importServer(
+    linesMax: number,
+    begin: Partial<typeof IMPORT> = {},
+    trouble: (call: number) => unknown = () => undefined,
+  ) {
+    const lines: string[] = []
+    let now = { ...IMPORT, ...begin }
+    let calls = 0
+    const take = (request: Asked): unknown => {
+      const { fromLine, text, isLast } = JSON.parse(request.body)
+      if (fromLine !== now.nextLine)
+        return { status: 409, json: { title: 'T', code: 'conflict', detail: `goes on with ${now.nextLine}` } }
+      const whole: string = isLast && !text.endsWith('\n') ? `${text}\n` : text
+      const taken = whole
+        .split(/(?<=\n)/)
+        .filter((line) => line.endsWith('\n'))
+        .slice(0, linesMax)
+      lines.push(...taken)
+      const charsTaken = Math.min(text.length, taken.join('').length)
+      const state = isLast && charsTaken === text.length ? 'done' : 'open'
+      now = { ...now, state, nextLine: now.nextLine + taken.length, entries: now.entries + taken.length }
+      return { import: now, charsTaken }
+    }
+    const answers = {
+      'POST /v1/suppression-imports': (request: Asked) => ({ ...now, ...JSON.parse(request.body) }),
+      'POST /v1/suppression-imports/imp_1/lines': (request: Asked) => {
+        calls += 1
+        const early = trouble(calls)
+        if (early !== 'lost') return early ?? take(request)
+        take(request)
+        return { status: 503, json: BUSY }
       },
-    })
-    const csv = '\ufeffNote;Email;Reason\r\n"said; ""no""";a@x.test;complaint\r\n;bad;\r\n\r\n;c@x.test;\r\n'
-    const outcome = await bulkhead(['suppressions', 'import', '-', '--reason', 'unsubscribe'], {
+      'GET /v1/suppression-imports/imp_1': () => now,
+      'GET /v1/suppression-imports/imp_1/refusals': {
+        data: [{ line: 3, problem: 'is bad' }],
+        nextCursor: null,
+      },
+    }
+    return { answers, lines }
+  }
+
+  it('are sent in parts, from the line the server wants, though it is busy and an answer is lost', async () => {
+    const server = importServer(2, {}, (call) =>
+      call === 1 ? { status: 503, json: BUSY } : call === 3 ? 'lost' : undefined,
+    )
+    const { env, asked } = await api(server.answers)
+    const csv = 'a@x.test\nb@x.test\nc@x.test\nd@x.test\ne@x.test'
+    const path = join(directory({ 'list.csv': csv }), 'list.csv')
+    const outcome = await bulkhead(['suppressions', 'import', path, '--reason', 'unsubscribe'], { env })
+    expect(outcome).toMatchObject({ code: 0, out: expect.stringContaining('Imported 5 of 5') })
+    expect(server.lines.join('')).toBe(`${csv}\n`)
+    expect(JSON.parse(asked[0]?.body ?? '')).toMatchObject({ format: 'csv', reason: 'unsubscribe' })
+  })
+
+  it('go on where an import broke off, from the same file, and name the refused lines', async () => {
+    const server = importServer(100, { nextLine: 3, refused: 1 })
+    const { env } = await api(server.answers)
+    const outcome = await bulkhead(['suppressions', 'import', '-', '--resume', 'imp_1'], {
       env,
-      stdin: csv,
+      stdin: 'a@x.test\nb@x.test\nbad\nd@x.test\n',
     })
-    expect(outcome).toMatchObject({ code: 1, out: expect.stringContaining('Imported 2 of 3') })
-    expect(outcome.out).toMatch(/3 {2}bad +email: is not an address/)
-    expect(asked).toHaveLength(4)
-    expect(asked.map((request) => JSON.parse(request.body))).toContainEqual({
-      email: 'a@x.test',
-      reason: 'complaint',
-      note: 'said; "no"',
-    })
-    expect(outcome.err).toContain('Importing')
+    expect(outcome).toMatchObject({ code: 1, out: expect.stringContaining('3  is bad') })
+    expect(server.lines).toEqual(['bad\n', 'd@x.test\n'])
+  })
+
+  it('say how to go on where the import cannot', async () => {
+    const server = importServer(1, {}, (call) =>
+      call === 2 ? { status: 423, json: { title: 'T', code: 'contained', detail: 'cut off' } } : undefined,
+    )
+    const { env } = await api(server.answers)
+    const outcome = await bulkhead(['suppressions', 'import', '-'], { env, stdin: 'a@x.test\nb@x.test\n' })
+    expect(outcome.code).not.toBe(0)
+    expect(outcome.err).toContain('--resume imp_1')
   })
 
   it('are exported as CSV that can be imported again, to a file only its owner reads', async () => {
-    const row = {
-      id: 'sup_1',
-      reason: 'manual',
-      note: 'said, "no"',
-      messageId: null,
-      evidence: null,
-      createdAt: SUMMARY.createdAt,
-    }
+    const entry = { type: 'entry', reason: 'manual', scope: 'all', note: 'said, "no"', expiresAt: null }
+    const part = (email: string, erased: number, next: string | null) => ({
+      text: [
+        { ...entry, email, createdAt: SUMMARY.createdAt },
+        { type: 'end', entries: 1, erased, next },
+      ]
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join(''),
+    })
     const { env } = await api({
-      'GET /v1/suppressions': {
-        data: [
-          { ...row, email: 'a@x.test' },
-          { ...row, email: null },
-        ],
-        nextCursor: null,
-      },
+      'GET /v1/suppressions/export': (request: Asked) =>
+        request.url.includes('cursor=more') ? part('b@x.test', 1, null) : part('a@x.test', 0, 'more'),
     })
     const path = join(directory(), 'out.csv')
     const outcome = await bulkhead(['suppressions', 'export', '--output', path], { env })
     expect(outcome.err).toContain('1 entries have no readable address')
     expect(statSync(path).mode & 0o777).toBe(0o600)
     const { out } = await bulkhead(['suppressions', 'export'], { env })
-    expect(out).toBe(`email,reason,note,createdAt\na@x.test,manual,"said, ""no""",${SUMMARY.createdAt}\n`)
-  })
-
-  it('with a reason that does not exist are refused whole, with the line', async () => {
-    const { env, asked } = await api({})
-    const outcome = await bulkhead(['suppressions', 'import', '-'], {
-      env,
-      stdin: 'a@x.test\nb@x.test,because\n',
-    })
-    expect(outcome).toMatchObject({ code: 2, err: expect.stringContaining('Line 2') })
-    expect(asked).toEqual([])
+    expect(out).toBe(`email,reason,scope,note,expiresAt,createdAt\n${exported('a')}${exported('b')}`)
   })
 })

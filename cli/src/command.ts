@@ -54,6 +54,10 @@ export interface Context {
   anyone(): { readonly client: Client; readonly hasKey: boolean }
   /** The client for what a person does before logging in. */
   stranger(): Client
+  /** For the keys of other services. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Keeps the first key of a workspace that was made on a development installation, for --workspace. */
+  keepWorkspaceKey(workspaceId: string, key: string): void
   /** Keeps the session of a person for the server, or with null forgets it. */
   keepSession(session: KeptSession | null): void
   /** Whether a session of bulkhead login is in use. */

@@ -87,15 +87,16 @@ compdef _bulkhead bulkhead
 function zshNoun(noun: string, commands: readonly Command[]): string {
   const own = commands.filter((command) => command.path[0] === noun)
   const alone = own.find((command) => command.path.length === 1)
-  if (alone !== undefined) return `    ${noun}) ${zshArguments(alone)} ;;`
+  const verbs = own.filter((command) => command.path.length > 1)
+  if (alone !== undefined && verbs.length === 0) return `    ${noun}) ${zshArguments(alone)} ;;`
   return `    ${noun})
       if (( CURRENT == 3 )); then
-        verbs=(${own.map((command) => quote(`${command.path[1]}:${command.summary}`)).join(' ')})
+        verbs=(${verbs.map((command) => quote(`${command.path[1]}:${command.summary}`)).join(' ')})
         _describe verb verbs
         return
       fi
       case "$words[3]" in
-${own.map((command) => `        ${command.path[1]}) ${zshArguments(command)} ;;`).join('\n')}
+${verbs.map((command) => `        ${command.path[1]}) ${zshArguments(command)} ;;`).join('\n')}${alone === undefined ? '' : `\n        *) ${zshArguments(alone)} ;;`}
       esac ;;`
 }
 

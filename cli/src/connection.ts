@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from './failure.ts'
 import { keptSession } from './session-file.ts'
@@ -20,6 +20,8 @@ export interface ConnectionInput {
   readonly url: string | undefined
   readonly key: string | undefined
   readonly data: string | undefined
+  /** As --workspace or BULKHEAD_CLI_WORKSPACE names it. */
+  readonly workspace?: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   readonly nowMs: number
 }
@@ -31,7 +33,8 @@ export const CONNECTION_HELP = `How bulkhead finds the server and the key, first
   2. BULKHEAD_CLI_URL and BULKHEAD_CLI_KEY in the environment
   3. the session of bulkhead login for that server; the workspace is --workspace or BULKHEAD_CLI_WORKSPACE
   4. a development installation on this host: development.json in the data directory
-     (operator.json for workspaces, zone and staff), which npm start writes
+     (operator.json for workspaces, zone and staff), which npm start writes; for a workspace that --workspace names and
+     bulkhead workspaces create has made there, workspaces.json beside it
 
 The data directory is --data, else BULKHEAD_DATA, else ./.bulkhead.
 A key that others of this host must not see belongs in the environment: arguments show up in process lists.
@@ -49,7 +52,7 @@ export function findConnection(role: Role, input: ConnectionInput): Connection {
   const directory = input.data ?? notEmpty(input.env['BULKHEAD_DATA']) ?? './.bulkhead'
   const path = join(directory, role === 'workspace' ? 'development.json' : 'operator.json')
   const file = readConnectionFile(path)
-  const fileKey = role === 'workspace' ? file?.apiKey : file?.operatorKey
+  const fileKey = role === 'workspace' ? workspaceKey(directory, file, input.workspace) : file?.operatorKey
   const fileUrl = role === 'staff' ? file?.staffUrl : file?.apiUrl
   if (url !== undefined) {
     checkUrl(url)
@@ -76,6 +79,47 @@ export function findConnection(role: Role, input: ConnectionInput): Connection {
     consoleUrl: file?.consoleUrl ?? fileUrl,
     source: path,
   }
+}
+
+const WORKSPACES_FILE = 'workspaces.json'
+
+/** The key of a named workspace that was made from here, else that of the development workspace. */
+function workspaceKey(
+  directory: string,
+  file: ConnectionFile | null,
+  named: string | undefined,
+): string | undefined {
+  if (file === null || named === undefined) return file?.apiKey
+  return madeWorkspaces(directory).get(named) ?? file.apiKey
+}
+
+function madeWorkspaces(directory: string): Map<string, string> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(join(directory, WORKSPACES_FILE), 'utf8'))
+    const entries = typeof value === 'object' && value !== null ? Object.entries(value) : []
+    return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  } catch {
+    return new Map()
+  }
+}
+
+/**
+ * Keeps the first key of a new workspace beside development.json, so that --workspace finds it. Only where there is one: an installation for
+ * production keeps no keys in files.
+ */
+export function keepWorkspaceKey(
+  input: Pick<ConnectionInput, 'data' | 'env'>,
+  workspaceId: string,
+  key: string,
+): void {
+  const directory = input.data ?? notEmpty(input.env['BULKHEAD_DATA']) ?? './.bulkhead'
+  if (!existsSync(join(directory, 'development.json'))) return
+  const keys = madeWorkspaces(directory).set(workspaceId, key)
+  const path = join(directory, WORKSPACES_FILE)
+  const fresh = `${path}.${process.pid}`
+  writeFileSync(fresh, `${JSON.stringify(Object.fromEntries(keys), null, 2)}\n`, { mode: 0o600 })
+  chmodSync(fresh, 0o600)
+  renameSync(fresh, path)
 }
 
 /** Sessions of people open workspaces, and neither the operator's nor the staff's side. */

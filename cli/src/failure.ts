@@ -21,7 +21,8 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
     'The key or the session is wrong, expired or revoked. Log in with: bulkhead login. Where keys come from: bulkhead help connection.',
   step_up_required: 'Run the command on a terminal, or first: bulkhead sessions step-up.',
   workspace_required: 'Name it with --workspace or BULKHEAD_CLI_WORKSPACE; bulkhead whoami lists yours.',
-  missing_scope: 'Use a key that has the scope; bulkhead keys list shows what each may do.',
+  missing_scope:
+    'Use a key that has the scope (bulkhead keys list shows what each may do), or sign in as somebody who may: bulkhead login.',
   sender_refused:
     'Send from a domain that is verified; see: bulkhead domains list, and add one with: bulkhead domains add NAME.',
   not_found: 'What there is: bulkhead NOUN list.',
@@ -41,17 +42,18 @@ export interface Explained {
   readonly json: unknown
 }
 
-function nextStep(error: BulkheadError, noun: string): string | undefined {
+function nextStep(error: BulkheadError, noun: string | undefined): string | undefined {
   // The API has one surface, staff have another: a path that is unknown there is asked at the wrong one.
   if (error.code === 'not_found' && /^There is no [A-Z]+ \//.test(error.detail))
     return 'Is the address right? The API and the staff API have one each: bulkhead help connection.'
   if (error.code === 'contained' && error.appeal !== undefined)
     return `${NEXT_STEPS['contained']} To object: ${clean(error.appeal)}`
-  return NEXT_STEPS[error.code]?.replace('NOUN', noun)
+  if (error.code === 'not_found' && noun === undefined) return undefined
+  return NEXT_STEPS[error.code]?.replace('NOUN', noun ?? '')
 }
 
-/** An error in words: what happened, which fields, and what to do next. `noun` is the first word of the command. */
-export function explain(error: unknown, paint: Paint, noun: string): Explained {
+/** An error in words: what happened, which fields, and what to do next. `noun` is the first word of the command, where `bulkhead NOUN list` exists. */
+export function explain(error: unknown, paint: Paint, noun: string | undefined): Explained {
   if (error instanceof UsageError) {
     return {
       exitCode: EXIT.usage,

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { Context } from './command.ts'
 import { UsageError } from './failure.ts'
 
@@ -17,11 +17,30 @@ export function readLocal(path: string, limit: number): Buffer<ArrayBuffer> {
       throw new UsageError(`${path} has ${stat.size} bytes; at most ${limit} can be taken here.`)
     return Buffer.from(readFileSync(path))
   } catch (error) {
-    if (error instanceof UsageError) throw error
-    throw new UsageError(
-      `${path} cannot be read: ${error instanceof Error ? error.message : 'unknown failure'}`,
-    )
+    throw unreadable(path, error)
   }
+}
+
+/** Refuses a path that no file can be read from, before anything is begun for its sake; `-` is standard input. */
+export function demandFile(path: string): void {
+  if (path === '-') return
+  try {
+    if (statSync(path).isDirectory()) throw new UsageError(`${path} is a directory, not a file.`)
+    accessSync(path, constants.R_OK)
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+}
+
+/** Why a file cannot be read, in words of a person for what happens most. */
+export function unreadable(path: string, error: unknown): UsageError {
+  if (error instanceof UsageError) return error
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOENT') return new UsageError(`${path} cannot be read: there is no such file.`)
+  if (code === 'EACCES') return new UsageError(`${path} cannot be read: its permissions forbid it.`)
+  return new UsageError(
+    `${path} cannot be read: ${error instanceof Error ? error.message : 'unknown failure'}`,
+  )
 }
 
 /** Writes bytes to a file that only its owner can read (it may hold mail or addresses), or to standard output without a path. */

@@ -24,7 +24,9 @@ export function help(topic: readonly string[], input: HelpInput): string {
   if (topic[0] === 'connection') return CONNECTION_HELP
   if (topic[0] === 'help') return overview(input)
   const command = findCommand(topic, input.commands)
-  if (command !== null) return commandHelp(command, input)
+  const isNoun =
+    topic.length === 1 && input.commands.some(({ path }) => path[0] === topic[0] && path.length > 1)
+  if (command !== null && !isNoun) return commandHelp(command, input)
   const [noun] = topic
   if (noun === undefined) throw new UsageError('There is no such topic.')
   return nounHelp(noun, input)

@@ -88,10 +88,11 @@ export function findCommand(words: readonly string[], commands: readonly Command
     )
   }
   const alone = ofNoun.find((command) => command.path.length === 1)
-  if (alone !== undefined) return alone
-  if (verb === undefined) return null
-  const found = ofNoun.find((command) => command.path[1] === verb)
+  const found = verb === undefined ? undefined : ofNoun.find((command) => command.path[1] === verb)
   if (found !== undefined) return found
+  // A noun that does something by itself may have verbs as well.
+  if (alone !== undefined && (verb === undefined || ofNoun.length === 1)) return alone
+  if (verb === undefined) return null
   const verbs = ofNoun.flatMap((command) => command.path[1] ?? [])
   const guess = nearest(verb, verbs)
   throw new UsageError(

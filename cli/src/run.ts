@@ -1,6 +1,13 @@
 import { createClient, createStaffClient, type Client } from '@bulkhead/sdk'
 import type { Context, StandardInput } from './command.ts'
-import { findConnection, isExposed, keyOf, type Connection, type Role } from './connection.ts'
+import {
+  findConnection,
+  keepWorkspaceKey,
+  isExposed,
+  keyOf,
+  type Connection,
+  type Role,
+} from './connection.ts'
 import { EXIT, explain, UsageError } from './failure.ts'
 import { help } from './help.ts'
 import { createOutput, type Stream } from './output.ts'
@@ -44,7 +51,7 @@ export async function run(args: readonly string[], world: World): Promise<number
     return (await request.command.run(context, request.given)) ?? EXIT.ok
   } catch (error) {
     if (world.signal.aborted) return EXIT.interrupted
-    const explained = explain(error, output.paint, args[0] ?? '')
+    const explained = explain(error, output.paint, listedNoun(args[0]))
     world.stderr.write(json ? `${JSON.stringify(explained.json)}\n` : explained.text)
     return explained.exitCode
   }
@@ -55,10 +62,15 @@ const nobodyAnswers: Ask = () => {
 }
 
 function createContext(options: GlobalOptions, world: World, out: Context['out']): Context {
-  const connect = (role: Role): Connection =>
-    findConnection(role, { ...options, env: world.env, nowMs: world.now() })
-  const ask: Ask = world.ask ?? nobodyAnswers
   const named = options.workspace ?? world.env['BULKHEAD_CLI_WORKSPACE'] ?? ''
+  const connect = (role: Role): Connection =>
+    findConnection(role, {
+      ...options,
+      workspace: named === '' ? undefined : named,
+      env: world.env,
+      nowMs: world.now(),
+    })
+  const ask: Ask = world.ask ?? nobodyAnswers
   const inWorkspace = named === '' ? {} : { workspace: named }
   const warn = (connection: Connection): void => {
     if (isExposed(connection.url))
@@ -115,6 +127,8 @@ function createContext(options: GlobalOptions, world: World, out: Context['out']
       warn(connection)
       return createClient({ baseUrl: connection.url, ...LIMITS, signal: world.signal })
     },
+    env: world.env,
+    keepWorkspaceKey: (id, key) => keepWorkspaceKey({ ...options, env: world.env }, id, key),
     keepSession: (session) => keepSession(world.env, connect('workspace').url, session),
     hasSession: () => connect('workspace').isSession,
     ask,
@@ -125,4 +139,11 @@ function createContext(options: GlobalOptions, world: World, out: Context['out']
     now: world.now,
     spawn: world.spawn,
   }
+}
+
+/** The first word of a command, where there is a list of what it is about. */
+function listedNoun(word: string | undefined): string | undefined {
+  return commands.some(({ path }) => path.length === 2 && path[0] === word && path[1] === 'list')
+    ? word
+    : undefined
 }

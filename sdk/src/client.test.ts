@@ -172,7 +172,7 @@ describe('errors', () => {
       code: 'timeout',
     })
     const abort = new AbortController()
-    const asked = client().queue.get({ signal: abort.signal })
+    const asked = client().queue.get({}, { signal: abort.signal })
     abort.abort(new Error('enough'))
     await expect(asked).rejects.toThrow('enough')
   })

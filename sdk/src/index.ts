@@ -12,7 +12,13 @@ export { BulkheadError, wantsStepUp, type FieldError } from './errors.ts'
 export type { LiveEvent, StreamOptions } from './event-stream.ts'
 export type { Page } from './pages.ts'
 export { isUnreachable, type ProcessReadiness, type Readiness } from './readiness.ts'
-export type { CallOptions, ClientOptions, MimeSource, SendOptions } from './transport.ts'
+export {
+  newIdempotencyKey,
+  type CallOptions,
+  type ClientOptions,
+  type MimeSource,
+  type SendOptions,
+} from './transport.ts'
 export { createStaffClient, type StaffClient } from './staff-client.ts'
 export { CHOICES as STAFF_CHOICES } from './generated/staff-operations.ts'
 export type * as Staff from './generated/staff-operations.ts'

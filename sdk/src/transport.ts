@@ -116,7 +116,8 @@ export function createTransport(options: ClientOptions): Transport {
     use: (response: Response) => Promise<Result>,
   ): Promise<Result> {
     const call = { ...given, signal: either(given.signal, options.signal) }
-    const idempotencyKey = request.idempotent === true ? (call.idempotencyKey ?? newKey()) : undefined
+    const idempotencyKey =
+      request.idempotent === true ? (call.idempotencyKey ?? newIdempotencyKey()) : undefined
     const headers = {
       accept: 'application/json, application/problem+json',
       ...(request.json === undefined ? {} : { 'content-type': 'application/json' }),
@@ -209,7 +210,8 @@ function checkedKey(key: string): string {
   return key
 }
 
-function newKey(): string {
+/** A key for one act. `crypto.randomUUID` would need a page that came over TLS or from this host. */
+export function newIdempotencyKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return `sdk-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

@@ -77,6 +77,51 @@ const signUp: Command = {
   },
 }
 
+const haveFirstLink = toggle('link', 'You have the link: it is asked for, and what else is needed.')
+const firstOwnerEmail = text('email', 'ADDRESS', 'The address with which you sign in.')
+const firstOwnerWorkspace = text('workspace-name', 'NAME', 'What the workspace is called from now on.')
+
+const firstRun: Command = {
+  path: ['first-run'],
+  summary: 'Become the first owner of a development installation',
+  description:
+    'Shows whether the installation waits for its first owner. With --link it goes on: it asks for the link that the start printed and for a password, makes the account and logs in, so that you can add a second factor. In a browser the link does the same, with a passkey.',
+  operations: ['firstRun.get', 'firstRun.complete'],
+  flags: [haveFirstLink, name, firstOwnerEmail, firstOwnerWorkspace],
+  examples: [
+    { line: 'bulkhead first-run', says: 'whether somebody is the owner already' },
+    { line: 'bulkhead first-run --link --email ann@example.com --workspace-name Shop', says: 'becomes it' },
+  ],
+  async run(context, given) {
+    const client = context.stranger()
+    if (!given.flag(haveFirstLink)) {
+      const found = await client.firstRun.get()
+      context.out.show(found, (screen) =>
+        found.workspace === null || found.expiresAt === null
+          ? 'This installation waits for nobody. Sign in, or ask an owner for an invitation.\n'
+          : `The workspace ${found.workspace} has no owner yet. The link that the start printed works until ${relative(found.expiresAt, screen.now)}.\n`,
+      )
+      return
+    }
+    const token = await askLink(context)
+    const email = await askAddress(context, given.flag(firstOwnerEmail))
+    const workspaceName = given.flag(firstOwnerWorkspace) ?? (await context.ask('Name of the workspace: '))
+    const password = await askNewPassword(context)
+    const called = given.flag(name)
+    keep(
+      context,
+      await client.firstRun.complete({
+        token,
+        email,
+        workspaceName,
+        transport: 'token',
+        ...(password === '' ? {} : { password }),
+        ...(called === undefined ? {} : { name: called }),
+      }),
+    )
+  },
+}
+
 const reset: Command = {
   path: ['account', 'reset-password'],
   summary: 'Set a new password with a link that is mailed',
@@ -208,6 +253,7 @@ const setPassword: Command = {
 }
 
 export const accountLinkCommands: readonly Command[] = [
+  firstRun,
   signUp,
   setPassword,
   reset,

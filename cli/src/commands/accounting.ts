@@ -1,25 +1,40 @@
-import type { LedgerGetOutput, QueueGetOutput } from '@bulkhead/sdk'
-import type { Command } from '../command.ts'
+import type { InstallationQueueGetOutput, LedgerGetOutput, QueueGetOutput } from '@bulkhead/sdk'
+import { toggle, type Command } from '../command.ts'
 import { EXIT } from '../failure.ts'
 import { relative } from '../instants.ts'
 import { table, type Screen } from '../table.ts'
 import { pad } from '../text.ts'
 
+const installation = toggle('installation', 'Of the whole installation, with the operator’s key.')
+
 export const queueCommand: Command = {
   path: ['queue'],
-  summary: 'What waits to be sent, by lane and state',
-  operations: ['queue.get'],
-  examples: [{ line: 'bulkhead queue', says: 'is there a backlog, and how old is it?' }],
-  async run(context) {
-    const queue = await context.client().queue.get()
-    context.out.show(queue, (screen) => renderQueue(queue, screen))
+  summary: 'What waits to be sent, by lane, state and site',
+  operations: ['queue.get', 'installationQueue.get'],
+  flags: [installation],
+  examples: [
+    { line: 'bulkhead queue', says: 'is there a backlog, and how old is it?' },
+    { line: 'bulkhead queue --installation', says: 'of all workspaces, with the operator’s key' },
+  ],
+  async run(context, given) {
+    if (!given.flag(installation)) {
+      const queue = await context.client().queue.get()
+      context.out.show(queue, (screen) => `${renderQueue(queue, screen)}${renderSites(queue, screen)}`)
+      return
+    }
+    const queue = await context.operator().installationQueue.get()
+    context.out.show(
+      queue,
+      (screen) =>
+        `${renderQueue(queue, screen)}${renderSites(queue, screen)}${renderWorkspaces(queue, screen)}`,
+    )
   },
 }
 
 /** The queue as a table. `DUE` tells how long the oldest has been waiting past its time. */
 export function renderQueue(queue: QueueGetOutput, screen: Screen): string {
   if (queue.data.length === 0) return 'Nothing waits.\n'
-  return table(
+  const rows = table(
     [
       { title: 'LANE', of: (row) => row.lane },
       { title: 'STATE', of: (row) => row.state },
@@ -29,6 +44,43 @@ export function renderQueue(queue: QueueGetOutput, screen: Screen): string {
     queue.data,
     screen,
   )
+  // Held mail does not move by itself: who holds it is elsewhere.
+  return queue.data.some((row) => row.state === 'held')
+    ? `${rows}${screen.paint.dim('Who holds it, and why: bulkhead queue acts --open')}\n`
+    : rows
+}
+
+function renderSites({ sites, complete }: QueueGetOutput, screen: Screen): string {
+  const known = sites.filter((row) => row.site !== null)
+  const rows =
+    known.length === 0
+      ? ''
+      : `\n${table(
+          [
+            { title: 'LANE', of: (row) => row.lane },
+            { title: 'PROVIDER', of: (row) => row.provider ?? '-' },
+            { title: 'SITE', of: (row) => row.site ?? '-' },
+            { title: 'RECIPIENTS', of: (row) => String(row.recipients), align: 'right' },
+            { title: 'OLDEST DUE', of: (row) => relative(row.oldestDue, screen.now) },
+          ],
+          known,
+          screen,
+        )}`
+  return `${rows}${complete ? '' : 'There is more than could be counted at once: these are the least.\n'}`
+}
+
+function renderWorkspaces({ workspaces }: InstallationQueueGetOutput, screen: Screen): string {
+  if (workspaces.length === 0) return ''
+  return `\n${table(
+    [
+      { title: 'LANE', of: (row) => row.lane },
+      { title: 'WORKSPACE', of: (row) => row.workspaceId, whole: true },
+      { title: 'RECIPIENTS', of: (row) => String(row.recipients), align: 'right' },
+      { title: 'OLDEST DUE', of: (row) => relative(row.oldestDue, screen.now) },
+    ],
+    workspaces,
+    screen,
+  )}`
 }
 
 /** The terms of the ledger equation, in the order in which it is written. */

@@ -1,6 +1,5 @@
 import type { AlertsListOutput } from '@bulkhead/sdk'
-import { argument, choice, toggle, type Command } from '../command.ts'
-import { UsageError } from '../failure.ts'
+import { argument, choice, text, toggle, type Command } from '../command.ts'
 import { clock, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { facts, table, type Screen } from '../table.ts'
@@ -12,6 +11,8 @@ const installation = toggle(
   "Those of the installation, for the operator: needs the operator's key.",
 )
 const state = choice('state', ['open', 'all'], 'open: only those that nobody has acknowledged. Default all.')
+const severity = choice('severity', ['medium', 'high', 'critical'], 'Only those of this severity.')
+const note = text('note', 'TEXT', 'What others shall know: whether it was you, who looks after it.')
 const which = argument('ALERT', 'Id of the alert, alr_….')
 
 const list: Command = {
@@ -20,20 +21,18 @@ const list: Command = {
   description:
     'What was noticed around the accounts of people: enumeration, tried passwords, resets, honey accounts.',
   operations: ['alerts.list', 'alerts.listInstallation'],
-  flags: [state, installation, ...listFlags],
+  flags: [state, severity, installation, ...listFlags],
   examples: [
     { line: 'bulkhead alerts list --state open', says: 'what somebody has to look at' },
     { line: 'bulkhead alerts list --installation', says: 'is somebody attacking this installation?' },
   ],
   run(context, given) {
-    const ofInstallation = given.flag(installation)
-    if (ofInstallation && given.flag(state) !== undefined)
-      throw new UsageError('--installation and --state: write one of them.')
-    const read = ofInstallation
+    const filter = { state: given.flag(state), severity: given.flag(severity) }
+    const read = given.flag(installation)
       ? (page: { limit: number; cursor: string | undefined }) =>
-          context.operator().alerts.listInstallation(page)
+          context.operator().alerts.listInstallation({ ...filter, ...page })
       : (page: { limit: number; cursor: string | undefined }) =>
-          context.client().alerts.list({ state: given.flag(state), ...page })
+          context.client().alerts.list({ ...filter, ...page })
     return showList(context, given, read, renderList, 'No alerts.')
   },
 }
@@ -67,7 +66,9 @@ const show: Command = {
           ['Alert', alert.kind],
           ['Severity', alert.severity],
           ['Seen', alert.text],
+          ['Done', alert.response],
           ['Do', alert.advice],
+          ['Command', alert.command],
           ['Person', alert.personId],
           ['Facts', JSON.stringify(alert.detail)],
           ['Times', String(alert.occurrences)],
@@ -75,6 +76,7 @@ const show: Command = {
           ['Last', `${clock(alert.lastAt)} UTC`],
           ['Acknowledged', alert.acknowledgedAt === null ? 'no' : `${clock(alert.acknowledgedAt)} UTC`],
           ['By', alert.acknowledgedBy],
+          ['Note', alert.note],
         ],
         screen,
       ),
@@ -87,12 +89,16 @@ const acknowledge: Command = {
   summary: 'Say that a security alert was seen',
   operations: ['alerts.acknowledge', 'alerts.acknowledgeInstallation'],
   arguments: [which],
-  flags: [installation],
-  examples: [{ line: 'bulkhead alerts acknowledge alr_01…', says: 'others see who has it' }],
+  flags: [note, installation],
+  examples: [
+    { line: 'bulkhead alerts acknowledge alr_01…', says: 'others see who has it' },
+    { line: 'bulkhead alerts acknowledge alr_01… --note "it was our load test"', says: 'and why' },
+  ],
   async run(context, given) {
     const id = given.argument(which)
-    if (given.flag(installation)) await context.operator().alerts.acknowledgeInstallation(id)
-    else await context.client().alerts.acknowledge(id)
+    const said = { note: given.flag(note) }
+    if (given.flag(installation)) await context.operator().alerts.acknowledgeInstallation(id, said)
+    else await context.client().alerts.acknowledge(id, said)
     context.out.show({ acknowledged: id }, () => `${id} is acknowledged.\n`)
   },
 }

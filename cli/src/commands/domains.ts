@@ -1,5 +1,5 @@
 import type { Client, Domain } from '@bulkhead/sdk'
-import { argument, text, type Command } from '../command.ts'
+import { argument, text, toggle, type Command } from '../command.ts'
 import { EXIT, UsageError } from '../failure.ts'
 import { writeOutput } from '../files.ts'
 import { clock, heldUntil, relative } from '../instants.ts'
@@ -77,6 +77,45 @@ const show: Command = {
   },
 }
 
+const isNot = toggle('off', 'No longer.')
+
+const makeDefault: Command = {
+  path: ['domains', 'default'],
+  summary: 'Make a domain the default one',
+  description: 'Programs get it that ask for the default domain of the workspace.',
+  operations: ['domains.update'],
+  arguments: [domain],
+  flags: [isNot],
+  examples: [{ line: 'bulkhead domains default example.com', says: 'instead of the one before' }],
+  async run(context, given) {
+    const client = context.client()
+    const changed = await client.domains.update(await idOf(client, given.argument(domain)), {
+      isDefault: !given.flag(isNot),
+    })
+    context.out.show(changed, (screen) => renderDomain(changed, screen))
+  },
+}
+
+const isFree = toggle('off', 'In clear text where a server takes no TLS, as is usual.')
+
+const demandTls: Command = {
+  path: ['domains', 'tls'],
+  summary: 'Let mail from a domain leave in TLS only',
+  description:
+    'It goes only to servers that take it in TLS, and bounces elsewhere. It holds for mail that is accepted from then on.',
+  operations: ['domains.update'],
+  arguments: [domain],
+  flags: [isFree],
+  examples: [{ line: 'bulkhead domains tls example.com', says: 'never in clear text' }],
+  async run(context, given) {
+    const client = context.client()
+    const changed = await client.domains.update(await idOf(client, given.argument(domain)), {
+      tls: given.flag(isFree) ? 'opportunistic' : 'required',
+    })
+    context.out.show(changed, (screen) => renderDomain(changed, screen))
+  },
+}
+
 const check: Command = {
   path: ['domains', 'check'],
   summary: "Check a domain's DNS records now",
@@ -93,11 +132,42 @@ const check: Command = {
   },
 }
 
+const emergency = toggle(
+  'emergency',
+  'A private key may be in wrong hands: sign with the standby key at once.',
+)
+const cancel = toggle('cancel', 'Call off a change that waits for DNS; its keys are destroyed.')
+
+const rotate: Command = {
+  path: ['domains', 'rotate'],
+  summary: "Change a domain's DKIM keys",
+  description:
+    'Makes new keys and prints the records to publish. Mail is signed with them as soon as DNS shows them; the old records stay for 7 days.',
+  operations: ['domains.rotateDkim', 'domains.cancelRotation'],
+  arguments: [domain],
+  flags: [emergency, cancel],
+  examples: [
+    { line: 'bulkhead domains rotate example.com', says: 'new keys, about every six months' },
+    { line: 'bulkhead domains rotate example.com --emergency', says: 'a key may be stolen' },
+    { line: 'bulkhead domains rotate example.com --cancel', says: 'go on with the keys of now' },
+  ],
+  async run(context, given) {
+    const client = context.client()
+    if (given.flag(cancel) && given.flag(emergency))
+      throw new UsageError('Give --cancel or --emergency, not both.')
+    const id = await idOf(client, given.argument(domain))
+    const found = given.flag(cancel)
+      ? await client.domains.cancelRotation(id)
+      : await client.domains.rotateDkim(id, { emergency: given.flag(emergency) })
+    context.out.show(found, (screen) => renderDomain(found, screen))
+  },
+}
+
 const remove: Command = {
   path: ['domains', 'remove'],
   summary: 'Remove a sending domain',
   description:
-    'Nothing more is accepted from it. Mail that waits is still delivered, but no longer signed for the domain.',
+    'Nothing more is accepted from it, and its private keys are destroyed. Mail of it that still waits is not sent unsigned: it waits until it expires.',
   operations: ['domains.delete'],
   arguments: [domain],
   examples: [{ line: 'bulkhead domains remove example.com', says: 'stop sending from it' }],
@@ -132,7 +202,10 @@ async function idOf(client: Client, given: string): Promise<string> {
 }
 
 function renderDomain(found: Domain, screen: Screen): string {
-  const todo = found.records.filter((record) => record.advice !== null && record.state !== 'ok')
+  const todo = found.records.filter(
+    (record) => record.advice !== null && (record.state !== 'ok' || record.dkim?.state === 'removable'),
+  )
+  const hint = found.records.find((record) => record.dkim?.hint != null)?.dkim?.hint ?? null
   return [
     facts(
       [
@@ -148,13 +221,15 @@ function renderDomain(found: Domain, screen: Screen): string {
             : `since ${clock(found.failingSince)} UTC; usable for 72 h from then`,
         ],
         ['New', heldUntil(found.inertUntil)],
+        ['Rotation', rotationWords(found)],
+        ['Hint', hint],
       ],
       screen,
     ),
     found.records.length === 0 ? '' : `\n${screen.paint.dim('DNS RECORDS TO PUBLISH')}\n`,
     ...found.records.map((record) =>
       [
-        `\n${paintState(record.state, record.state.padEnd(8), screen.paint)} ${record.purpose}${record.required ? '' : ' (optional)'}\n`,
+        `\n${paintState(record.state, record.state.padEnd(8), screen.paint)} ${record.purpose}${keyWords(record)}\n`,
         facts(
           [
             ['  name', record.name],
@@ -171,4 +246,33 @@ function renderDomain(found: Domain, screen: Screen): string {
   ].join('')
 }
 
-export const domainCommands: readonly Command[] = [add, list, show, check, remove, zone]
+function keyWords({ dkim: key, required }: Domain['records'][number]): string {
+  if (key === null) return required ? '' : ' (optional)'
+  const days = `${key.ageDays} ${key.ageDays === 1 ? 'day' : 'days'} old`
+  return ` (${key.state}, ${days}${required || key.state !== 'active' ? '' : ', optional'})`
+}
+
+function rotationWords({ rotation }: Domain): string | null {
+  switch (rotation?.state) {
+    case undefined:
+      return null
+    case 'waiting':
+      return 'waits until DNS shows the new records'
+    case 'retiring':
+      return `new keys sign; leave the old records until ${clock(rotation.until ?? '')} UTC`
+    case 'removable':
+      return 'done; delete the old records'
+  }
+}
+
+export const domainCommands: readonly Command[] = [
+  add,
+  list,
+  show,
+  makeDefault,
+  demandTls,
+  check,
+  rotate,
+  remove,
+  zone,
+]

@@ -3,7 +3,7 @@ import { listFlags, showList } from '../listing.ts'
 import { table } from '../table.ts'
 import { clock } from '../instants.ts'
 import { paintState } from '../states.ts'
-import { detailText } from '../timeline.ts'
+import { eventText } from '../timeline.ts'
 
 const list: Command = {
   path: ['events', 'list'],
@@ -37,7 +37,7 @@ const list: Command = {
               of: (row) => (row.recipient === null ? '' : String(row.recipient)),
               align: 'right',
             },
-            { title: 'DETAIL', of: (row) => detailText(row.detail) },
+            { title: 'DETAIL', of: (row) => eventText(row.detail) },
           ],
           items,
           screen,

@@ -114,7 +114,7 @@ const accept: Command = {
   path: ['invitations', 'accept'],
   summary: 'Accept an invitation',
   description:
-    'Signed in with the invited address. Who has no account signs up with it first: bulkhead sign-up.',
+    'Signed in with the invited address. Who has no account makes one with the same link first: bulkhead sign-up --link.',
   operations: ['invitations.accept'],
   examples: [{ line: 'bulkhead invitations accept', says: 'asks for the link of the letter' }],
   async run(context) {

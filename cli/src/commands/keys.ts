@@ -1,8 +1,20 @@
 import { CHOICES, type ApiKeysCreateOutput as ApiKeyWithSecret } from '@bulkhead/sdk'
-import { argument, choice, choicesOf, instant, requiredText, type Command, type Context } from '../command.ts'
+import {
+  argument,
+  choice,
+  choicesOf,
+  instant,
+  text,
+  texts,
+  toggle,
+  type Command,
+  type Context,
+} from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { listFlags, showList } from '../listing.ts'
 import { facts, table } from '../table.ts'
+import { doorCommands } from './doors.ts'
+import { keyChangeCommands } from './key-changes.ts'
 import {
   allowedCidrs,
   allowedSenders,
@@ -13,7 +25,11 @@ import {
   stateOf,
 } from './key-bounds.ts'
 
-const name = requiredText('name', 'NAME', 'What the key is for.')
+const name = text(
+  'name',
+  'NAME',
+  'What the key is for. Needed, but with --door: default the name of the door.',
+)
 const scopes = choicesOf(
   'scope',
   'SCOPE',
@@ -30,6 +46,16 @@ const onLeak = choice(
   CHOICES['apiKeys.create'].onLeak,
   'What a report of a leak does. by_scope, the default: a key that can only send goes on for 72 hours from where it worked, any other is revoked.',
 )
+const door = choice(
+  'door',
+  CHOICES['apiKeys.create'].door,
+  'Make a key for programs written for this vendor: it has the form of the vendor’s, opens /compat/DOOR and nothing else.',
+)
+const doorScopes = texts(
+  'door-scope',
+  'SCOPE',
+  'Of a key of a door: what it may do by the vendor’s own names, such as mail.send. Default: all that its scopes allow.',
+)
 const key = argument('KEY', 'Its id, key_….')
 
 const create: Command = {
@@ -38,7 +64,7 @@ const create: Command = {
   description:
     'The key is shown once and cannot be shown again. It reaches at most as far as the key you use: scopes, networks, senders, end.',
   operations: ['apiKeys.create'],
-  flags: [name, scopes, allowedCidrs, allowedSenders, expiresAt, onLeak],
+  flags: [name, scopes, door, doorScopes, allowedCidrs, allowedSenders, expiresAt, onLeak],
   examples: [
     { line: 'bulkhead keys create --name shop --scope messages:send', says: 'a key that can only send' },
     {
@@ -49,19 +75,31 @@ const create: Command = {
       line: 'bulkhead keys create --name shop --scope messages:send --allow-cidr 192.0.2.0/24 --allow-sender @shop.example',
       says: 'from the network of the shop, as addresses of one domain',
     },
+    {
+      line: 'bulkhead keys create --door sendgrid --json',
+      says: 'for a program that uses the official SDK of that vendor',
+    },
   ],
   async run(context, given) {
     const asked = given.flag(scopes)
     const created = await context.client().apiKeys.create({
-      name: given.flag(name),
+      name: nameOf(given.flag(name), given.flag(door)),
       scopes: asked.length === 0 ? undefined : asked,
       allowedCidrs: listed(given.flag(allowedCidrs)),
       allowedSenders: listed(given.flag(allowedSenders)),
       expiresAt: given.flag(expiresAt),
       onLeak: given.flag(onLeak),
+      door: given.flag(door),
+      doorScopes: listed(given.flag(doorScopes)),
     })
     showMade(context, created)
   },
+}
+
+function nameOf(typed: string | undefined, of: string | undefined): string {
+  const found = typed ?? of
+  if (found === undefined) throw new UsageError('--name is missing: what the key is for.')
+  return found
 }
 
 function showMade(context: Context, made: ApiKeyWithSecret): void {
@@ -72,6 +110,7 @@ function showMade(context: Context, made: ApiKeyWithSecret): void {
         [
           ['Key', made.key],
           ['Id', made.id],
+          ...(made.door === null ? [] : [['Door', made.door] as const]),
           ['Scopes', made.scopes.join(', ')],
           ...boundFacts(made, screen.now),
         ],
@@ -129,12 +168,15 @@ const LEAK_OUTCOMES = {
   unknown: 'This is no key of this installation.',
 } as const
 
+const ofDoor = choice('door', CHOICES['apiKeys.list'].door, 'Only keys for programs written for this vendor.')
+const live = toggle('live', 'Only keys that can be used.')
+
 const list: Command = {
   path: ['keys', 'list'],
   summary: 'List API keys, newest first',
   description: 'Revoked keys stay in the list. Secrets are never shown. --json has all scopes.',
   operations: ['apiKeys.list'],
-  flags: listFlags,
+  flags: [ofDoor, live, ...listFlags],
   examples: [
     { line: 'bulkhead keys list', says: 'which keys exist, what each may do, when it was last used' },
   ],
@@ -143,7 +185,12 @@ const list: Command = {
     return showList(
       context,
       given,
-      (page) => client.apiKeys.list(page),
+      (page) =>
+        client.apiKeys.list({
+          door: given.flag(ofDoor),
+          live: given.flag(live) ? 'true' : undefined,
+          ...page,
+        }),
       (items, screen) =>
         table(
           [
@@ -188,4 +235,12 @@ const revoke: Command = {
   },
 }
 
-export const keyCommands: readonly Command[] = [create, list, rotate, revoke, reportLeak]
+export const keyCommands: readonly Command[] = [
+  create,
+  list,
+  ...keyChangeCommands,
+  rotate,
+  revoke,
+  reportLeak,
+  ...doorCommands,
+]

@@ -1,4 +1,4 @@
-import { CHOICES, type Message } from '@bulkhead/sdk'
+import { CHOICES } from '@bulkhead/sdk'
 import {
   argument,
   choice,
@@ -7,23 +7,31 @@ import {
   requiredText,
   text,
   texts,
-  toggle,
   type Command,
 } from '../command.ts'
 import { UsageError } from '../failure.ts'
-import { followMessage } from '../follow.ts'
 import { readInput, writeOutput } from '../files.ts'
-import { bytes, clock, parseInstant, relative } from '../instants.ts'
+import { clock, parseInstant, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { countsOf, paintState } from '../states.ts'
-import { facts, table, type Screen } from '../table.ts'
+import { table } from '../table.ts'
 import { cleanLines } from '../text.ts'
-import { recipientOf, timelineLine } from '../timeline.ts'
+import { timelineLine } from '../timeline.ts'
+import { dismissOutcomes, outcomes } from './message-outcomes.ts'
+import { resendCommand } from './message-resend.ts'
+import { showMessageCommand } from './message-show.ts'
+import { messageWebhooksCommand } from './message-webhooks.ts'
 
 const message = argument('MESSAGE', 'Id of the message, msg_….')
 const state = choice('state', CHOICES['messages.list'].state, 'Only messages with a recipient in this state.')
 const lane = choice('lane', CHOICES['messages.list'].lane, 'Only this lane.')
 const tag = text('tag', 'TAG', 'Only messages with this tag.')
+const from = text('from', 'ADDRESS', 'Only messages from this exact address.')
+const words = text(
+  'words',
+  'WORDS',
+  'Only messages in whose subject, From, To, tags or metadata these words stand.',
+)
 const recipient = text('recipient', 'ADDRESS', 'Only messages to this exact address.')
 const since = instant('since', 'past', 'Only messages accepted from then on.')
 const until = instant('until', 'past', 'Only messages accepted before.')
@@ -32,7 +40,7 @@ const list: Command = {
   path: ['messages', 'list'],
   summary: 'List messages, newest first',
   operations: ['messages.list'],
-  flags: [state, lane, tag, recipient, since, until, ...listFlags],
+  flags: [state, lane, tag, from, words, recipient, since, until, ...listFlags],
   examples: [
     { line: 'bulkhead messages list', says: 'the last messages' },
     { line: 'bulkhead messages list --state bounced --since 1d', says: 'what bounced since yesterday' },
@@ -47,6 +55,8 @@ const list: Command = {
       state: given.flag(state),
       lane: given.flag(lane),
       tag: given.flag(tag),
+      from: given.flag(from),
+      words: given.flag(words),
       recipient: given.flag(recipient),
       since: given.flag(since),
       until: given.flag(until),
@@ -79,78 +89,6 @@ const list: Command = {
       'No messages match. Send one with: bulkhead send --help.',
     )
   },
-}
-
-const follow = toggle('follow', 'Stay until every recipient is final.')
-
-const show: Command = {
-  path: ['messages', 'show'],
-  summary: 'Show a message: recipients, states and timeline',
-  operations: ['messages.get'],
-  arguments: [message],
-  flags: [follow],
-  examples: [
-    { line: 'bulkhead messages show msg_01jq…', says: 'what became of a message' },
-    { line: 'bulkhead messages show msg_01jq… --follow', says: 'watch until it is settled' },
-  ],
-  async run(context, given) {
-    const client = context.client()
-    const id = given.argument(message)
-    const found = given.flag(follow)
-      ? await followMessage(client, context, id)
-      : await client.messages.get(id)
-    context.out.show(found, (screen) => renderMessage(found, screen))
-  },
-}
-
-function renderMessage(found: Message, screen: Screen): string {
-  const { from } = found
-  const sender = from?.name === undefined ? from?.email : `${from.name} <${from.email}>`
-  return [
-    facts(
-      [
-        ['Message', found.id],
-        ['From', sender],
-        ['Subject', found.subject ?? (found.sensitive ? '(sensitive: erased once settled)' : null)],
-        [
-          'Accepted',
-          `${clock(found.createdAt)} UTC (${relative(found.createdAt, screen.now)}), by ${found.source}`,
-        ],
-        ['Lane', found.lane],
-        ['Not before', found.sendAt === null ? null : `${clock(found.sendAt)} UTC`],
-        ['Gives up', `${clock(found.expiresAt)} UTC`],
-        ['Size', bytes(found.sizeBytes)],
-        ['Tags', found.tags.join(', ')],
-        ['Message-ID', found.messageIdHeader],
-        [
-          'Metadata',
-          Object.entries(found.metadata)
-            .map(([name, value]) => `${name}=${value}`)
-            .join(', '),
-        ],
-      ],
-      screen,
-    ),
-    '\n',
-    table(
-      [
-        { title: '#', of: (row) => String(row.number), align: 'right' },
-        { title: 'RECIPIENT', of: (row) => row.email },
-        { title: 'KIND', of: (row) => row.kind },
-        {
-          title: 'STATE',
-          of: (row) => row.state,
-          paint: (cell, row) => paintState(row.state, cell, screen.paint),
-        },
-        { title: 'ATTEMPTS', of: (row) => String(row.attempts), align: 'right' },
-        { title: 'NEXT', of: (row) => relative(row.nextAttemptAt, screen.now) },
-      ],
-      found.recipients,
-      screen,
-    ),
-    `\n${screen.paint.dim('TIMELINE (UTC)')}\n`,
-    ...found.timeline.map((entry) => timelineLine(entry, recipientOf(found, entry.recipient), screen)),
-  ].join('')
 }
 
 const only = optionalArgument('MESSAGE', 'Only events of this message.')
@@ -250,16 +188,40 @@ const reschedule: Command = {
 
 const output = text('output', 'FILE', 'Write to a file instead of standard output.')
 
+const part = choice(
+  'part',
+  ['html', 'text', 'headers', 'attachments'],
+  'Only this of it, taken apart and decoded.',
+)
+
 const content: Command = {
   path: ['messages', 'content'],
   summary: 'Print the MIME message as it was accepted',
   description:
     'Refused for sensitive messages. On a terminal, control characters are replaced; a file or pipe gets every byte.',
-  operations: ['messages.getContent'],
+  operations: ['messages.getContent', 'messages.getParts'],
   arguments: [message],
-  flags: [output],
-  examples: [{ line: 'bulkhead messages content msg_01jq… --output message.eml', says: 'save it' }],
+  flags: [output, part],
+  examples: [
+    { line: 'bulkhead messages content msg_01jq… --output message.eml', says: 'save it' },
+    { line: 'bulkhead messages content msg_01jq… --part text', says: 'what it says' },
+  ],
   async run(context, given) {
+    const wanted = given.flag(part)
+    if (wanted !== undefined) {
+      const parts = await context.client().messages.getParts(given.argument(message))
+      const { headers, attachments } = parts
+      const texts = {
+        html: parts.html ?? '',
+        text: parts.text ?? '',
+        headers: headers.map(({ name, value }) => `${name}: ${value}\n`).join(''),
+        attachments: attachments
+          .map(({ filename, contentType, sizeBytes }) => `${filename ?? '-'}\t${contentType}\t${sizeBytes}\n`)
+          .join(''),
+      }
+      context.out.show({ [wanted]: { ...parts }[wanted] }, () => cleanLines(texts[wanted]))
+      return
+    }
     const source = await context.client().messages.getContent(given.argument(message))
     const path = given.flag(output)
     if (path === undefined && context.out.toTerminal)
@@ -357,4 +319,16 @@ function parseLines(source: Buffer) {
     })
 }
 
-export const messageCommands: readonly Command[] = [list, show, tail, cancel, reschedule, content, sendBatch]
+export const messageCommands: readonly Command[] = [
+  list,
+  showMessageCommand,
+  tail,
+  cancel,
+  reschedule,
+  resendCommand,
+  messageWebhooksCommand,
+  outcomes,
+  dismissOutcomes,
+  content,
+  sendBatch,
+]

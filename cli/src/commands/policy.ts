@@ -1,5 +1,5 @@
-import { CHOICES } from '@bulkhead/sdk'
-import { choice, text, texts, toggle, type Command } from '../command.ts'
+import { CHOICES, type PoliciesChangeInput } from '@bulkhead/sdk'
+import { choice, text, texts, toggle, type Command, type Given } from '../command.ts'
 import { UsageError } from '../failure.ts'
 import { relative } from '../instants.ts'
 import { facts, type Screen } from '../table.ts'
@@ -24,12 +24,33 @@ const domains = texts(
 const anyDomain = toggle('any-domain', 'Everybody may be invited.')
 const sso = choice('sso', ['required', 'optional'], 'Whether members sign in through the own provider only.')
 
+const changeFlags = [secondFactor, hours, networks, anyNetwork, domains, anyDomain, sso] as const
+
+function wishedOf(given: Given): PoliciesChangeInput {
+  const wantedHours = given.flag(hours)
+  if (wantedHours !== undefined && !/^[1-9]\d{0,2}$/.test(wantedHours))
+    throw new UsageError(`--session-hours ${wantedHours}: write a whole number, 1 to 720.`)
+  const [cidrs, names, way] = [given.flag(networks), given.flag(domains), given.flag(sso)]
+  if (given.flag(anyNetwork) && cidrs.length > 0)
+    throw new UsageError('--network and --any-network say the opposite: give one of the two.')
+  if (given.flag(anyDomain) && names.length > 0)
+    throw new UsageError('--domain and --any-domain say the opposite: give one of the two.')
+  return {
+    secondFactor: given.flag(secondFactor),
+    sessionHours: wantedHours === undefined ? undefined : Number(wantedHours),
+    allowedCidrs: given.flag(anyNetwork) ? [] : cidrs.length === 0 ? undefined : [...cidrs],
+    signInDomains: given.flag(anyDomain) ? [] : names.length === 0 ? undefined : [...names],
+    ssoRequired: way === undefined ? undefined : way === 'required',
+  }
+}
+
 interface Shown {
   readonly secondFactor: string
   readonly sessionHours: number
   readonly allowedCidrs: readonly string[]
   readonly signInDomains: readonly string[]
   readonly ssoRequired: boolean
+  readonly yourAddress: string
   readonly pending: {
     readonly until: string
     readonly requestedBy: string
@@ -46,6 +67,7 @@ const shown = (policy: Shown, screen: Screen): string =>
       ['Networks', policy.allowedCidrs.join(', ') || 'all'],
       ['Domains', policy.signInDomains.join(', ') || 'all'],
       ['Own provider', policy.ssoRequired ? 'required' : 'optional'],
+      ['Your address', policy.yourAddress],
       ...(policy.outsiders.length === 0
         ? []
         : [['Outside of the domains', policy.outsiders.map(({ email }) => email).join(', ')] as const]),
@@ -77,7 +99,7 @@ const set: Command = {
   description:
     'What is not named stays. Holds at the next request; members are told. Networks without your own address wait for another owner, who confirms from inside them.',
   operations: ['policies.change'],
-  flags: [secondFactor, hours, networks, anyNetwork, domains, anyDomain, sso],
+  flags: changeFlags,
   examples: [
     { line: 'bulkhead policy set --second-factor passkey', says: 'log in with a passkey yourself first' },
     {
@@ -86,22 +108,40 @@ const set: Command = {
     },
   ],
   async run(context, given) {
-    const wantedHours = given.flag(hours)
-    if (wantedHours !== undefined && !/^[1-9]\d{0,2}$/.test(wantedHours))
-      throw new UsageError(`--session-hours ${wantedHours}: write a whole number, 1 to 720.`)
-    const [cidrs, names, way] = [given.flag(networks), given.flag(domains), given.flag(sso)]
-    if (given.flag(anyNetwork) && cidrs.length > 0)
-      throw new UsageError('--network and --any-network say the opposite: give one of the two.')
-    if (given.flag(anyDomain) && names.length > 0)
-      throw new UsageError('--domain and --any-domain say the opposite: give one of the two.')
-    const policy = await context.client().policies.change({
-      secondFactor: given.flag(secondFactor),
-      sessionHours: wantedHours === undefined ? undefined : Number(wantedHours),
-      allowedCidrs: given.flag(anyNetwork) ? [] : cidrs.length === 0 ? undefined : [...cidrs],
-      signInDomains: given.flag(anyDomain) ? [] : names.length === 0 ? undefined : [...names],
-      ssoRequired: way === undefined ? undefined : way === 'required',
-    })
+    const policy = await context.client().policies.change(wishedOf(given))
     context.out.show(policy, (screen) => shown(policy, screen))
+  },
+}
+
+const preview: Command = {
+  path: ['policy', 'preview'],
+  summary: 'Show what a change of the policy would do',
+  description:
+    'Whose sessions would end, who could not come back, and whether it would wait. It changes nothing.',
+  operations: ['policies.preview'],
+  flags: changeFlags,
+  examples: [{ line: 'bulkhead policy preview --second-factor passkey', says: 'who has no passkey yet?' }],
+  async run(context, given) {
+    const seen = await context.client().policies.preview(wishedOf(given))
+    context.out.show(seen, (screen) =>
+      facts(
+        [
+          ['Changes', seen.changed.join(', ') || 'nothing'],
+          ['Refused', seen.refusal],
+          ['Your address', seen.yourAddress],
+          ['Waits', seen.waits ? 'for another owner, 15 minutes' : 'no'],
+          ['Sessions ending', `${seen.sessionsEnding} of ${seen.sessionsOpen}`],
+          ...seen.losing.map(
+            (one) =>
+              [
+                one.email,
+                `${one.sessions} ending, ${one.sessionsLeft} left${one.canReturn ? '' : '; cannot come back yet'}`,
+              ] as const,
+          ),
+        ],
+        screen,
+      ),
+    )
   },
 }
 
@@ -117,4 +157,4 @@ const confirm: Command = {
   },
 }
 
-export const policyCommands: readonly Command[] = [show, set, confirm]
+export const policyCommands: readonly Command[] = [show, preview, set, confirm]

@@ -11,6 +11,7 @@ import { EXIT, UsageError } from '../failure.ts'
 import { readLocal } from '../files.ts'
 import { paintState } from '../states.ts'
 import { table } from '../table.ts'
+import { dataFlags, dialect, givenData, versionOf } from './template-parts.ts'
 import { followMessage } from '../follow.ts'
 
 const MESSAGE_BYTES_MAX = 40 * 1024 * 1024
@@ -31,6 +32,16 @@ const plain = text('text', 'TEXT', 'Text body. Without --text and --html it is r
 const html = text('html', 'HTML', 'HTML body.')
 const textFile = text('text-file', 'FILE', 'Text body from a file.')
 const htmlFile = text('html-file', 'FILE', 'HTML body from a file.')
+const template = text(
+  'template',
+  'TEMPLATE',
+  'Alias or id of a template, in the place of subject and bodies.',
+)
+const templateVersion = text(
+  'template-version',
+  'N',
+  'A version of it that was published. Default the active one.',
+)
 const attach = texts('attach', 'FILE', 'Attach a file.')
 const inline = texts('inline', 'CID=FILE', 'Attach an image that the HTML shows as <img src="cid:CID">.')
 const header = texts('header', '"NAME: VALUE"', 'Extra header field.')
@@ -40,6 +51,20 @@ const lane = choice('lane', CHOICES['messages.send'].lane, 'Which queue. Default
 const sensitive = toggle(
   'sensitive',
   'A password reset or code: one recipient, readable by nobody, erased once settled.',
+)
+const trackOpens = choice(
+  'track-opens',
+  ['on', 'off'],
+  'Whether opens are tracked. Default: as the workspace.',
+)
+const trackClicks = choice(
+  'track-clicks',
+  ['on', 'off'],
+  'Whether clicks are tracked. Default: as the workspace.',
+)
+const unsubscribe = toggle(
+  'unsubscribe',
+  'Add List-Unsubscribe with one click; mail of the lane bulk always gets it.',
 )
 const sendAt = instant('send-at', 'future', 'Send later.')
 const expiresAt = instant('expires-at', 'future', 'Give up then.')
@@ -76,6 +101,10 @@ export const sendCommand: Command = {
     html,
     textFile,
     htmlFile,
+    template,
+    templateVersion,
+    dialect,
+    ...dataFlags,
     attach,
     inline,
     header,
@@ -83,6 +112,9 @@ export const sendCommand: Command = {
     metadata,
     lane,
     sensitive,
+    trackOpens,
+    trackClicks,
+    unsubscribe,
     sendAt,
     expiresAt,
     event,
@@ -109,6 +141,14 @@ export const sendCommand: Command = {
       line: 'bulkhead send --from hello@example.test --to ann@example.com --subject Later --text Hi --send-at 2h',
       says: 'in two hours',
     },
+    {
+      line: 'bulkhead send --from shop@example.test --to ann@example.com --template order-shipped --values \'{"order": {"id": 7}}\'',
+      says: 'from a template',
+    },
+    {
+      line: 'bulkhead send --from shop@example.test --to ann@example.com --subject "Hi *|FNAME|*" --text "Bye." --dialect merge-tags --values \'{"FNAME": "Ann"}\'',
+      says: 'filled with data, without a template',
+    },
     { line: 'bulkhead send < message.eml', says: 'a finished MIME message; recipients come from its header' },
   ],
   async run(context, given) {
@@ -129,9 +169,15 @@ async function accept(client: Client, context: Context, given: Given): Promise<A
   const options = { idempotencyKey: given.flag(idempotencyKey), timeoutMs: UPLOAD_MS }
   const bodyGiven = [plain, html, textFile, htmlFile].some((flag) => given.flag(flag) !== undefined)
   const asksMime = given.flag(mime)
+  const chosen = given.flag(template)
+  if (chosen !== undefined) {
+    if (bodyGiven || asksMime || given.flag(subject) !== undefined)
+      throw new UsageError('--template says subject and bodies: leave out the flags for those, and --mime.')
+    return client.messages.send(await fromTemplate(context, given, chosen), options)
+  }
   if (bodyGiven && asksMime)
     throw new UsageError('--mime takes the whole message from standard input: leave out the body flags.')
-  if (bodyGiven) return client.messages.send(compose(given, bodiesOf(given)), options)
+  if (bodyGiven) return client.messages.send(compose(given, await filled(context, given)), options)
   if (context.input.isTerminal) {
     throw new UsageError(
       'The message has no body. Give --text or --html, or pipe a text or a MIME message in. See: bulkhead send --help.',
@@ -140,7 +186,10 @@ async function accept(client: Client, context: Context, given: Given): Promise<A
   const piped = await context.input.read(MESSAGE_BYTES_MAX)
   if (asksMime || looksLikeMime(piped)) return client.messages.sendMime(piped, mimeInput(given), options)
   if (piped.length === 0) throw new UsageError('Standard input is empty, and there is no --text or --html.')
-  return client.messages.send(compose(given, { text: decode(piped, 'Standard input') }), options)
+  return client.messages.send(
+    compose(given, { subject: given.flag(subject) ?? '', text: decode(piped, 'Standard input') }),
+    options,
+  )
 }
 
 /** Whether bytes begin with header fields of which one is From: then they are a message and not a text. */
@@ -159,7 +208,11 @@ function mimeInput(given: Given): MessagesSendMimeInput {
         `--${flag.name} cannot be added to a finished MIME message. Write it into the message.`,
       )
   }
-  for (const flag of [subject, event, actorIp, accountRef]) {
+  if (given.flag(unsubscribe))
+    throw new UsageError(
+      '--unsubscribe cannot be added to a finished MIME message. Write X-Bulkhead-Unsubscribe: on into it.',
+    )
+  for (const flag of [subject, event, actorIp, accountRef, trackOpens, trackClicks]) {
     if (given.flag(flag) !== undefined)
       throw new UsageError(
         `--${flag.name} cannot be added to a finished MIME message. Write it into the message.`,
@@ -178,20 +231,40 @@ function mimeInput(given: Given): MessagesSendMimeInput {
   }
 }
 
-interface Bodies {
-  readonly text?: string | undefined
-  readonly html?: string | undefined
-}
-
-function bodiesOf(given: Given): Bodies {
+function bodiesOf(given: Given): Pick<SendRequest, 'subject' | 'text' | 'html'> {
   const fromFile = (flag: typeof textFile): string | undefined => {
     const path = given.flag(flag)
     return path === undefined ? undefined : decode(readLocal(path, MESSAGE_BYTES_MAX), path)
   }
-  return { text: given.flag(plain) ?? fromFile(textFile), html: given.flag(html) ?? fromFile(htmlFile) }
+  return {
+    subject: given.flag(subject) ?? '',
+    text: given.flag(plain) ?? fromFile(textFile),
+    html: given.flag(html) ?? fromFile(htmlFile),
+  }
 }
 
-function compose(given: Given, bodies: Bodies): SendRequest {
+/** What the flags say, filled where they say in which language it is written, or with what. */
+async function filled(context: Context, given: Given): Promise<Content> {
+  const data = await givenData(context, given)
+  const language = given.flag(dialect)
+  const fill = data === undefined && language === undefined ? undefined : { dialect: language, data }
+  return { ...bodiesOf(given), fill }
+}
+
+async function fromTemplate(context: Context, given: Given, id: string): Promise<SendRequest> {
+  const version = given.flag(templateVersion)
+  return compose(given, {
+    template: {
+      id,
+      version: version === undefined ? undefined : versionOf(version),
+      data: await givenData(context, given),
+    },
+  })
+}
+
+type Content = Pick<SendRequest, 'subject' | 'html' | 'text' | 'template' | 'fill'>
+
+function compose(given: Given, content: Content): SendRequest {
   const sender = given.flag(from)
   const recipients = given.flag(to)
   if (sender === undefined) throw new UsageError('--from is missing: who sends? See: bulkhead domains list.')
@@ -209,8 +282,7 @@ function compose(given: Given, bodies: Bodies): SendRequest {
     cc: nonEmpty(given.flag(cc)),
     bcc: nonEmpty(given.flag(bcc)),
     replyTo: nonEmpty(given.flag(replyTo)),
-    subject: given.flag(subject) ?? '',
-    ...bodies,
+    ...content,
     headers: pairs(given.flag(header), ':', 'header'),
     attachments: attachments.length === 0 ? undefined : attachments,
     tags: nonEmpty(given.flag(tag)),
@@ -219,7 +291,18 @@ function compose(given: Given, bodies: Bodies): SendRequest {
     expiresAt: given.flag(expiresAt),
     lane: given.flag(lane),
     sensitive: given.flag(sensitive) ? true : undefined,
+    tracking: trackingOf(given),
+    unsubscribe: given.flag(unsubscribe) ? true : undefined,
     context: hasContext ? context : undefined,
+  }
+}
+
+function trackingOf(given: Given): SendRequest['tracking'] {
+  const [opens, clicks] = [given.flag(trackOpens), given.flag(trackClicks)]
+  if (opens === undefined && clicks === undefined) return undefined
+  return {
+    opens: opens === undefined ? undefined : opens === 'on',
+    clicks: clicks === undefined ? undefined : clicks === 'on',
   }
 }
 

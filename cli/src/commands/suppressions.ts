@@ -1,16 +1,29 @@
-import { BulkheadError, CHOICES, type Client, type Suppression } from '@bulkhead/sdk'
+import {
+  BulkheadError,
+  CHOICES,
+  type Client,
+  type Suppression,
+  type SuppressionExplanation,
+} from '@bulkhead/sdk'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { argument, choice, text, type Command, type Context } from '../command.ts'
-import { parseCsv, writeCsvLine } from '../csv.ts'
-import { EXIT, UsageError } from '../failure.ts'
-import { readInput, writeOutput } from '../files.ts'
+import { argument, choice, instant, text, toggle, type Command, type Context } from '../command.ts'
+import { writeCsvLine } from '../csv.ts'
+import { UsageError } from '../failure.ts'
+import { writeOutput } from '../files.ts'
 import { clock, relative } from '../instants.ts'
 import { listFlags, showList } from '../listing.ts'
 import { facts, table, type Screen } from '../table.ts'
-import { detailText } from '../timeline.ts'
+import { eventText } from '../timeline.ts'
+import { exemptions } from './suppression-exemptions.ts'
+import { withdraw } from './suppression-withdrawals.ts'
 
 const REASONS = CHOICES['suppressions.add'].reason
+const SCOPES = CHOICES['suppressions.add'].scope
 const email = argument('ADDRESS', 'The address.')
+const scope = choice('scope', SCOPES, 'all mail, or bulk mail only. Default all; for unsubscribe bulk.')
+const expires = instant('expires', 'future', 'When the entry ends by itself. Default never.')
+const onlyScope = choice('scope', SCOPES, 'Only those that stop all mail, or bulk mail only.')
+const since = instant('since', 'past', 'Only those made since then.')
 const reason = choice('reason', REASONS, 'Why. Default manual.')
 const note = text('note', 'TEXT', 'A remark for people. Do not put an address here.')
 const onlyReason = choice('reason', REASONS, 'Only those suppressed for this reason.')
@@ -22,7 +35,7 @@ const add: Command = {
   summary: 'Suppress an address: nothing more is sent to it',
   operations: ['suppressions.add'],
   arguments: [email],
-  flags: [reason, note],
+  flags: [reason, scope, expires, note],
   examples: [
     {
       line: 'bulkhead suppressions add ann@example.com --note "asked by phone"',
@@ -30,9 +43,13 @@ const add: Command = {
     },
   ],
   async run(context, given) {
-    const added = await context
-      .client()
-      .suppressions.add({ email: given.argument(email), reason: given.flag(reason), note: given.flag(note) })
+    const added = await context.client().suppressions.add({
+      email: given.argument(email),
+      reason: given.flag(reason),
+      scope: given.flag(scope),
+      expiresAt: given.flag(expires),
+      note: given.flag(note),
+    })
     context.out.show(added, (screen) => renderSuppression(added, screen))
   },
 }
@@ -41,14 +58,19 @@ const list: Command = {
   path: ['suppressions', 'list'],
   summary: 'List suppressed addresses, newest first',
   operations: ['suppressions.list'],
-  flags: [onlyReason, onlyEmail, ...listFlags],
+  flags: [onlyReason, onlyScope, since, onlyEmail, ...listFlags],
   examples: [
     { line: 'bulkhead suppressions list --reason complaint', says: 'who complained' },
     { line: 'bulkhead suppressions list --email ann@example.com', says: 'is this address suppressed?' },
   ],
   run: (context, given) => {
     const client = context.client()
-    const filter = { reason: given.flag(onlyReason), email: given.flag(onlyEmail) }
+    const filter = {
+      reason: given.flag(onlyReason),
+      scope: given.flag(onlyScope),
+      since: given.flag(since),
+      email: given.flag(onlyEmail),
+    }
     return showList(
       context,
       given,
@@ -58,6 +80,7 @@ const list: Command = {
           [
             { title: 'ADDRESS', of: (row) => row.email ?? '(erased)' },
             { title: 'REASON', of: (row) => row.reason },
+            { title: 'STOPS', of: (row) => row.scope },
             { title: 'SINCE', of: (row) => relative(row.createdAt, screen.now) },
             { title: 'NOTE', of: (row) => row.note ?? '-' },
             { title: 'ID', of: (row) => row.id, whole: true },
@@ -91,160 +114,166 @@ async function byEmail(client: Client, address: string): Promise<Suppression> {
   return client.suppressions.get(found.id)
 }
 
+const explain: Command = {
+  path: ['suppressions', 'explain'],
+  summary: 'Explain why an address gets no mail, and what to do',
+  operations: ['suppressions.explain'],
+  arguments: [email],
+  examples: [
+    {
+      line: 'bulkhead suppressions explain ann@example.com',
+      says: 'why, what it does not get, until when, and what to do',
+    },
+  ],
+  async run(context, given) {
+    const found = await context.client().suppressions.explain({ email: given.argument(email) })
+    context.out.show(found, (screen) => renderExplanation(found, screen))
+  },
+}
+
+function renderExplanation(found: SuppressionExplanation, screen: Screen): string {
+  const { suppression: entry } = found
+  return [
+    facts(
+      [
+        ['Address', found.email],
+        ['Suppressed', found.suppressed ? 'yes' : 'no'],
+        ['Why', found.why],
+        ['Stops', found.suppressed ? found.stops.join(', ') : null],
+        [
+          'Until',
+          found.suppressed ? (found.until === null ? 'it is lifted' : `${clock(found.until)} UTC`) : null,
+        ],
+        ['Afterwards', found.afterwards],
+        ['Message', entry?.messageId],
+        ['Evidence', entry === null || entry.evidence === null ? null : eventText(entry.evidence)],
+        ['Id', entry?.id],
+      ],
+      screen,
+    ),
+    '\nWhat to do:\n',
+    ...found.whatToDo.map((step) => `  - ${step}\n`),
+  ].join('')
+}
+
+const noNote = toggle('no-note', 'Take the note away.')
+const neverExpires = toggle('never-expires', 'The entry does not end by itself any more.')
+
+const change: Command = {
+  path: ['suppressions', 'change'],
+  summary: 'Change what a suppression stops, when it ends, or its note',
+  operations: ['suppressions.update', 'suppressions.list'],
+  arguments: [suppression],
+  flags: [scope, expires, neverExpires, note, noNote],
+  examples: [
+    { line: 'bulkhead suppressions change ann@example.com --scope bulk', says: 'receipts go there again' },
+    { line: 'bulkhead suppressions change ann@example.com --expires 30d', says: 'for a month only' },
+  ],
+  async run(context, given) {
+    const client = context.client()
+    const asked = given.argument(suppression)
+    const id = asked.includes('@') ? (await byEmail(client, asked)).id : asked
+    const changed = await client.suppressions.update(id, {
+      scope: given.flag(scope),
+      expiresAt: given.flag(neverExpires) ? null : given.flag(expires),
+      note: given.flag(noNote) ? null : given.flag(note),
+    })
+    context.out.show(changed, (screen) => renderSuppression(changed, screen))
+  },
+}
+
+const why = text('why', 'TEXT', 'The reason, for the audit log. Do not put an address here.')
+
 const remove: Command = {
   path: ['suppressions', 'remove'],
   summary: 'Lift a suppression: mail is sent again',
   operations: ['suppressions.delete', 'suppressions.deleteByEmail'],
   arguments: [suppression],
+  flags: [why],
   examples: [
     { line: 'bulkhead suppressions remove ann@example.com', says: 'a new hard bounce suppresses it again' },
   ],
   async run(context, given) {
     const client = context.client()
     const asked = given.argument(suppression)
-    if (asked.includes('@')) await client.suppressions.deleteByEmail({ email: asked })
-    else await client.suppressions.delete(asked)
+    const reasoned = given.flag(why)
+    // An address with a reason is looked up first: the reason is written beside the entry.
+    const id = asked.includes('@') && reasoned !== undefined ? (await byEmail(client, asked)).id : asked
+    if (id.includes('@')) await client.suppressions.deleteByEmail({ email: id })
+    else await client.suppressions.delete(id, { why: reasoned })
     context.out.show({ removed: asked }, () => `${asked} is no longer suppressed.\n`)
   },
 }
 
-const IMPORT_BYTES_MAX = 100 * 1024 * 1024
-const AT_ONCE = 8
-const TRIES = 6
-const file = argument(
-  'FILE',
-  'CSV with the columns email, reason, note (a line of titles is found out); - for standard input.',
-)
-
-const importCommand: Command = {
-  path: ['suppressions', 'import'],
-  summary: 'Suppress all addresses of a CSV file',
-  description:
-    'A file with one address per line will do. What is suppressed already stays as it is, so the same file can be imported again. Lines that are refused are listed with their cause, and the exit code is then 1.',
-  operations: ['suppressions.add'],
-  arguments: [file],
-  flags: [reason],
-  examples: [
-    {
-      line: 'bulkhead suppressions import unsubscribed.csv --reason unsubscribe',
-      says: 'from another provider',
-    },
-  ],
-  async run(context, given) {
-    const rows = readRows(
-      await readInput(context, given.argument(file), IMPORT_BYTES_MAX),
-      given.flag(reason),
-    )
-    const client = context.client()
-    const progress = context.out.progress('Importing', rows.length)
-    const refused: { line: number; email: string; problem: string }[] = []
-    let next = 0
-    const work = async (): Promise<void> => {
-      for (let row = rows[next++]; row !== undefined; row = rows[next++]) {
-        const problem = await addPatiently(client, context, row).catch((error: unknown) => {
-          // What stops one stops all: nobody takes another row.
-          next = rows.length
-          throw error
-        })
-        if (problem !== null) refused.push({ line: row.line, email: row.email, problem })
-        progress.advance(1)
-      }
-    }
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
-    progress.end()
-    refused.sort((left, right) => left.line - right.line)
-    const imported = rows.length - refused.length
-    context.out.show({ imported, refused }, (screen) =>
-      [
-        `Imported ${imported} of ${rows.length}.\n`,
-        refused.length === 0
-          ? ''
-          : table(
-              [
-                { title: 'LINE', of: (row) => String(row.line), align: 'right' },
-                { title: 'ADDRESS', of: (row) => row.email },
-                { title: 'REFUSED BECAUSE', of: (row) => row.problem },
-              ],
-              refused,
-              screen,
-            ),
-      ].join(''),
-    )
-    return refused.length === 0 ? EXIT.ok : EXIT.refused
-  },
-}
-
-interface ImportRow {
-  readonly line: number
-  readonly email: string
-  readonly reason: (typeof REASONS)[number] | undefined
-  readonly note: string | undefined
-}
-
-function readRows(source: Buffer, defaultReason: ImportRow['reason']): ImportRow[] {
-  const records = parseCsv(source.toString('utf8'))
-  const titles = records[0]?.fields.map((field) => field.trim().toLowerCase()) ?? []
-  const titled = titles.includes('email')
-  const column = (name: string, position: number): number => (titled ? titles.indexOf(name) : position)
-  const [atEmail, atReason, atNote] = [column('email', 0), column('reason', 1), column('note', 2)]
-  return records.slice(titled ? 1 : 0).flatMap(({ line, fields }) => {
-    const address = fields[atEmail]?.trim() ?? ''
-    if (address === '') return []
-    const given = fields[atReason]?.trim() ?? ''
-    const known = REASONS.find((item) => item === given)
-    if (given !== '' && known === undefined)
-      throw new UsageError(
-        `Line ${line}: the reason ${JSON.stringify(given)} is not one of ${REASONS.join(', ')}. Nothing was imported.`,
-      )
-    const remark = fields[atNote]?.trim() ?? ''
-    return [
-      { line, email: address, reason: known ?? defaultReason, note: remark === '' ? undefined : remark },
-    ]
-  })
-}
-
-/** Adding twice does no harm, so a busy server is asked again. Answers what is wrong with the row, or null. */
-async function addPatiently(client: Client, context: Context, row: ImportRow): Promise<string | null> {
-  for (let tries = 1; ; tries++) {
-    try {
-      await client.suppressions.add({ email: row.email, reason: row.reason, note: row.note })
-      return null
-    } catch (error) {
-      if (!(error instanceof BulkheadError)) throw error
-      if (error.status === 400) return error.detail
-      if ((error.status !== 429 && error.status !== 503) || tries >= TRIES) throw error
-      await sleep((error.retryAfterSeconds ?? 2 ** tries / 4) * 1000, undefined, { signal: context.signal })
-    }
-  }
-}
-
 const output = text('output', 'FILE', 'Write to a file (mode 0600) instead of standard output.')
+
+const PART = 5_000
 
 const exportCommand: Command = {
   path: ['suppressions', 'export'],
   summary: 'Write all suppressed addresses as CSV',
-  description: 'The file can be imported again. Entries whose address is erased are left out, and counted.',
-  operations: ['suppressions.list'],
-  flags: [onlyReason, output],
+  description:
+    'The file can be imported again. With --json the entries are JSON lines, with their evidence. Entries whose address is erased are left out, and counted.',
+  operations: ['suppressions.export'],
+  flags: [onlyReason, onlyScope, since, output],
   examples: [{ line: 'bulkhead suppressions export --output suppressions.csv', says: 'a copy of the list' }],
   async run(context, given) {
+    const client = context.client()
     const progress = context.out.progress('Exporting', null)
-    const lines = [writeCsvLine(['email', 'reason', 'note', 'createdAt'])]
-    const entries: Suppression[] = []
+    const parts = context.out.json ? [] : [writeCsvLine(TITLES)]
     let erased = 0
-    for await (const item of context
-      .client()
-      .suppressions.listAll({ reason: given.flag(onlyReason), limit: 100 })) {
-      progress.advance(1)
-      if (item.email === null) erased += 1
-      else if (context.out.json) entries.push(item)
-      else lines.push(writeCsvLine([item.email, item.reason, item.note ?? '', item.createdAt]))
-    }
+    let cursor: string | undefined
+    do {
+      const query = {
+        reason: given.flag(onlyReason),
+        scope: given.flag(onlyScope),
+        since: given.flag(since),
+        limit: PART,
+        cursor,
+      }
+      const bytes = await waiting(context, () => client.suppressions.export(query))
+      const lines = Buffer.from(bytes).toString('utf8').trimEnd().split('\n')
+      const end = objectOf(lines.pop())
+      parts.push(...lines.map((line) => (context.out.json ? `${line}\n` : csvOf(objectOf(line)))))
+      progress.advance(lines.length)
+      erased += Number(end['erased'])
+      cursor = typeof end['next'] === 'string' ? end['next'] : undefined
+    } while (cursor !== undefined)
     progress.end()
-    if (context.out.json) context.out.show({ data: entries, erased }, () => '')
-    else writeOutput(context, given.flag(output), lines.join(''))
+    writeOutput(context, given.flag(output), parts.join(''))
     if (erased > 0) context.out.note(`${erased} entries have no readable address and are not in it.`)
   },
+}
+
+/** A long list is more than may be read in an hour: an export goes on when more may be. */
+async function waiting<Answer>(context: Context, ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      const isBudget = error instanceof BulkheadError && error.code === 'too_many_requests'
+      const seconds = isBudget ? error.retryAfterSeconds : undefined
+      if (seconds === undefined) throw error
+      context.out.note(`No more may be read for now: going on in ${seconds} seconds.`)
+      await sleep(seconds * 1_000, undefined, { signal: context.signal })
+    }
+  }
+}
+
+const TITLES = ['email', 'reason', 'scope', 'note', 'expiresAt', 'createdAt'] as const
+
+function csvOf(entry: Readonly<Record<string, unknown>>): string {
+  return writeCsvLine(
+    TITLES.map((title) => {
+      const value = entry[title]
+      return typeof value === 'string' ? value : ''
+    }),
+  )
+}
+
+function objectOf(line: string | undefined): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(line ?? '{}')
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function renderSuppression(found: Suppression, screen: Screen): string {
@@ -252,14 +281,27 @@ function renderSuppression(found: Suppression, screen: Screen): string {
     [
       ['Address', found.email ?? '(erased: it came from a sensitive message)'],
       ['Reason', found.reason],
+      ['Stops', found.scope === 'all' ? 'all mail' : 'bulk mail'],
+      ['Until', found.expiresAt === null ? null : `${clock(found.expiresAt)} UTC`],
       ['Since', `${clock(found.createdAt)} UTC`],
       ['Note', found.note],
       ['Message', found.messageId],
-      ['Evidence', found.evidence === null ? null : detailText(found.evidence)],
+      ['Import', found.importId],
+      ['Evidence', found.evidence === null ? null : eventText(found.evidence)],
       ['Id', found.id],
     ],
     screen,
   )
 }
 
-export const suppressionCommands: readonly Command[] = [add, list, show, remove, importCommand, exportCommand]
+export const suppressionCommands: readonly Command[] = [
+  add,
+  list,
+  show,
+  explain,
+  change,
+  remove,
+  withdraw,
+  exportCommand,
+  ...exemptions,
+]

@@ -1,14 +1,13 @@
-import { CHOICES, type Webhook, type WebhookDelivery } from '@bulkhead/sdk'
-import { argument, choice, choicesOf, text, toggle, type Command } from '../command.ts'
+import { CHOICES, type Webhook } from '@bulkhead/sdk'
+import { argument, choice, choicesOf, text, texts, toggle, type Command } from '../command.ts'
 import { EXIT, UsageError } from '../failure.ts'
 import { clock, relative } from '../instants.ts'
-import { LIST_FLAGS, listFlags, showList } from '../listing.ts'
+import { listFlags, showList } from '../listing.ts'
 import { paintState } from '../states.ts'
 import { facts, table, type Screen } from '../table.ts'
+import { renderDelivery, webhook, webhookDeliveryCommands } from './webhook-deliveries.ts'
 
 const url = argument('URL', 'Where events are sent, https://….')
-const webhook = argument('WEBHOOK', 'Id of the endpoint, wh_….')
-const delivery = argument('DELIVERY', 'Id of the delivery, whd_…; see bulkhead webhooks deliveries.')
 const events = choicesOf(
   'event',
   'TYPE',
@@ -16,6 +15,17 @@ const events = choicesOf(
   'Which events to send; without it, all.',
 )
 const description = text('description', 'TEXT', 'What the endpoint is for.')
+const format = choice(
+  'format',
+  CHOICES['webhooks.create'].format,
+  "In whose words events are told and signed; default bulkhead. A vendor's receivers stay as they are.",
+)
+const vendorEvents = texts(
+  'vendor-event',
+  'NAME',
+  "Of a vendor's format: which of its events to send, by its names, instead of --event.",
+)
+const unsigned = toggle('unsigned', 'Do not sign requests; only with --format sendgrid.')
 
 const add: Command = {
   path: ['webhooks', 'add'],
@@ -24,26 +34,33 @@ const add: Command = {
     'The signing secret is shown once. Signatures are those of Standard Webhooks, which has libraries for every language.',
   operations: ['webhooks.create'],
   arguments: [url],
-  flags: [events, description],
+  flags: [events, format, vendorEvents, unsigned, description],
   examples: [
     { line: 'bulkhead webhooks add https://example.com/hooks/mail', says: 'all events' },
     {
       line: 'bulkhead webhooks add https://example.com/bounces --event message.bounced,message.expired',
       says: 'only failures',
     },
+    {
+      line: 'bulkhead webhooks add https://example.com/sendgrid --format sendgrid',
+      says: 'a receiver that was written for SendGrid',
+    },
   ],
   async run(context, given) {
     const created = await context.client().webhooks.create({
       url: given.argument(url),
       eventTypes: given.flag(events),
+      format: given.flag(format),
+      formatEvents: chosenNames(given.flag(vendorEvents)),
+      signing: given.flag(unsigned) ? false : undefined,
       description: given.flag(description),
     })
     context.out.show(
       created,
       (screen) =>
-        facts([['Secret', created.secret]], screen) +
+        renderSecret(created, screen) +
         renderWebhook(created, screen) +
-        screen.paint.yellow('Keep the secret now: it is not shown again.\n') +
+        keepSecret(created, screen) +
         screen.paint.dim(`Try it: bulkhead webhooks test ${created.id}\n`),
     )
   },
@@ -78,6 +95,7 @@ const list: Command = {
               title: 'EVENTS',
               of: (row) => (row.eventTypes.length === 0 ? 'all' : row.eventTypes.join(' ')),
             },
+            { title: 'FORMAT', of: (row) => row.format },
             { title: 'ID', of: (row) => row.id, whole: true },
           ],
           items,
@@ -110,6 +128,7 @@ const newEvents = choicesOf(
   'Which events to send from now on.',
 )
 const allEvents = toggle('all-events', 'Send all events from now on.')
+const signed = toggle('signed', 'Sign requests again.')
 
 const update: Command = {
   path: ['webhooks', 'update'],
@@ -118,16 +137,21 @@ const update: Command = {
     'What waited while it was disabled is sent when it is enabled, if it is not older than seven days.',
   operations: ['webhooks.update'],
   arguments: [webhook],
-  flags: [newUrl, newEvents, allEvents, description, enable, disable],
+  flags: [newUrl, newEvents, allEvents, format, vendorEvents, unsigned, signed, description, enable, disable],
   examples: [{ line: 'bulkhead webhooks update wh_01jq… --enable', says: 'after the endpoint was repaired' }],
   async run(context, given) {
     if (given.flag(enable) && given.flag(disable))
       throw new UsageError('Give --enable or --disable, not both.')
+    if (given.flag(signed) && given.flag(unsigned))
+      throw new UsageError('Give --signed or --unsigned, not both.')
     const chosen = given.flag(newEvents)
     const changed = await context.client().webhooks.update(given.argument(webhook), {
       url: given.flag(newUrl),
       description: given.flag(description),
       eventTypes: given.flag(allEvents) ? [] : chosen.length === 0 ? undefined : chosen,
+      format: given.flag(format),
+      formatEvents: chosenNames(given.flag(vendorEvents)),
+      signing: given.flag(unsigned) ? false : given.flag(signed) ? true : undefined,
       state: given.flag(enable) ? 'enabled' : given.flag(disable) ? 'disabled' : undefined,
     })
     context.out.show(changed, (screen) => renderWebhook(changed, screen))
@@ -150,7 +174,7 @@ const rotateSecret: Command = {
   path: ['webhooks', 'rotate-secret'],
   summary: 'Make a new signing secret',
   description:
-    'The new secret is shown once. The old one signs as well for 24 hours, so that receivers can change over.',
+    'The new secret is shown once. The old one signs as well for 24 hours, so that receivers can change over; in the formats sendgrid and mandrill only the new one signs.',
   operations: ['webhooks.rotateSecret'],
   arguments: [webhook],
   examples: [{ line: 'bulkhead webhooks rotate-secret wh_01jq…', says: 'without missing an event' }],
@@ -159,9 +183,9 @@ const rotateSecret: Command = {
     context.out.show(
       rotated,
       (screen) =>
+        renderSecret(rotated, screen) +
         facts(
           [
-            ['Secret', rotated.secret],
             [
               'Old secret',
               rotated.previousSecretExpiresAt === null
@@ -170,70 +194,34 @@ const rotateSecret: Command = {
             ],
           ],
           screen,
-        ) + screen.paint.yellow('Keep the secret now: it is not shown again.\n'),
+        ) +
+        keepSecret(rotated, screen),
     )
   },
 }
 
-const state = choice('state', CHOICES['webhooks.deliveries'].state, 'Only deliveries in this state.')
-
-const deliveries: Command = {
-  path: ['webhooks', 'deliveries'],
-  summary: 'List the deliveries of an endpoint in the order of their commits',
+const verification: Command = {
+  path: ['webhooks', 'verification'],
+  summary: 'Show what the requests of an endpoint are verified with',
   description:
-    'Also a pull feed: go on from the cursor of the last delivery you have seen. Deliveries are kept for seven days.',
-  operations: ['webhooks.deliveries'],
+    'The public key of the format sendgrid. Secrets are shown where they are made, and nowhere else.',
+  operations: ['webhooks.getVerification'],
   arguments: [webhook],
-  flags: [state, ...listFlags],
-  examples: [
-    { line: 'bulkhead webhooks deliveries wh_01jq… --state failed', says: 'what did not arrive, and why' },
-  ],
-  run: (context, given) => {
-    const client = context.client()
-    const id = given.argument(webhook)
-    return showList(
-      context,
-      given,
-      (page) => client.webhooks.deliveries(id, { state: given.flag(state), ...page }),
-      (items, screen) =>
-        table(
-          [
-            { title: 'DELIVERY', of: (row) => row.id, whole: true },
-            { title: 'EVENT', of: (row) => row.type },
-            {
-              title: 'STATE',
-              of: (row) => row.state,
-              paint: (cell, row) => paintState(row.state, cell, screen.paint),
-            },
-            { title: 'TRIES', of: (row) => String(row.attempts), align: 'right' },
-            {
-              title: 'HTTP',
-              of: (row) => (row.lastStatus === null ? '-' : String(row.lastStatus)),
-              align: 'right',
-            },
-            { title: 'NEXT', of: (row) => relative(row.nextAttemptAt, screen.now) },
-            { title: 'PROBLEM', of: (row) => row.lastError ?? '-' },
-          ],
-          items,
-          screen,
-        ),
-      given.flag(LIST_FLAGS.cursor) === undefined ? 'No deliveries yet.' : 'Nothing after this cursor.',
-    )
-  },
-}
-
-const replay: Command = {
-  path: ['webhooks', 'replay'],
-  summary: 'Deliver an event again',
-  description: 'It keeps its webhook-id, so that a receiver can tell that it had it before.',
-  operations: ['webhooks.replay'],
-  arguments: [webhook, delivery],
-  examples: [
-    { line: 'bulkhead webhooks replay wh_01jq… whd_01jq…', says: 'after the receiver was repaired' },
-  ],
+  examples: [{ line: 'bulkhead webhooks verification wh_01jq…', says: 'the key for the receiver' }],
   async run(context, given) {
-    const replayed = await context.client().webhooks.replay(given.argument(webhook), given.argument(delivery))
-    context.out.show(replayed, (screen) => renderDelivery(replayed, screen))
+    const found = await context.client().webhooks.getVerification(given.argument(webhook))
+    context.out.show(found, (screen) =>
+      facts(
+        [
+          ['Format', found.format],
+          ['Signed', found.signing ? 'yes' : 'no'],
+          ['Algorithm', found.algorithm],
+          ['Headers', found.headers.join(', ')],
+          ['Public key', found.publicKey],
+        ],
+        screen,
+      ),
+    )
   },
 }
 
@@ -257,6 +245,30 @@ const test: Command = {
   },
 }
 
+interface MadeSecret {
+  readonly secret: string | null
+  readonly publicKey: string | null
+}
+
+function renderSecret({ secret, publicKey }: MadeSecret, screen: Screen): string {
+  return facts(
+    [
+      ['Secret', secret],
+      ['Public key', publicKey],
+    ],
+    screen,
+  )
+}
+
+/** Where there is a secret that must be kept; a public key can be asked for. */
+function keepSecret({ secret }: MadeSecret, screen: Screen): string {
+  return secret === null ? '' : screen.paint.yellow('Keep the secret now: it is not shown again.\n')
+}
+
+function chosenNames(names: readonly string[]): string[] | undefined {
+  return names.length === 0 ? undefined : [...names]
+}
+
 function renderWebhook(found: Webhook, screen: Screen): string {
   return facts(
     [
@@ -265,23 +277,13 @@ function renderWebhook(found: Webhook, screen: Screen): string {
       ['State', found.state],
       ['Because', found.disabledReason],
       ['Failing', found.failingSince === null ? null : `since ${clock(found.failingSince)} UTC`],
+      ['Format', found.format === 'bulkhead' ? null : found.format],
+      ['Signed', found.signing ? null : 'no'],
       ['Events', found.eventTypes.length === 0 ? 'all' : found.eventTypes.join(', ')],
+      ['Told as', found.formatEvents.length === 0 ? null : found.formatEvents.join(', ')],
       ['For', found.description],
       ['New', found.inertUntil === null ? null : `no security.alert until ${clock(found.inertUntil)} UTC`],
       ['Added', `${clock(found.createdAt)} UTC`],
-    ],
-    screen,
-  )
-}
-
-function renderDelivery(found: WebhookDelivery, screen: Screen): string {
-  return facts(
-    [
-      ['Delivery', found.id],
-      ['Event', found.type],
-      ['State', found.state],
-      ['Message', found.messageId],
-      ['Next try', found.nextAttemptAt === null ? null : relative(found.nextAttemptAt, screen.now)],
     ],
     screen,
   )
@@ -294,7 +296,7 @@ export const webhookCommands: readonly Command[] = [
   update,
   remove,
   rotateSecret,
-  deliveries,
-  replay,
+  verification,
+  ...webhookDeliveryCommands,
   test,
 ]

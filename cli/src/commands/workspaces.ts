@@ -27,6 +27,7 @@ const create: Command = {
   ],
   async run(context, given) {
     const created = await context.operator().workspaces.create({ name: given.flag(name) })
+    context.keepWorkspaceKey(created.workspace.id, created.apiKey.key)
     // The workspace and its key are shown in any case: what follows may fail by itself and can be done again.
     context.out.show(
       created,

@@ -46,6 +46,85 @@ export interface StaffContainment {
   readonly liftRequestedBy: string | null
 }
 
+export interface StaffQueueAct {
+  readonly id: string
+  readonly kind: "pause" | "hold" | "release" | "requeue" | "expire"
+  /** Who made it. What the installation made, it alone ends. */
+  readonly by: "workspace" | "operator" | "staff"
+  /** Whose mail; null: that of all. */
+  readonly workspaceId: string | null
+  /** Null: somebody of the installation. */
+  readonly actor: string | null
+  readonly reason: string
+  readonly filter: {
+    readonly lanes?: readonly string[]
+    readonly sites?: readonly string[]
+    readonly providers?: readonly string[]
+    /** How many domains of recipients. Their names are not kept. */
+    readonly domains?: number
+    /** The sites that these domains lead to. */
+    readonly domainSites?: readonly string[]
+    readonly pools?: readonly string[]
+    readonly tags?: readonly string[]
+    readonly fromDomains?: readonly string[]
+    readonly messages?: readonly string[]
+    readonly attemptsAtLeast?: number
+    readonly attemptsAtMost?: number
+    readonly acceptedBefore?: string
+    readonly acceptedAfter?: string
+    readonly dueBefore?: string
+    readonly dueAfter?: string
+    readonly replies?: readonly string[]
+    readonly replyClasses?: readonly string[]
+  }
+  /** `standing`: it holds; a pause stops what comes, expire waits for its time of grace. */
+  readonly state: "taking" | "standing" | "returning" | "ending" | "ended"
+  readonly outcome: "done" | "resumed" | "lapsed" | "undone" | "empty" | "cancelled" | null
+  readonly madeAt: string
+  readonly until: string | null
+  /** Of expire: nothing has ended before. */
+  readonly graceUntil: string | null
+  readonly spreadSeconds: number
+  readonly endedAt: string | null
+  /** When it was stopped at work. */
+  readonly cancelledAt: string | null
+  /** When its present step began. */
+  readonly startedAt: string
+  /** Recipients done in the present step. */
+  readonly done: number
+  /** Of so many, as far as is known. */
+  readonly total: number
+  readonly isAtWork: boolean
+  /** Cancelling stops it where it is; what it did by then can be undone. */
+  readonly canCancel: boolean
+  /** What came of it so far, in one sentence. */
+  readonly result: string
+  readonly undoes: string | null
+  readonly undoneBy: string | null
+  readonly canUndo: boolean
+  /** What undo would do, and what it cannot. */
+  readonly undoNote: string
+  /** What the preview counted. */
+  readonly shown: number
+  /** Rows looked at so far. */
+  readonly scanned: number
+  /** Recipients held, released or moved so far. */
+  readonly taken: number
+  /** Of them held by something else as well. */
+  readonly heldBefore: number
+  /** Being attempted; taken when they come back. */
+  readonly inFlight: number
+  readonly givenBack: number
+  readonly expired: number
+  /** Were in flight or attempted, and ended meanwhile. */
+  readonly gone: number
+  /** Recipients per second in the present step. */
+  readonly perSecond: number | null
+  readonly secondsLeft: number | null
+  /** `containment`: whoever made it, or whose mail it is, is contained. */
+  readonly waitsFor: string | null
+}
+
 export interface StaffMembersAddInput {
   /** A label or pseudonym; no name is needed. */
   readonly label: string
@@ -208,6 +287,124 @@ export interface StaffCredentialsRevokeInput {
   readonly reason: string
 }
 
+export interface StaffQueueActsPreviewInput {
+  /** Only the mail of this workspace. */
+  readonly workspaceId?: string | undefined
+  readonly act: "pause" | "hold"
+  /** What it is about; empty: everything that waits. Default: {}. */
+  readonly filter?: {
+    readonly lanes?: readonly ("critical" | "transactional" | "bulk" | "internal")[] | undefined
+    /** Sites as `queue.get` shows them: what a set of MX hosts is called. */
+    readonly sites?: readonly string[] | undefined
+    /** Providers of the shaping rules, such as google. */
+    readonly providers?: readonly string[] | undefined
+    /** Domains of recipients. They are kept as a keyed hash. */
+    readonly domains?: readonly string[] | undefined
+    /** Pools given to lanes of workspaces; where none was given, `default`. */
+    readonly pools?: readonly string[] | undefined
+    /** Tags of messages. */
+    readonly tags?: readonly string[] | undefined
+    /** Sending domains. */
+    readonly fromDomains?: readonly string[] | undefined
+    /** Messages, msg_…. */
+    readonly messages?: readonly string[] | undefined
+    readonly attemptsAtLeast?: number | undefined
+    readonly attemptsAtMost?: number | undefined
+    readonly acceptedBefore?: string | undefined
+    readonly acceptedAfter?: string | undefined
+    readonly dueBefore?: string | undefined
+    readonly dueAfter?: string | undefined
+    /** What the other side said last: a code (421), an enhanced code (4.7.1) or the beginning of one (4.7). */
+    readonly replies?: readonly string[] | undefined
+    /** The class of the last refusal. */
+    readonly replyClasses?: readonly ("recipient" | "mailbox" | "policy" | "reputation" | "content" | "infrastructure" | "protocol")[] | undefined
+  } | undefined
+  /** Of a pause: when it ends by itself. */
+  readonly until?: string | undefined
+}
+
+export interface StaffQueueActsPreviewOutput {
+  /** Give it to the act within ten minutes. It stands for exactly this. */
+  readonly token: string
+  readonly act: "pause" | "hold" | "release" | "requeue" | "expire"
+  /** How many recipients it would touch. The act names this number. */
+  readonly expected: number
+  /** False: the queue is too long to count at once, and every number is the least that it can be. */
+  readonly complete: boolean
+  readonly oldestDue: string | null
+  readonly states: readonly ({
+    readonly lane: "critical" | "transactional" | "bulk" | "internal"
+    /** `ready`, `line` (its site takes no more at the moment), `deferred`, `scheduled`, `in flight`, `held`, or `contained` where it may not leave. */
+    readonly state: string
+    readonly recipients: number
+    readonly oldestDue: string | null
+  })[]
+  readonly sites: readonly ({
+    readonly lane: "critical" | "transactional" | "bulk" | "internal"
+    /** Null: nothing has gone there yet. */
+    readonly site: string | null
+    readonly provider: string | null
+    readonly recipients: number
+    readonly oldestDue: string | null
+  })[]
+  readonly workspaces: readonly ({
+    readonly lane: "critical" | "transactional" | "bulk" | "internal"
+    readonly workspaceId: string
+    readonly recipients: number
+    readonly oldestDue: string | null
+  })[]
+  /** Of them being attempted now: a hold takes them when they come back. */
+  readonly inFlight: number
+  /** What the filter names and this act leaves alone. */
+  readonly spared: readonly ({
+    readonly state: string
+    readonly recipients: number
+    readonly oldestDue: string | null
+  })[]
+  /** Up to 5 of them, without addresses. */
+  readonly examples: readonly ({
+    readonly messageId: string
+    readonly workspaceId: string
+    readonly recipient: number
+    readonly lane: "critical" | "transactional" | "bulk" | "internal"
+    readonly site: string | null
+    readonly state: string
+    readonly dueAt: string
+    readonly attempts: number
+  })[]
+  readonly notes: readonly string[]
+  /** Until when the token is taken. */
+  readonly expiresAt: string
+}
+
+export interface StaffQueueActsCreateInput {
+  /** Only the mail of this workspace. */
+  readonly workspaceId?: string | undefined
+  /** Of the preview, unchanged. */
+  readonly token: string
+  /** How many recipients the preview showed. */
+  readonly expected: number
+  /** Why. Whose mail it is reads it. */
+  readonly reason: string
+}
+
+export interface StaffQueueActsListInput {
+  /** Only the mail of this workspace. */
+  readonly workspaceId?: string | undefined
+  /** Rows per page, 1 to 100. Default: 50. */
+  readonly limit?: number | undefined
+  /** nextCursor of the page before. */
+  readonly cursor?: string | undefined
+  /** `open`: only those that have not ended. Default: "all". */
+  readonly state?: "open" | "all" | undefined
+}
+
+export interface StaffQueueActsListOutput {
+  readonly data: readonly StaffQueueAct[]
+  /** Give it as cursor to get the next page; null on the last. */
+  readonly nextCursor: string | null
+}
+
 /** The values of inputs that have a fixed list, by operation and field. */
 export const CHOICES = {
   'staffContainments.create': {
@@ -222,6 +419,12 @@ export const CHOICES = {
   'staffEpochs.bump': {
     scope: ["installation","workspace"],
     class: ["any","session","api_key","smtp_credential"],
+  },
+  'staffQueueActs.preview': {
+    act: ["pause","hold"],
+  },
+  'staffQueueActs.list': {
+    state: ["open","all"],
   },
 } as const
 
@@ -289,6 +492,20 @@ export function createOperations(transport: Transport) {
       /** Revoke an API key or an SMTP credential of any workspace. The workspace sees it in its audit stream, with the reason. Scope: credentials:kill. */
       revoke: (input: StaffCredentialsRevokeInput, options?: CallOptions) =>
         transport.empty({ method: 'POST', path: '/v1/credentials/revoke', json: input }, options),
+    },
+    staffQueueActs: {
+      /** Show what a pause or hold would touch. Numbers by lane, state, site and workspace; no address. It changes nothing. Scope: installation:read. */
+      preview: (input: StaffQueueActsPreviewInput, options?: CallOptions) =>
+        transport.json<StaffQueueActsPreviewOutput>({ method: 'POST', path: '/v1/queue/preview', json: input }, options),
+      /** Pause or hold mail as it was previewed. Staff take away: only the operator gives it back. Scope: containments:write. */
+      create: (input: StaffQueueActsCreateInput, options?: CallOptions) =>
+        transport.json<StaffQueueAct>({ method: 'POST', path: '/v1/queue/acts', json: input }, options),
+      /** List acts on the queue, newest first. Scope: installation:read. */
+      list: (input: StaffQueueActsListInput = {}, options?: CallOptions) =>
+        transport.json<StaffQueueActsListOutput>({ method: 'GET', path: '/v1/queue/acts', query: input }, options),
+      /** Each item of `list`, page after page. */
+      listAll: (input: Omit<StaffQueueActsListInput, 'cursor'> = {}, options?: CallOptions) =>
+        eachItem<StaffQueueAct>((cursor) => transport.json<StaffQueueActsListOutput>({ method: 'GET', path: '/v1/queue/acts', query: { ...input, cursor } }, options)),
     },
   }
 }
