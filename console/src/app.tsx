@@ -1,28 +1,53 @@
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
-import { Enrol } from './account/enrol.tsx'
-import { Outside, outsidePage } from './account/outside.tsx'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
+import { outsidePage } from './account/outside-page.ts'
 import { LogIn } from './account/password-log-in.tsx'
 import { StepUp } from './account/step-up.tsx'
 import { createApi, createPersonApi, type Api } from './api/client.ts'
+import { queries } from './api/queries.ts'
 import { isSignedOut } from './api/problem.ts'
 import { createConsoleRouter } from './router.tsx'
 import { loadKey, saveKey } from './session/key-store.ts'
 import { readHash } from './session/read-hash.ts'
-import { SessionContext, type Account, type Person } from './session/session.ts'
+import { AccessContext, accessOf } from './session/access.ts'
+import { SessionContext, useSession, type Account, type Person } from './session/session.ts'
 import { useLive } from './session/use-live.ts'
 import { loadWorkspace, saveWorkspace } from './session/workspace-store.ts'
 import { SignIn } from './shell/sign-in.tsx'
+import { WorkspaceChoice } from './shell/workspace-choice.tsx'
+import { Button } from './ui/button.tsx'
+import { Failure } from './ui/states.tsx'
 
 const KEY_REFUSED =
   'The server no longer takes this key. It may have been revoked, or the data directory is a new one.'
 const SESSION_ENDED = 'Your session has ended. Sign in again.'
+const RETRY_MS = 5_000
+
+/** Pages that few people see, and those once. Signing in and step-up come with the first load: they must work when the server is away. */
+const Outside = lazy(() =>
+  import('./account/outside.tsx').then(({ Outside: component }) => ({ default: component }), unloaded),
+)
+const Enrol = lazy(() =>
+  import('./account/enrol.tsx').then(({ Enrol: component }) => ({ default: component }), unloaded),
+)
+
+function unloaded(error: unknown) {
+  return { default: () => <Failure error={error} onRetry={() => location.reload()} /> }
+}
 
 /** Who is at the page: `asking` until the server has said whose session the browser holds. */
 type Who =
   | { readonly kind: 'asking' }
-  | { readonly kind: 'nobody'; readonly notice: string | undefined; readonly byKey: boolean }
+  /** The server did not say whose session it is: that is no reason to ask for a password. */
+  | { readonly kind: 'unknown'; readonly error: unknown }
+  | {
+      readonly kind: 'nobody'
+      readonly notice: string | undefined
+      readonly byKey: boolean
+      /** The server did not confirm that the session is over. */
+      readonly mayBeSignedIn: boolean
+    }
   | { readonly kind: 'key'; readonly token: string }
   | { readonly kind: 'person'; readonly account: Account }
 
@@ -31,19 +56,18 @@ export function App() {
   const [who, setWho] = useState<Who>(begin)
   const anybody = useMemo(() => createPersonApi({}), [])
   const ask = useCallback(async () => {
-    try {
-      setWho({ kind: 'person', account: await anybody.account.get() })
-    } catch (error) {
-      setWho({
-        kind: 'nobody',
-        notice: isSignedOut(error) ? undefined : 'The server does not answer.',
-        byKey: false,
-      })
-    }
+    const next = await whoIs(anybody)
+    // Somebody may have come with a key meanwhile.
+    setWho((now) => (now.kind === 'asking' || now.kind === 'unknown' ? next : now))
   }, [anybody])
   useEffect(() => {
     if (who.kind === 'asking' && page === null) void ask()
   }, [who.kind, page, ask])
+  useEffect(() => {
+    if (who.kind !== 'unknown') return
+    const timer = setTimeout(() => void ask(), RETRY_MS)
+    return () => clearTimeout(timer)
+  }, [who, ask])
   useEffect(() => {
     // A console URL that is pasted into an open console changes the fragment only.
     const take = (): void => {
@@ -82,22 +106,33 @@ export function App() {
   }, [])
   const leave = useCallback((notice?: string) => {
     saveKey(null)
-    setWho({ kind: 'nobody', notice, byKey: false })
+    setWho({ ...NOBODY, notice })
   }, [])
   const logOut = useCallback(
     (notice?: string) => {
-      void anybody.sessions.logOut().catch(() => undefined)
       leave(notice)
+      anybody.sessions.logOut().catch((error: unknown) => {
+        if (isSignedOut(error)) return
+        setWho((now) => (now.kind === 'nobody' ? { ...now, mayBeSignedIn: true } : now))
+      })
     },
     [anybody, leave],
   )
-  if (page !== null) return <Outside api={anybody} page={page} onSignedIn={enter} />
+  if (page !== null) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <Outside api={anybody} page={page} onSignedIn={enter} />
+      </Suspense>
+    )
+  }
   switch (who.kind) {
     case 'asking':
+      return <Waiting />
+    case 'unknown':
       return (
-        <p className="sr-only" role="status">
-          Loading
-        </p>
+        <main className="flex min-h-full items-center justify-center p-4">
+          <Failure error={who.error} onRetry={() => void ask()} />
+        </main>
       )
     case 'nobody':
       return who.byKey ? (
@@ -107,24 +142,43 @@ export function App() {
             saveKey(token)
             setWho({ kind: 'key', token })
           }}
-          onUseAccount={() => leave()}
+          onUseAccount={() => setWho({ ...who, notice: undefined, byKey: false })}
         />
       ) : (
         <LogIn
           api={anybody}
           notice={who.notice}
+          mayBeSignedIn={who.mayBeSignedIn}
           onSignedIn={enter}
-          onUseKey={() => setWho({ kind: 'nobody', notice: undefined, byKey: true })}
+          onUseKey={() => setWho({ ...who, notice: undefined, byKey: true })}
         />
       )
     case 'key':
       return <WithKey key={who.token} token={who.token} onSignOut={leave} />
     case 'person':
       return who.account.session.level === 'enrolment' ? (
-        <Enrol api={anybody} onDone={enter} onLeave={logOut} />
+        <Suspense fallback={<Waiting />}>
+          <Enrol
+            api={anybody}
+            email={who.account.email}
+            hasPassword={who.account.hasPassword}
+            onDone={enter}
+            onLeave={logOut}
+          />
+        </Suspense>
       ) : (
         <AsPerson key={who.account.id} account={who.account} onSignOut={logOut} />
       )
+  }
+}
+
+const NOBODY = { kind: 'nobody', notice: undefined, byKey: false, mayBeSignedIn: false } as const
+
+async function whoIs(api: Api): Promise<Who> {
+  try {
+    return { kind: 'person', account: await api.account.get() }
+  } catch (error) {
+    return isSignedOut(error) ? NOBODY : { kind: 'unknown', error }
   }
 }
 
@@ -227,9 +281,44 @@ function Inside({
   return (
     <QueryClientProvider client={client}>
       <LiveSession api={api} token={token} person={person} onRefused={refused} onSignOut={onSignOut}>
-        <RouterProvider router={router} />
+        <WithAccess api={api}>
+          <RouterProvider router={router} />
+        </WithAccess>
       </LiveSession>
     </QueryClientProvider>
+  )
+}
+
+/** Nothing is shown before it is known what may be shown. A containment is noticed within half a minute, or when something is refused. */
+function WithAccess({ api, children }: { readonly api: Api; readonly children: ReactNode }) {
+  const { person, signOut } = useSession()
+  const answer = useQuery(queries.access(api))
+  const access = useMemo(() => (answer.data === undefined ? null : accessOf(answer.data)), [answer.data])
+  if (access !== null) return <AccessContext value={access}>{children}</AccessContext>
+  if (answer.isError) {
+    return (
+      <main className="flex min-h-full items-center justify-center p-4">
+        <Failure
+          error={answer.error}
+          onRetry={() => void answer.refetch()}
+          ways={
+            <>
+              {person !== null && person.account.workspaces.length > 1 && <WorkspaceChoice person={person} />}
+              <Button onClick={signOut}>Sign out</Button>
+            </>
+          }
+        />
+      </main>
+    )
+  }
+  return <Waiting />
+}
+
+function Waiting() {
+  return (
+    <p className="sr-only" role="status">
+      Loading
+    </p>
   )
 }
 

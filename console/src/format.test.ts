@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatDuration, formatTimeFull, inputTime, nameOf } from './format.ts'
+import {
+  formatBytes,
+  formatDuration,
+  formatMoment,
+  formatShare,
+  formatTime,
+  formatTimeFull,
+  inputTime,
+  nameOf,
+} from './format.ts'
 
 describe('format', () => {
   it('shows sizes with at most two figures behind which nobody looks', () => {
@@ -12,6 +21,10 @@ describe('format', () => {
       '999 kB',
       '1.5 MB',
     ])
+  })
+
+  it('shows shares, and does not call all what is not all', () => {
+    expect([1, 0.9999, 0.5, 0, null].map(formatShare)).toEqual(['100 %', '99.9 %', '50.0 %', '0 %', '–'])
   })
 
   it('shows durations from milliseconds to days', () => {
@@ -31,6 +44,25 @@ describe('format', () => {
     expect(nameOf('"Lee, Ann" <ann@example.com>')).toBe('Lee, Ann')
     expect(nameOf('ann@example.com')).toBe('ann@example.com')
     expect(nameOf('<ann@example.com>')).toBe('ann@example.com')
+  })
+
+  it('shows dates and clocks in one way, whatever the language of the browser', () => {
+    const midnight = new Date(2026, 2, 1, 0, 5, 9)
+    expect(formatTime(midnight, new Date(2026, 2, 1, 12))).toBe('00:05:09')
+    expect(formatTime(midnight, new Date(2026, 2, 2))).toBe('01 Mar, 00:05')
+    expect(formatTime(midnight, new Date(2027, 0, 1))).toBe('01 Mar 2026, 00:05')
+    expect(formatMoment(midnight)).toBe('01 Mar, 00:05')
+    expect(formatTimeFull(new Date(2026, 2, 1, 15, 5, 9))).toMatch(
+      /^Sunday,? 1 March 2026 at 15:05:09 \(local\)/,
+    )
+  })
+
+  it('shows UTC where that is chosen, and says so, also where the day is another there', () => {
+    const at = new Date('2026-03-01T23:30:05Z')
+    expect(formatTime(at, new Date('2026-03-01T00:10:00Z'), 'utc')).toBe('23:30:05 UTC')
+    expect(formatTime(at, new Date('2026-03-02T00:10:00Z'), 'utc')).toBe('01 Mar, 23:30 UTC')
+    expect(formatTime(at, new Date('2027-01-01T00:10:00Z'), 'utc')).toBe('01 Mar 2026, 23:30 UTC')
+    expect(formatMoment(at, 'utc')).toBe('01 Mar, 23:30 UTC')
   })
 
   it('shows UTC beside local time, and writes local time into inputs', () => {

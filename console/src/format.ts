@@ -1,3 +1,8 @@
+/** The console speaks English: its dates, numbers and clocks do too, whatever the browser's language is. */
+const LOCALE = 'en-GB'
+/** 00:05, never 24:05 or 12:05 am. */
+const CLOCK = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+
 /** 1234 → "1.2 kB" (decimal units, as mail clients and disks count). */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
@@ -17,32 +22,49 @@ export function formatDuration(ms: number): string {
 }
 
 export function formatCount(count: number): string {
-  return count.toLocaleString('en')
+  return count.toLocaleString(LOCALE)
 }
 
-/** A time as a list shows it: the hour today, the date before. */
-export function formatTime(at: Date, now: Date): string {
-  if (at.toDateString() === now.toDateString()) {
-    return at.toLocaleTimeString(undefined, {
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      hour12: false,
-    })
-  }
-  return at.toLocaleString(undefined, {
+/** 0.987 → "98.7 %"; what is not quite all does not look like all. */
+export function formatShare(share: number | null): string {
+  if (share === null) return '–'
+  const shown = share * 100
+  if (shown > 99.9 && shown < 100) return '99.9 %'
+  return `${shown.toFixed(shown > 0 && shown < 100 ? 1 : 0)} %`
+}
+
+/** A time as a list shows it: the hour today, the date before. In UTC it says so. */
+export function formatTime(at: Date, now: Date, clock: 'local' | 'utc' = 'local'): string {
+  const zone = clock === 'utc' ? { timeZone: 'UTC' } : {}
+  const mark = clock === 'utc' ? ' UTC' : ''
+  const day = (date: Date): string => date.toLocaleDateString(LOCALE, zone)
+  const year = (date: Date): string => date.toLocaleDateString(LOCALE, { year: 'numeric', ...zone })
+  if (day(at) === day(now))
+    return `${at.toLocaleTimeString(LOCALE, { ...CLOCK, second: '2-digit', ...zone })}${mark}`
+  const text = at.toLocaleString(LOCALE, {
     day: '2-digit',
     month: 'short',
-    ...(at.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
-    hour: '2-digit',
-    minute: '2-digit',
-    hour12: false,
+    ...(year(at) === year(now) ? {} : { year: 'numeric' }),
+    ...CLOCK,
+    ...zone,
   })
+  return `${text}${mark}`
+}
+
+/** A moment as a plot shows it: "01 Mar, 00:05". */
+export function formatMoment(at: Date, clock: 'local' | 'utc' = 'local'): string {
+  const text = at.toLocaleString(LOCALE, {
+    day: '2-digit',
+    month: 'short',
+    ...CLOCK,
+    ...(clock === 'utc' ? { timeZone: 'UTC' } : {}),
+  })
+  return clock === 'utc' ? `${text} UTC` : text
 }
 
 /** What a pointer over a time shows: both clocks in full. */
 export function formatTimeFull(at: Date): string {
-  return `${at.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'medium' })} (local)\n${at.toISOString().replace('T', ' ')} (UTC)`
+  return `${at.toLocaleString(LOCALE, { dateStyle: 'full', timeStyle: 'medium', hourCycle: 'h23' })} (local)\n${at.toISOString().replace('T', ' ')} (UTC)`
 }
 
 /** A value for an `<input type="datetime-local">`, in local time. */

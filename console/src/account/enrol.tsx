@@ -1,36 +1,48 @@
-import { useState, type FormEvent } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { renderSVG } from 'uqr'
 import type { Api } from '../api/client.ts'
-import { Button } from '../ui/button.tsx'
+import { Button, LinkButton } from '../ui/button.tsx'
 import { CardPage } from '../ui/card-page.tsx'
 import { CodeBlock } from '../ui/code-block.tsx'
 import { CopyButton } from '../ui/copy-button.tsx'
 import { Field } from '../ui/field.tsx'
-import { canUsePasskeys, makePasskey } from './passkeys.ts'
+import { linkLook } from '../ui/link.ts'
+import { saveBlob } from '../ui/save-blob.ts'
+import { canUsePasskeys, makePasskey, pageWithPasskeys } from './passkeys.ts'
 import { Problem } from './password-log-in.tsx'
 import { textOf, useAct } from './use-act.ts'
+
+export type EnrolStep = 'choose' | 'app' | 'codes'
 
 /** The only page of a session without second factor: it adds one, and shows the recovery codes. */
 export function Enrol({
   api,
+  email,
+  hasPassword,
+  begin = 'choose',
+  problem,
   onDone,
   onLeave,
 }: {
   readonly api: Api
+  /** Undefined where the page does not know it. */
+  readonly email: string | undefined
+  /** An authenticator app counts only besides a password. */
+  readonly hasPassword: boolean
+  readonly begin?: EnrolStep
+  /** What went wrong on the way here. */
+  readonly problem?: string | undefined
   readonly onDone: () => void
   readonly onLeave: () => void
 }) {
-  const [step, setStep] = useState<'choose' | 'app' | 'codes'>('choose')
+  const [step, setStep] = useState<EnrolStep>(begin)
   if (step === 'codes') {
     return (
       <CardPage
         title="Keep your recovery codes"
         lead="Each opens your account once if you lose the device. They are shown this once: put them where you keep what matters, not into your mailbox."
       >
-        <RecoveryCodes api={api} />
-        <Button look="main" className="mt-4 w-full" onClick={onDone}>
-          I have kept them
-        </Button>
+        <RecoveryCodes api={api} isAsked onKept={onDone} />
       </CardPage>
     )
   }
@@ -38,23 +50,66 @@ export function Enrol({
     <CardPage
       title="Add a second factor"
       lead="A password alone opens nothing here: passwords get guessed, reused and phished. It takes a minute."
-      foot={
-        <button type="button" onClick={onLeave} className="rounded text-accent hover:underline">
-          Sign out
-        </button>
-      }
+      foot={<LinkButton onClick={onLeave}>Sign out</LinkButton>}
     >
+      <Problem text={problem} />
       {step === 'app' ? (
-        <AuthenticatorApp api={api} onAdded={() => setStep('codes')} />
+        <>
+          <AuthenticatorApp api={api} onAdded={() => setStep('codes')} />
+          {canUsePasskeys() && (
+            <Button look="quiet" className="mt-2 w-full" onClick={() => setStep('choose')}>
+              Use a passkey instead
+            </Button>
+          )}
+        </>
       ) : (
         <>
           <PasskeyMaker api={api} onAdded={() => setStep('codes')} />
-          <Button className="mt-3 w-full" onClick={() => setStep('app')}>
-            Use an authenticator app
-          </Button>
+          {hasPassword ? (
+            <Button className="mt-3 w-full" onClick={() => setStep('app')}>
+              Use an authenticator app
+            </Button>
+          ) : (
+            email !== undefined && <NoPassword api={api} email={email} />
+          )}
         </>
       )}
     </CardPage>
+  )
+}
+
+/** The other way, for who has neither a password nor, as it turns out, a device that makes passkeys. */
+function NoPassword({ api, email }: { readonly api: Api; readonly email: string }) {
+  const [isSent, setIsSent] = useState(false)
+  const act = useAct()
+  return (
+    <div className="mt-4 border-t border-line pt-3 text-sm text-muted">
+      {isSent ? (
+        <p role="status">
+          A link that sets a password is on its way to {email}. Sign in with it afterwards, and add an
+          authenticator app.
+        </p>
+      ) : (
+        <>
+          <p className="mb-2">
+            No device that makes passkeys? An authenticator app works too, besides a password.
+          </p>
+          <Button
+            className="w-full"
+            disabled={act.busy}
+            onClick={() =>
+              void act.run(async () => {
+                await api.account.requestReset({ email })
+                setIsSent(true)
+              })
+            }
+          >
+            Mail me a link that sets a password
+          </Button>
+          <Problem text={act.problem} />
+        </>
+      )}
+    </div>
   )
 }
 
@@ -70,12 +125,7 @@ export function PasskeyMaker({ api, onAdded }: { readonly api: Api; readonly onA
       onAdded()
     })
   }
-  if (!canUsePasskeys())
-    return (
-      <p className="text-sm text-muted">
-        This browser offers no passkeys on this address: they need HTTPS, or this very host.
-      </p>
-    )
+  if (!canUsePasskeys()) return <NoPasskeysHere />
   return (
     <form onSubmit={submit}>
       <Field
@@ -94,7 +144,25 @@ export function PasskeyMaker({ api, onAdded }: { readonly api: Api; readonly onA
   )
 }
 
-function deviceName(): string {
+/** Why there is no button for a passkey, and where there would be one. */
+export function NoPasskeysHere() {
+  const better = pageWithPasskeys()
+  return (
+    <p className="text-sm text-muted">
+      {better === undefined
+        ? 'This browser offers no passkeys on this address: they need HTTPS, or this very host.'
+        : 'Browsers make passkeys for names, not for numbers. '}
+      {better !== undefined && (
+        <a href={better} className={linkLook}>
+          Open this page as {new URL(better).host}
+        </a>
+      )}
+    </p>
+  )
+}
+
+/** What this device is called in the list of passkeys, unless somebody says otherwise. */
+export function deviceName(): string {
   const { userAgent } = navigator
   const system = /Windows|Android|iPhone|iPad|Mac OS|Linux|CrOS/.exec(userAgent)?.[0] ?? 'This device'
   return system === 'Mac OS' ? 'Mac' : system
@@ -159,26 +227,40 @@ export function AuthenticatorApp({ api, onAdded }: { readonly api: Api; readonly
   )
 }
 
-/** Makes ten codes when it is asked to, because those from before end with it. */
-export function RecoveryCodes({ api }: { readonly api: Api }) {
+/**
+ * Makes ten codes when it is asked to, because those from before end with it; with `isAsked` at once. `onKept` leads on, from when they are seen.
+ */
+export function RecoveryCodes({
+  api,
+  isAsked = false,
+  onKept,
+}: {
+  readonly api: Api
+  readonly isAsked?: boolean
+  readonly onKept?: () => void
+}) {
   const [codes, setCodes] = useState<readonly string[] | null>(null)
   const act = useAct()
+  const begun = useRef(false)
+  const make = (): void =>
+    void act.run(async () => setCodes((await api.factors.makeRecoveryCodes()).recoveryCodes))
+  useEffect(() => {
+    // Once, also where effects run twice: the second ten would end the first.
+    if (!isAsked || begun.current) return
+    begun.current = true
+    make()
+  })
   if (codes === null) {
     return (
       <div>
-        <Button
-          className="w-full"
-          disabled={act.busy}
-          onClick={() =>
-            void act.run(async () => setCodes((await api.factors.makeRecoveryCodes()).recoveryCodes))
-          }
-        >
-          Make recovery codes
+        <Button className="w-full" disabled={act.busy} onClick={make}>
+          {act.busy ? 'Making them…' : 'Make recovery codes'}
         </Button>
         <Problem text={act.problem} />
       </div>
     )
   }
+  const text = `${codes.join('\n')}\n`
   return (
     <div>
       <ol
@@ -189,9 +271,19 @@ export function RecoveryCodes({ api }: { readonly api: Api }) {
           <li key={code}>{code}</li>
         ))}
       </ol>
-      <div className="mt-2">
-        <CopyButton text={codes.join('\n')} />
+      <div className="mt-2 flex flex-wrap gap-2">
+        <CopyButton text={text} what="the recovery codes" />
+        <Button
+          onClick={() => saveBlob(new Blob([text], { type: 'text/plain' }), 'bulkhead-recovery-codes.txt')}
+        >
+          Download
+        </Button>
       </div>
+      {onKept !== undefined && (
+        <Button look="main" className="mt-4 w-full" onClick={onKept}>
+          I have kept them
+        </Button>
+      )}
     </div>
   )
 }

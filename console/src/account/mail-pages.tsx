@@ -6,7 +6,8 @@ import { Field } from '../ui/field.tsx'
 import { A } from './password-log-in.tsx'
 import { secretOf, textOf, useAct } from './use-act.ts'
 
-const PASSWORD_HINT =
+/** What a new password should be like. */
+export const PASSWORD_HINT =
   'A few words that you can remember do well. Passwords that are known from breaches are refused.'
 
 /** Asks for an address; what comes of it comes by mail, so that the page tells nobody who has an account. */

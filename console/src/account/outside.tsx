@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Api } from '../api/client.ts'
 import { formatTimeFull } from '../format.ts'
+import { FirstRun } from './first-run.tsx'
 import { Invitation } from './invitation.tsx'
 import { AskSso, FinishSso, TestSso } from './sso.tsx'
 import {
@@ -12,15 +13,6 @@ import {
   Said,
 } from './mail-pages.tsx'
 
-/** Pages for people who are not signed in, by their path; null where the path is one of the console's own. */
-export function outsidePage(path: string): string | null {
-  const [, first = '', second = ''] = path.split('/')
-  if (['sign-up', 'forgot', 'recover', 'sso'].includes(first) && second === '') return first
-  // Two pages have the name: the one that begins, and the one where the provider sends people back to.
-  if (first === 'account' && second === 'sso') return 'sso-back'
-  return first === 'account' && second !== '' ? second : null
-}
-
 /**
  * What stands behind the # of a link in a letter, taken out of the address bar at once. It never reaches a server's log, and the page
  * sends it only when somebody presses the button.
@@ -31,6 +23,7 @@ function takeToken(): string {
   return token
 }
 
+/** A page for people who are not signed in. */
 export function Outside({
   api,
   page,
@@ -80,8 +73,10 @@ export function Outside({
       return <TestSso begun={token} />
     case 'reset':
       return <CompleteReset api={api} token={token} />
+    case 'first-run':
+      return <FirstRun api={api} token={token} onSignedIn={onSignedIn} />
     case 'invitation':
-      return <Invitation api={api} token={token} />
+      return <Invitation api={api} token={token} onSignedIn={onSignedIn} />
     case 'email':
       return (
         <ConfirmLink

@@ -8,9 +8,21 @@ import {
   type RegistrationResponseJSON,
 } from '@simplewebauthn/browser'
 
-/** Whether this browser, on this address, can use passkeys: over HTTPS or on this host only. */
+/** Whether this browser, on this address, can use passkeys: over HTTPS or on this host only, and under a name, because browsers make none for numbers. */
 export function canUsePasskeys(): boolean {
-  return browserSupportsWebAuthn() && globalThis.isSecureContext
+  return browserSupportsWebAuthn() && globalThis.isSecureContext && !isNumber(location.hostname)
+}
+
+/** The same page under a name that can have passkeys; undefined where it has one, or this is another host. */
+export function pageWithPasskeys(): string | undefined {
+  if (!/^(127(\.\d+){3}|\[::1\])$/.test(location.hostname)) return undefined
+  const url = new URL(location.href)
+  url.hostname = 'localhost'
+  return url.href
+}
+
+function isNumber(hostname: string): boolean {
+  return /^\d+(\.\d+){3}$/.test(hostname) || hostname.startsWith('[')
 }
 
 /** Asks the device for a passkey. The options are the server's, whose shape its contract leaves to WebAuthn. */

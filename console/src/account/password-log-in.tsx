@@ -1,9 +1,12 @@
 import type { LogInWithPasswordOutput } from '@bulkhead/sdk'
 import { useState, type FormEvent } from 'react'
 import type { Api } from '../api/client.ts'
-import { Button } from '../ui/button.tsx'
+import { Button, LinkButton } from '../ui/button.tsx'
 import { CardPage } from '../ui/card-page.tsx'
 import { Field } from '../ui/field.tsx'
+import { linkLook } from '../ui/link.ts'
+import { Note } from '../ui/note.tsx'
+import { NobodyYet } from './nobody-yet.tsx'
 import { canUsePasskeys, showPasskey } from './passkeys.ts'
 import { secretOf, textOf, useAct } from './use-act.ts'
 
@@ -13,11 +16,14 @@ type Answer = LogInWithPasswordOutput
 export function LogIn({
   api,
   notice,
+  mayBeSignedIn,
   onSignedIn,
   onUseKey,
 }: {
   readonly api: Api
   readonly notice: string | undefined
+  /** Whoever signed out here may not be: the server did not confirm it. */
+  readonly mayBeSignedIn: boolean
   readonly onSignedIn: () => void
   readonly onUseKey: () => void
 }) {
@@ -34,18 +40,29 @@ export function LogIn({
       <SecondFactor api={api} answer={answer} onSignedIn={onSignedIn} onBack={back} />
     )
   }
-  return <FirstStep api={api} notice={notice} onAnswer={take} onSignedIn={onSignedIn} onUseKey={onUseKey} />
+  return (
+    <FirstStep
+      api={api}
+      notice={notice}
+      mayBeSignedIn={mayBeSignedIn}
+      onAnswer={take}
+      onSignedIn={onSignedIn}
+      onUseKey={onUseKey}
+    />
+  )
 }
 
 function FirstStep({
   api,
   notice,
+  mayBeSignedIn,
   onAnswer,
   onSignedIn,
   onUseKey,
 }: {
   readonly api: Api
   readonly notice: string | undefined
+  readonly mayBeSignedIn: boolean
   readonly onAnswer: (answer: Answer) => void
   readonly onSignedIn: () => void
   readonly onUseKey: () => void
@@ -75,13 +92,20 @@ function FirstStep({
             Lost your second factor? <A href="/recover">Recover the account</A>
           </li>
           <li>
-            <button type="button" onClick={onUseKey} className="rounded text-accent hover:underline">
-              Use an API key instead
-            </button>
+            <LinkButton onClick={onUseKey}>Use an API key instead</LinkButton>
           </li>
         </ul>
       }
     >
+      <NobodyYet api={api} />
+      {mayBeSignedIn && (
+        <div className="mb-4">
+          <Note tone="bad">
+            You may still be signed in: the server did not answer. Sign in and out again before you leave this
+            device.
+          </Note>
+        </div>
+      )}
       <form onSubmit={submit}>
         <Field label="E-mail" name="email" type="email" required autoFocus autoComplete="username webauthn" />
         <Field
@@ -249,11 +273,7 @@ function EmailCode({
 }
 
 function Back({ onBack }: { readonly onBack: () => void }) {
-  return (
-    <button type="button" onClick={onBack} className="rounded text-accent hover:underline">
-      Start again
-    </button>
-  )
+  return <LinkButton onClick={onBack}>Start again</LinkButton>
 }
 
 export function Problem({ text }: { readonly text: string | undefined }) {
@@ -266,7 +286,7 @@ export function Problem({ text }: { readonly text: string | undefined }) {
 
 export function A({ href, children }: { readonly href: string; readonly children: string }) {
   return (
-    <a href={href} className="rounded text-accent hover:underline">
+    <a href={href} className={linkLook}>
       {children}
     </a>
   )

@@ -4,24 +4,10 @@ import { saveWorkspace } from '../session/workspace-store.ts'
 import { Button } from '../ui/button.tsx'
 import { CardPage } from '../ui/card-page.tsx'
 import { Field } from '../ui/field.tsx'
+import { departFor, TEST_VERIFIER, VERIFIER } from './depart.ts'
 import { Said } from './mail-pages.tsx'
 import { A } from './password-log-in.tsx'
 import { textOf, useAct, wordsOf } from './use-act.ts'
-
-const VERIFIER = 'bulkhead.sso'
-/** Of a test that a terminal has begun. Never of a log-in: a link can bring it, so what it ends opens nothing here. */
-const TEST_VERIFIER = 'bulkhead.sso-test'
-
-/** Leaves for the provider of a workspace. What ends the log-in later stays in this tab. */
-export async function departFor(
-  api: Api,
-  wanted: { readonly email: string } | { readonly workspaceId: string; readonly fresh: true },
-): Promise<void> {
-  const { url, verifier } = await api.sso.start(wanted)
-  sessionStorage.removeItem(TEST_VERIFIER)
-  sessionStorage.setItem(VERIFIER, verifier)
-  location.assign(url)
-}
 
 /** Asks for the address whose domain tells the provider. The server says the same for every domain. */
 export function AskSso({ api }: { readonly api: Api }) {

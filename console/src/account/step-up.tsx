@@ -3,9 +3,9 @@ import type { Api } from '../api/client.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
+import { departFor } from './depart.ts'
 import { canUsePasskeys, showPasskey } from './passkeys.ts'
 import { Problem } from './password-log-in.tsx'
-import { departFor } from './sso.tsx'
 import { textOf, useAct } from './use-act.ts'
 
 /** Asks for the second factor once more, because what is about to happen could hurt. */
@@ -37,7 +37,7 @@ export function StepUp({
   }
   if (ssoWorkspace !== undefined) {
     return (
-      <Dialog title="Is it still you?" onClose={() => onDone(false)}>
+      <Dialog title="Is it still you?" isAlone onClose={() => onDone(false)}>
         <p className="mb-4 text-sm text-muted">
           What you are about to do needs your provider to ask you again. You come back to this page's start.
         </p>
@@ -53,7 +53,7 @@ export function StepUp({
     )
   }
   return (
-    <Dialog title="Is it still you?" onClose={() => onDone(false)}>
+    <Dialog title="Is it still you?" isAlone onClose={() => onDone(false)}>
       <p className="mb-4 text-sm text-muted">
         What you are about to do needs a second factor that was shown within the last minutes.
       </p>

@@ -11,8 +11,9 @@ export function describeFailure(error: unknown): FailureText {
     if (error.status === 0)
       return {
         title: 'The server does not answer',
-        detail:
-          'Is it running? The terminal that ran “npm start” shows its state. This page comes back by itself.',
+        detail: isHere(location.hostname)
+          ? 'Is it running? The terminal that ran “npm start” shows its state. This page comes back by itself.'
+          : 'It may be restarting, or the network is interrupted. This page comes back by itself.',
       }
     return { title: error.title, detail: error.detail }
   }
@@ -20,6 +21,11 @@ export function describeFailure(error: unknown): FailureText {
     title: 'The console stumbled',
     detail: error instanceof Error ? error.message : 'An unknown error. Reloading the page may help.',
   }
+}
+
+/** Whether the server runs on the machine of the reader, who then has its terminal. */
+function isHere(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]'
 }
 
 /** Whether the key was refused, not the request. */

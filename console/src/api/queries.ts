@@ -1,24 +1,44 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { Workspace } from '@bulkhead/sdk'
+import { queryOptions } from '@tanstack/react-query'
 import type { Api } from './client.ts'
-import type { MessageFilter } from './types.ts'
+import { pagedOptions } from './paged.ts'
 
-/** Lists begin without a cursor. */
-function noCursor(): string | undefined {
-  return undefined
-}
+/** Beyond this an installation is shown in part. */
+const WORKSPACES_MAX = 5_000
 
 /** Every read of the console: its key and how it is asked. Live events refresh by the first word of the key. */
 export const queries = {
+  access: (api: Api) =>
+    queryOptions({
+      queryKey: ['access'],
+      queryFn: ({ signal }) => api.access.get({ signal }),
+      refetchInterval: 30_000,
+    }),
   ledger: (api: Api) =>
     queryOptions({
       queryKey: ['ledger'],
       queryFn: ({ signal }) => api.ledger.get({ signal }),
-      refetchInterval: 10_000,
+      // Events refresh it; counting a million rows takes a second.
+      refetchInterval: 60_000,
+    }),
+  /** All of the installation, oldest first: they are named and chosen in many places. */
+  workspaces: (api: Api) =>
+    queryOptions({
+      queryKey: ['workspaces'],
+      queryFn: async ({ signal }): Promise<readonly Workspace[]> => {
+        const all: Workspace[] = []
+        for await (const workspace of api.workspaces.listAll({ limit: 100 }, { signal })) {
+          all.push(workspace)
+          if (all.length === WORKSPACES_MAX) break
+        }
+        return all
+      },
+      staleTime: 60_000,
     }),
   queue: (api: Api) =>
     queryOptions({
       queryKey: ['queue'],
-      queryFn: ({ signal }) => api.queue.get({ signal }),
+      queryFn: ({ signal }) => api.queue.get({}, { signal }),
       refetchInterval: 10_000,
     }),
   domains: (api: Api) =>
@@ -26,22 +46,6 @@ export const queries = {
       queryKey: ['domains'],
       queryFn: ({ signal }) => api.domains.list({ limit: 20 }, { signal }),
       staleTime: 60_000,
-    }),
-  messages: (api: Api, filter: MessageFilter, sinceMs: number | undefined) =>
-    infiniteQueryOptions({
-      queryKey: ['messages', 'list', filter, sinceMs ?? null],
-      queryFn: ({ signal, pageParam }) =>
-        api.messages.list(
-          {
-            ...filter,
-            ...(sinceMs === undefined ? {} : { since: new Date(Date.now() - sinceMs).toISOString() }),
-            ...(pageParam === undefined ? {} : { cursor: pageParam }),
-            limit: 50,
-          },
-          { signal },
-        ),
-      initialPageParam: noCursor(),
-      getNextPageParam: (page) => page.nextCursor ?? undefined,
     }),
   latestMessages: (api: Api) =>
     queryOptions({
@@ -53,14 +57,7 @@ export const queries = {
       queryKey: ['messages', 'one', id],
       queryFn: ({ signal }) => api.messages.get(id, { signal }),
     }),
-  inbox: (api: Api) =>
-    infiniteQueryOptions({
-      queryKey: ['inbox', 'list'],
-      queryFn: ({ signal, pageParam }) =>
-        api.inbox.list({ limit: 50, ...(pageParam === undefined ? {} : { cursor: pageParam }) }, { signal }),
-      initialPageParam: noCursor(),
-      getNextPageParam: (page) => page.nextCursor ?? undefined,
-    }),
+  inbox: (api: Api) => pagedOptions(['inbox', 'list'], (page, options) => api.inbox.list(page, options)),
   /** What the inbox holds of one message. */
   capturedOf: (api: Api, messageId: string) =>
     queryOptions({
@@ -88,29 +85,5 @@ export const queries = {
       queryFn: () => api.inbox.view(id),
       staleTime: 50_000,
       gcTime: 0,
-    }),
-  account: (api: Api) =>
-    queryOptions({ queryKey: ['account'], queryFn: ({ signal }) => api.account.get({ signal }) }),
-  factors: (api: Api) =>
-    queryOptions({ queryKey: ['factors'], queryFn: ({ signal }) => api.factors.list({ signal }) }),
-  sessions: (api: Api) =>
-    queryOptions({ queryKey: ['sessions'], queryFn: ({ signal }) => api.sessions.list({ signal }) }),
-  members: (api: Api) =>
-    queryOptions({
-      queryKey: ['members'],
-      queryFn: ({ signal }) => api.members.list({ limit: 100 }, { signal }),
-    }),
-  invitations: (api: Api) =>
-    queryOptions({
-      queryKey: ['invitations'],
-      queryFn: ({ signal }) => api.invitations.list({ limit: 100 }, { signal }),
-    }),
-  policy: (api: Api) =>
-    queryOptions({ queryKey: ['policy'], queryFn: ({ signal }) => api.policies.get({ signal }) }),
-  alerts: (api: Api, state: 'open' | 'all') =>
-    queryOptions({
-      queryKey: ['alerts', state],
-      queryFn: ({ signal }) => api.alerts.list({ state, limit: 100 }, { signal }),
-      refetchInterval: 30_000,
     }),
 } as const

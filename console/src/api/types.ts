@@ -29,10 +29,3 @@ export const RECIPIENT_STATES = [
 ] as const satisfies readonly RecipientState[]
 
 export const LANES = ['critical', 'transactional', 'bulk', 'internal'] as const satisfies readonly Lane[]
-
-export interface MessageFilter {
-  readonly state?: RecipientState
-  readonly lane?: Lane
-  readonly tag?: string
-  readonly recipient?: string
-}

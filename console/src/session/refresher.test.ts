@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createRefresher } from './refresher.ts'
 
-function start() {
+function start(costMs = 0) {
   const state = { busy: false, refreshes: 0 }
   const refresher = createRefresher({
     intervalMs: 1_000,
     gatherMs: 200,
     isBusy: () => state.busy,
-    refresh: () => {
+    refresh: async () => {
       state.refreshes += 1
+      if (costMs > 0) await new Promise((resolve) => setTimeout(resolve, costMs))
     },
   })
   return { state, refresher }
@@ -45,6 +46,16 @@ describe('refreshing on news', () => {
     expect(state.refreshes).toBe(1)
     vi.advanceTimersByTime(60_000)
     expect(state.refreshes).toBe(1)
+  })
+
+  it('asks rarely what is dear to ask', async () => {
+    const { state, refresher } = start(500)
+    for (let ms = 0; ms < 30_000; ms += 100) {
+      refresher.news()
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    expect(state.refreshes).toBeGreaterThan(2)
+    expect(state.refreshes).toBeLessThanOrEqual(5)
   })
 
   it('does nothing after it was stopped', () => {

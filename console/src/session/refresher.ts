@@ -4,7 +4,7 @@ export interface RefresherDependencies {
   readonly gatherMs: number
   /** Whether an earlier refresh is still under way. */
   isBusy(): boolean
-  refresh(): void
+  refresh(): Promise<void>
 }
 
 export interface Refresher {
@@ -13,6 +13,9 @@ export interface Refresher {
   stop(): void
 }
 
+/** A refresh that took a second is followed by twenty without one: what is dear to ask is asked rarely. */
+const REST_FACTOR = 20
+
 /**
  * Turns a flood of events into few refreshes: the first soon, later ones at intervals, none while one is under way (a cancelled
  * refresh under a steady flood would never end), and always one after the last event.
@@ -20,9 +23,13 @@ export interface Refresher {
 export function createRefresher(deps: RefresherDependencies): Refresher {
   let timer: ReturnType<typeof setTimeout> | undefined
   let lastMs = Number.NEGATIVE_INFINITY
+  let tookMs = 0
 
   function schedule(): void {
-    const dueMs = Math.max(deps.gatherMs, lastMs + deps.intervalMs - Date.now())
+    const dueMs = Math.max(
+      deps.gatherMs,
+      lastMs + Math.max(deps.intervalMs, tookMs * REST_FACTOR) - Date.now(),
+    )
     timer = setTimeout(fire, dueMs)
   }
 
@@ -30,7 +37,10 @@ export function createRefresher(deps: RefresherDependencies): Refresher {
     lastMs = Date.now()
     if (deps.isBusy()) return schedule()
     timer = undefined
-    deps.refresh()
+    const begunMs = lastMs
+    void deps.refresh().finally(() => {
+      tookMs = Date.now() - begunMs
+    })
   }
 
   return {

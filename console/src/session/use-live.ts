@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { Api } from '../api/client.ts'
 import { isSignedOut } from '../api/problem.ts'
+import { pause } from '../pause.ts'
 import { createRefresher } from './refresher.ts'
 import type { LiveState } from './session.ts'
 
@@ -13,6 +14,7 @@ const AFFECTED = [
   ['inbox', 1_000],
   ['ledger', 3_000],
   ['queue', 3_000],
+  ['statistics', 5_000],
 ] as const
 
 /** Keeps what is on the screen fresh by the stream of events. After a break everything is asked again: events may be older than the log. */
@@ -26,7 +28,7 @@ export function useLive(api: Api, onSignedOut: () => void): LiveState {
         intervalMs,
         gatherMs: GATHER_MS,
         isBusy: () => client.isFetching({ queryKey: [noun] }) > 0,
-        refresh: () => void client.invalidateQueries({ queryKey: [noun] }),
+        refresh: () => client.invalidateQueries({ queryKey: [noun] }),
       }),
     )
     const refresh = (): void => {
@@ -66,18 +68,4 @@ export function useLive(api: Api, onSignedOut: () => void): LiveState {
 
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'status' in error && error.status === 403
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        resolve()
-      },
-      { once: true },
-    )
-  })
 }

@@ -2,7 +2,7 @@ import { BulkheadError } from '@bulkhead/sdk'
 import { useState, type FormEvent } from 'react'
 import { createApi } from '../api/client.ts'
 import { describeFailure, isSignedOut } from '../api/problem.ts'
-import { Button } from '../ui/button.tsx'
+import { Button, LinkButton } from '../ui/button.tsx'
 import { BulkheadMark } from '../ui/icons.tsx'
 
 /** Asks for an API key: for developers, who have one before they have an account. */
@@ -74,9 +74,9 @@ export function SignIn({
               In development it is also in <Code>.bulkhead/development.json</Code>, as <Code>apiKey</Code>.
             </li>
           </ul>
-          <button type="button" onClick={onUseAccount} className="mt-3 rounded text-accent hover:underline">
+          <LinkButton onClick={onUseAccount} className="mt-3">
             Sign in with your account instead
-          </button>
+          </LinkButton>
         </div>
       </form>
     </main>

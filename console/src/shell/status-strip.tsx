@@ -31,7 +31,7 @@ export function StatusStrip() {
 
 function Equation({ ledger }: { readonly ledger: Ledger }) {
   return (
-    <div className="flex min-w-0 items-center gap-1.5" data-testid="ledger">
+    <div className="flex min-w-0 flex-wrap items-center gap-x-1.5" data-testid="ledger">
       <span className="text-muted">Ledger</span>
       <span className="whitespace-nowrap">
         <b className="tabular font-semibold">{formatCount(ledger.accepted)}</b> accepted
@@ -39,7 +39,7 @@ function Equation({ ledger }: { readonly ledger: Ledger }) {
       <span aria-hidden="true" className="text-muted">
         =
       </span>
-      <span className="hidden items-center gap-1.5 sm:flex">
+      <span className="hidden flex-wrap items-center gap-x-1.5 sm:flex">
         {equationTerms(ledger).map(({ state, count }, place) => (
           <span key={state} className="whitespace-nowrap">
             {place > 0 && <span className="mr-1.5 text-muted">+</span>}

@@ -1,5 +1,6 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react'
 import { cx } from './cx.ts'
+import { linkLook } from './link.ts'
 
 interface ButtonProperties extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly look?: 'plain' | 'main' | 'danger' | 'quiet'
@@ -31,6 +32,11 @@ export function Button({ look = 'plain', disabledReason, className, children, ..
       {children}
     </button>
   )
+}
+
+/** A button that stands in text and looks like a link there. */
+export function LinkButton({ className, ...rest }: ButtonHTMLAttributes<HTMLButtonElement>) {
+  return <button type="button" {...rest} className={cx(linkLook, className)} />
 }
 
 /** A square button that shows an icon; `label` is its name for those who do not see it. */

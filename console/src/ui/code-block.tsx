@@ -13,7 +13,7 @@ export function CodeBlock({
   return (
     <div className="relative rounded-md border border-line bg-canvas">
       <div className="absolute top-2 right-2">
-        <CopyButton text={copied} />
+        <CopyButton text={copied} what={label} />
       </div>
       <pre
         tabIndex={0}

@@ -4,10 +4,13 @@ import { useEffect, useId, useRef, type ReactNode } from 'react'
 export function Dialog({
   title,
   onClose,
+  isAlone = false,
   children,
 }: {
   readonly title: string
   readonly onClose: () => void
+  /** While it is open others are not seen: nobody looks at a question over a question. */
+  readonly isAlone?: boolean
   readonly children: ReactNode
 }) {
   const element = useRef<HTMLDialogElement>(null)
@@ -19,6 +22,7 @@ export function Dialog({
     <dialog
       ref={element}
       aria-labelledby={titleId}
+      {...(isAlone ? { 'data-alone': '' } : {})}
       onClose={onClose}
       className="w-[min(30rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-5 text-ink shadow-xl"
     >

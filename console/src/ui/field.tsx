@@ -1,19 +1,19 @@
 import { useId, type InputHTMLAttributes, type ReactNode } from 'react'
 import { cx } from './cx.ts'
 
-/** A labelled input with its hint and what is wrong with it. */
-export function Field({
+interface Around {
+  readonly label: string
+  readonly hint?: ReactNode
+  readonly problem?: string | undefined
+}
+
+/** What stands around a field: its label, its hint and what is wrong with it. `children` draw the field with the attributes that tie it to them. */
+export function FieldFrame({
   label,
   hint,
   problem,
-  className,
-  ...rest
-}: InputHTMLAttributes<HTMLInputElement> & {
-  readonly label: string
-  readonly name: string
-  readonly hint?: ReactNode
-  readonly problem?: string | undefined
-}) {
+  children,
+}: Around & { readonly children: (tie: React.AriaAttributes & { readonly id: string }) => ReactNode }) {
   const id = useId()
   const about = [hint === undefined ? '' : `${id}-hint`, problem === undefined ? '' : `${id}-problem`]
     .join(' ')
@@ -23,17 +23,11 @@ export function Field({
       <label htmlFor={id} className="mb-1 block text-sm font-medium">
         {label}
       </label>
-      <input
-        id={id}
-        spellCheck={false}
-        aria-invalid={problem !== undefined}
-        {...(about === '' ? {} : { 'aria-describedby': about })}
-        {...rest}
-        className={cx(
-          'h-9 w-full rounded-md border border-line-strong bg-surface px-3 text-sm placeholder:text-muted aria-invalid:border-bad',
-          className,
-        )}
-      />
+      {children({
+        id,
+        'aria-invalid': problem !== undefined,
+        ...(about === '' ? {} : { 'aria-describedby': about }),
+      })}
       {hint !== undefined && (
         <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
           {hint}
@@ -45,6 +39,31 @@ export function Field({
         </p>
       )}
     </div>
+  )
+}
+
+/** A labelled input with its hint and what is wrong with it. */
+export function Field({
+  label,
+  hint,
+  problem,
+  className,
+  ...rest
+}: InputHTMLAttributes<HTMLInputElement> & Around & { readonly name: string }) {
+  return (
+    <FieldFrame label={label} hint={hint} problem={problem}>
+      {(tie) => (
+        <input
+          spellCheck={false}
+          {...tie}
+          {...rest}
+          className={cx(
+            'h-9 w-full rounded-md border border-line-strong bg-surface px-3 text-sm placeholder:text-muted aria-invalid:border-bad',
+            className,
+          )}
+        />
+      )}
+    </FieldFrame>
   )
 }
 

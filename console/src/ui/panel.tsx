@@ -13,7 +13,7 @@ export function Panel({
   readonly children: ReactNode
 }) {
   return (
-    <section className="rounded-lg border border-line bg-surface" aria-label={title}>
+    <section className="min-w-0 rounded-lg border border-line bg-surface" aria-label={title}>
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b border-line px-4 py-3">
         <div className="min-w-0 flex-1 basis-60">
           <h2 className="text-base font-semibold">{title}</h2>

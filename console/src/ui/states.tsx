@@ -24,29 +24,50 @@ export function Empty({
 }
 
 /** A failure in words. A lacking scope is not a failure: it says which one and where to get it. */
-export function Failure({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
+export function Failure({
+  error,
+  onRetry,
+  ways,
+}: {
+  readonly error: unknown
+  readonly onRetry?: () => void
+  /** What else can be done, beside trying again. */
+  readonly ways?: ReactNode
+}) {
   if (error instanceof BulkheadError && error.code === 'missing_scope') {
     return (
-      <Empty icon={<LockIcon className="size-6" />} title="Your key may not see this">
-        {error.detail} Sign in with a key that has it, or ask for one.
+      <Empty icon={<LockIcon className="size-6" />} title="You may not see this">
+        {error.detail} An owner of the workspace can give it to your role or key.
+        {ways !== undefined && <Ways>{ways}</Ways>}
       </Empty>
     )
   }
   const { title, detail } = describeFailure(error)
   const isGone = error instanceof BulkheadError && (error.status === 404 || error.status === 410)
-  if (isGone) return <Empty title={title}>{detail}</Empty>
+  if (isGone)
+    return (
+      <Empty title={title}>
+        {detail}
+        {ways !== undefined && <Ways>{ways}</Ways>}
+      </Empty>
+    )
   return (
     <div role="alert" className="mx-auto flex max-w-md flex-col items-center gap-2 px-6 py-14 text-center">
       <AlertIcon className="size-6 text-bad" />
       <h2 className="text-base font-semibold">{title}</h2>
       <p className="text-sm text-balance break-words text-muted">{detail}</p>
-      {onRetry !== undefined && (
-        <Button onClick={onRetry} className="mt-2">
-          Try again
-        </Button>
+      {(onRetry !== undefined || ways !== undefined) && (
+        <Ways>
+          {onRetry !== undefined && <Button onClick={onRetry}>Try again</Button>}
+          {ways}
+        </Ways>
       )}
     </div>
   )
+}
+
+function Ways({ children }: { readonly children: ReactNode }) {
+  return <div className="mt-2 flex flex-wrap justify-center gap-2">{children}</div>
 }
 
 /** Grey lines where rows will be; it appears after a moment, so that a fast answer does not flicker. */

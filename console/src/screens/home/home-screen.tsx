@@ -1,110 +1,88 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { useSearch } from '@tanstack/react-router'
 import { queries } from '../../api/queries.ts'
+import { FirstSteps } from '../../first-run/first-steps.tsx'
+import { useAccess } from '../../session/access.ts'
 import { useSession } from '../../session/session.ts'
+import { Page } from '../../ui/page.tsx'
+import { Panel } from '../../ui/panel.tsx'
 import { Failure, LoadingRows } from '../../ui/states.tsx'
-import { MessageRow } from '../messages/message-row.tsx'
-import { FirstMail } from './first-mail.tsx'
+import { AttentionPanel } from './attention-panel.tsx'
+import { DeliveryPlots } from './delivery-plots.tsx'
+import { HealthTable } from './health-table.tsx'
+import type { Period } from './home-search.ts'
+import { KpiStrip } from './kpi-strip.tsx'
+import { LatestMessages } from './latest-messages.tsx'
 import { LedgerBar } from './ledger-bar.tsx'
+import { PeriodBar } from './period-bar.tsx'
 import { QueueTable } from './queue-table.tsx'
+import { WorkspaceQueues } from './workspace-queues.tsx'
 
-/** How the installation does, and how to send. Before the first mail, how to send comes first. */
+/** How sending does, what waits for a person, what just happened. Parts that somebody may not see are left out. */
 export function HomeScreen() {
+  const { isOperator, can } = useAccess()
+  const { period = '24h' } = useSearch({ from: '/' })
+  if (isOperator) return <InstallationHome period={period} />
+  if (can('messages:read')) return <WorkspaceHome period={period} />
+  return (
+    <Page title="Home" lead="Your role sees no mail and no numbers about it.">
+      <AttentionPanel whose="workspace" />
+    </Page>
+  )
+}
+
+function WorkspaceHome({ period }: { readonly period: Period }) {
   const { api } = useSession()
+  const { can } = useAccess()
   const ledger = useQuery(queries.ledger(api))
-  const isNew = ledger.data?.accepted === 0
   if (ledger.isPending) return <LoadingRows label="Loading" />
-  if (ledger.isError && ledger.data === undefined)
-    return <Failure error={ledger.error} onRetry={() => void ledger.refetch()} />
+  if (ledger.data === undefined) return <Failure error={ledger.error} onRetry={() => void ledger.refetch()} />
+  if (ledger.data.accepted === 0) return <Beginning canSend={can('messages:send')} />
   return (
-    <div className="mx-auto flex max-w-5xl flex-col gap-6 px-3 py-5 sm:px-6 sm:py-6">
-      <title>Bulkhead</title>
-      {isNew ? (
-        <>
-          <div>
-            <h1 className="text-xl font-semibold">Send the first mail</h1>
-            <p className="mt-1 max-w-prose text-sm text-muted">
-              Paste one of these into a terminal. What becomes of the mail appears here and in the inbox the
-              moment it happens.
-            </p>
-          </div>
-          <FirstMail />
-          <p role="status" className="flex items-center gap-2 text-sm text-muted">
-            <span aria-hidden="true" className="size-2 rounded-full bg-accent motion-safe:animate-pulse" />
-            Waiting for the first mail…
-          </p>
-        </>
-      ) : (
-        <>
-          <h1 className="sr-only">Home</h1>
-          <Section title="What became of everything accepted">
-            <LedgerBar ledger={ledger.data} />
-          </Section>
-          <Section title="Queue">
-            <QueueTable />
-          </Section>
-          <Section
-            title="Latest messages"
-            more={
-              <Link to="/messages" className="rounded text-sm text-accent hover:underline">
-                All messages →
-              </Link>
-            }
-          >
-            <Latest />
-          </Section>
-          <Section title="Send a mail" more={<InboxLink />}>
-            <FirstMail />
-          </Section>
-        </>
-      )}
-    </div>
+    <Page title="Home" actions={<PeriodBar whose="workspace" period={period} />}>
+      <FirstSteps />
+      <KpiStrip whose="workspace" period={period} />
+      <AttentionPanel whose="workspace" />
+      <HealthTable whose="workspace" period={period} />
+      <DeliveryPlots whose="workspace" period={period} />
+      <Panel title="What became of everything accepted" lead="Each recipient stands in exactly one place.">
+        <LedgerBar ledger={ledger.data} />
+      </Panel>
+      <QueueTable whose="workspace" />
+      <LatestMessages />
+    </Page>
   )
 }
 
-function Section({
-  title,
-  more,
-  children,
-}: {
-  readonly title: string
-  readonly more?: ReactNode
-  readonly children: ReactNode
-}) {
+function Beginning({ canSend }: { readonly canSend: boolean }) {
   return (
-    <section aria-label={title}>
-      <div className="mb-2 flex items-baseline justify-between gap-3">
-        <h2 className="text-base font-semibold">{title}</h2>
-        {more}
-      </div>
-      {children}
-    </section>
+    <Page
+      title={canSend ? 'Send the first mail' : 'No mail yet'}
+      lead={
+        canSend
+          ? 'One press here, or a few lines in your own program. What becomes of the mail appears here the moment it happens.'
+          : 'Numbers appear here once the workspace has sent its first mail.'
+      }
+    >
+      <FirstSteps />
+      <AttentionPanel whose="workspace" />
+    </Page>
   )
 }
 
-function Latest() {
-  const { api } = useSession()
-  const latest = useQuery(queries.latestMessages(api))
-  if (latest.isPending) return <LoadingRows rows={3} label="Loading the latest messages" />
-  if (latest.isError) return <Failure error={latest.error} onRetry={() => void latest.refetch()} />
+function InstallationHome({ period }: { readonly period: Period }) {
   return (
-    <ul className="overflow-hidden rounded-lg border border-line bg-surface [&>li:last-child>a]:border-b-0">
-      {latest.data.data.map((message) => (
-        <MessageRow key={message.id} message={message} />
-      ))}
-    </ul>
-  )
-}
-
-function InboxLink() {
-  const { api } = useSession()
-  const inbox = useInfiniteQuery(queries.inbox(api))
-  const captured = inbox.data?.pages[0]?.data.length ?? 0
-  if (captured === 0) return null
-  return (
-    <Link to="/inbox" className="rounded text-sm text-accent hover:underline">
-      Captured mail →
-    </Link>
+    <Page
+      title="Home"
+      lead="The whole installation: all workspaces together."
+      actions={<PeriodBar whose="installation" period={period} />}
+    >
+      <KpiStrip whose="installation" period={period} />
+      <AttentionPanel whose="installation" />
+      <HealthTable whose="installation" period={period} />
+      <DeliveryPlots whose="installation" period={period} />
+      <QueueTable whose="installation" />
+      <WorkspaceQueues />
+    </Page>
   )
 }

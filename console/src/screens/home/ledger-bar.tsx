@@ -18,7 +18,7 @@ const FILLS: Readonly<Record<Tone, string>> = {
 export function LedgerBar({ ledger }: { readonly ledger: Ledger }) {
   const terms = equationTerms(ledger)
   return (
-    <div className="rounded-lg border border-line bg-surface p-4">
+    <div className="p-4">
       <div className="flex h-2 overflow-hidden rounded-full bg-raised" aria-hidden="true">
         {terms.map(({ state, count }) => (
           // The width is data, not style: it is set on the element, which the policy allows.

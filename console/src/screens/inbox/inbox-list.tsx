@@ -1,18 +1,21 @@
-import { useMutation, useQueryClient, type UseInfiniteQueryResult } from '@tanstack/react-query'
+import type { UseInfiniteQueryResult } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { describeFailure } from '../../api/problem.ts'
 import type { CapturedSummary } from '../../api/types.ts'
 import { nameOf } from '../../format.ts'
+import { useAccess } from '../../session/access.ts'
 import { useSession } from '../../session/session.ts'
 import { Button } from '../../ui/button.tsx'
+import { Confirm } from '../../ui/confirm.tsx'
 import { cx } from '../../ui/cx.ts'
-import { Dialog } from '../../ui/dialog.tsx'
+import { useMay } from '../../ui/guard.tsx'
 import { InboxIcon, SearchIcon } from '../../ui/icons.tsx'
+import { linkLook } from '../../ui/link.ts'
 import { SearchBox } from '../../ui/search-box.tsx'
 import { Empty, Failure, LoadingRows } from '../../ui/states.tsx'
 import { Time } from '../../ui/time.tsx'
-import { parseInboxSearch } from './inbox-search.ts'
+import { useAct } from '../../ui/use-mutation-act.ts'
+import { parseInboxSearch, type InboxSearch } from './inbox-search.ts'
 
 interface InboxListProperties {
   readonly query: UseInfiniteQueryResult
@@ -25,6 +28,7 @@ interface InboxListProperties {
 export function InboxList({ query, mails, total, openId }: InboxListProperties) {
   const navigate = useNavigate()
   const search = useSearch({ from: '/inbox' })
+  const mayNot = useMay('inbox:write')
   const [emptying, setEmptying] = useState(false)
   const [openedMs] = useState(() => Date.now())
   const find = useCallback(
@@ -44,7 +48,7 @@ export function InboxList({ query, mails, total, openId }: InboxListProperties) 
         <Button
           look="quiet"
           onClick={() => setEmptying(true)}
-          disabledReason={total === 0 ? 'The inbox is empty.' : undefined}
+          disabledReason={mayNot ?? (total === 0 ? 'The inbox is empty.' : undefined)}
           title="Delete all captured mail"
           className="px-2"
         >
@@ -52,7 +56,7 @@ export function InboxList({ query, mails, total, openId }: InboxListProperties) 
         </Button>
       </div>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <Rows query={query} mails={mails} total={total} openId={openId} openedMs={openedMs} />
+        <Rows query={query} mails={mails} total={total} openId={openId} openedMs={openedMs} search={search} />
       </div>
       {emptying && <EmptyInbox onClose={() => setEmptying(false)} />}
     </>
@@ -65,15 +69,28 @@ function Rows({
   total,
   openId,
   openedMs,
-}: InboxListProperties & { readonly openedMs: number }) {
+  search,
+}: InboxListProperties & { readonly openedMs: number; readonly search: InboxSearch }) {
+  const { installation } = useAccess()
   if (query.isPending) return <LoadingRows label="Loading the inbox" />
   if (query.isError && total === 0)
     return <Failure error={query.error} onRetry={() => void query.refetch()} />
+  if (total === 0 && installation.outbound !== 'capture') {
+    return (
+      <Empty icon={<InboxIcon className="size-6" />} title="Nothing is captured here">
+        This installation sends its mail out. What became of it stands under{' '}
+        <Link to="/messages" className={linkLook}>
+          Messages
+        </Link>
+        .
+      </Empty>
+    )
+  }
   if (total === 0) {
     return (
       <Empty icon={<InboxIcon className="size-6" />} title="The inbox is empty">
         Mail that is kept from leaving lands here, the moment it is sent.{' '}
-        <Link to="/" className="text-accent underline">
+        <Link to="/" className={linkLook}>
           Send a first one
         </Link>
         .
@@ -92,6 +109,7 @@ function Rows({
           <Row
             key={mail.id}
             mail={mail}
+            search={search}
             open={mail.id === openId}
             isNew={Date.parse(mail.receivedAt) > openedMs}
           />
@@ -110,10 +128,12 @@ function Rows({
 
 function Row({
   mail,
+  search,
   open,
   isNew,
 }: {
   readonly mail: CapturedSummary
+  readonly search: InboxSearch
   readonly open: boolean
   readonly isNew: boolean
 }) {
@@ -127,7 +147,7 @@ function Row({
         ref={link}
         to="/inbox/$capturedId"
         params={{ capturedId: mail.id }}
-        search={(before) => before}
+        search={search}
         aria-current={open ? 'true' : undefined}
         className={cx(
           'block border-b border-l-2 border-b-line px-3 py-2 -outline-offset-2',
@@ -150,34 +170,23 @@ function Row({
 
 function EmptyInbox({ onClose }: { readonly onClose: () => void }) {
   const { api } = useSession()
-  const client = useQueryClient()
   const navigate = useNavigate()
-  const emptying = useMutation({
-    mutationFn: () => api.inbox.clear(),
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ['inbox'] })
-      onClose()
+  const emptying = useAct(
+    async () => {
+      await api.inbox.clear()
       await navigate({ to: '/inbox' })
     },
-  })
+    { done: 'The inbox is empty.', refresh: ['inbox'] },
+  )
   return (
-    <Dialog title="Empty the inbox?" onClose={onClose}>
-      <p className="text-sm text-muted">
-        All captured mail of this workspace is deleted. The messages and their timelines stay.
-      </p>
-      {emptying.isError && (
-        <p role="alert" className="mt-2 text-sm text-bad">
-          {describeFailure(emptying.error).detail}
-        </p>
-      )}
-      <div className="mt-4 flex justify-end gap-2">
-        <Button onClick={onClose} autoFocus>
-          Keep it
-        </Button>
-        <Button look="danger" onClick={() => emptying.mutate()} disabled={emptying.isPending}>
-          {emptying.isPending ? 'Deleting…' : 'Delete all'}
-        </Button>
-      </div>
-    </Dialog>
+    <Confirm
+      title="Empty the inbox?"
+      action="Delete all"
+      danger
+      onConfirm={() => emptying.orThrow()}
+      onClose={onClose}
+    >
+      All captured mail of this workspace is deleted. The messages and their timelines stay.
+    </Confirm>
   )
 }

@@ -5,6 +5,7 @@ import { queries } from '../../api/queries.ts'
 import type { CapturedSummary } from '../../api/types.ts'
 import { useSession } from '../../session/session.ts'
 import { cx } from '../../ui/cx.ts'
+import { Guard } from '../../ui/guard.tsx'
 import { InboxIcon } from '../../ui/icons.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { useListKeys } from '../../ui/use-list-keys.ts'
@@ -13,6 +14,14 @@ import { MailReader } from './mail-reader.tsx'
 
 /** Captured mail: the list at the left, the mail at the right; one after the other on a phone. */
 export function InboxScreen() {
+  return (
+    <Guard scope="inbox:read" what="the inbox" title="Inbox">
+      <Inbox />
+    </Guard>
+  )
+}
+
+function Inbox() {
   const { api } = useSession()
   const navigate = useNavigate()
   const search = useSearch({ from: '/inbox' })
@@ -45,6 +54,7 @@ export function InboxScreen() {
   return (
     <div className="flex h-full min-h-0">
       <title>Inbox · Bulkhead</title>
+      {capturedId === undefined && <h1 className="sr-only">Inbox</h1>}
       <section
         aria-label="Captured mail"
         className={cx(

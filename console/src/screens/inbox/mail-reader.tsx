@@ -4,16 +4,16 @@ import { queries } from '../../api/queries.ts'
 import type { Captured } from '../../api/types.ts'
 import { formatBytes } from '../../format.ts'
 import { useSession } from '../../session/session.ts'
-import { IconButton } from '../../ui/button.tsx'
 import { Chip } from '../../ui/chip.tsx'
-import { ArrowLeftIcon, DesktopIcon, MoonIcon, PhoneIcon } from '../../ui/icons.tsx'
+import { HeaderTable } from '../../ui/header-table.tsx'
+import { ArrowLeftIcon } from '../../ui/icons.tsx'
+import { PreviewSwitches } from '../../ui/preview-switches.tsx'
 import { Failure, LoadingRows } from '../../ui/states.tsx'
 import { Tabs, type Tab } from '../../ui/tabs.tsx'
 import { Time } from '../../ui/time.tsx'
 import type { InboxSearch, MailTab } from './inbox-search.ts'
 import { MailAttachments } from './mail-attachments.tsx'
 import { MailChecks } from './mail-checks.tsx'
-import { MailHeaders } from './mail-headers.tsx'
 import { MailHtml } from './mail-html.tsx'
 import { MailSource } from './mail-source.tsx'
 
@@ -27,6 +27,7 @@ export function MailReader({ id, search }: { readonly id: string; readonly searc
 
 function Mail({ mail, search }: { readonly mail: Captured; readonly search: InboxSearch }) {
   const navigate = useNavigate()
+  const { width: _width, scheme: _scheme, ...rest } = search
   const change = (some: InboxSearch): void =>
     void navigate({ to: '.', search: { ...search, ...some }, replace: true })
   const tab =
@@ -47,8 +48,8 @@ function Mail({ mail, search }: { readonly mail: Captured; readonly search: Inbo
         />
         {tab === 'html' && (
           <PreviewSwitches
-            search={search}
-            onChange={(next) => void navigate({ to: '.', search: next, replace: true })}
+            shown={search}
+            onChange={(shown) => void navigate({ to: '.', search: { ...rest, ...shown }, replace: true })}
           />
         )}
       </div>
@@ -104,46 +105,6 @@ function MailHead({ mail, search }: { readonly mail: Captured; readonly search: 
   )
 }
 
-function PreviewSwitches({
-  search,
-  onChange,
-}: {
-  readonly search: InboxSearch
-  readonly onChange: (search: InboxSearch) => void
-}) {
-  const { width, scheme, ...rest } = search
-  const withWidth = width === undefined ? {} : { width }
-  const withScheme = scheme === undefined ? {} : { scheme }
-  return (
-    <div className="ml-auto flex items-center pb-0.5">
-      <IconButton
-        label="Show it as a client in dark mode asks for"
-        aria-pressed={scheme === 'dark'}
-        onClick={() => onChange({ ...rest, ...withWidth, ...(scheme === 'dark' ? {} : { scheme: 'dark' }) })}
-      >
-        <MoonIcon />
-      </IconButton>
-      <span className="mx-1 h-5 w-px bg-line max-sm:hidden" />
-      <IconButton
-        label="As wide as a phone"
-        aria-pressed={width === 'phone'}
-        onClick={() => onChange({ ...rest, ...withScheme, width: 'phone' })}
-        className="max-sm:hidden"
-      >
-        <PhoneIcon />
-      </IconButton>
-      <IconButton
-        label="As wide as the window"
-        aria-pressed={width === undefined}
-        onClick={() => onChange({ ...rest, ...withScheme })}
-        className="max-sm:hidden"
-      >
-        <DesktopIcon />
-      </IconButton>
-    </div>
-  )
-}
-
 function Panel({
   mail,
   tab,
@@ -167,7 +128,7 @@ function Panel({
     case 'source':
       return <MailSource mail={mail} />
     case 'headers':
-      return <MailHeaders headers={mail.headers} />
+      return <HeaderTable headers={mail.headers} />
     case 'attachments':
       return <MailAttachments mail={mail} />
     case 'checks':

@@ -1,4 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
+import { describeFailure } from '../../api/problem.ts'
 import { queries } from '../../api/queries.ts'
 import type { Captured } from '../../api/types.ts'
 import { formatBytes } from '../../format.ts'
@@ -30,10 +31,15 @@ export function MailSource({ mail }: { readonly mail: Captured }) {
             : 'As it would have left this host.'}
         </p>
         <CopyButton text={source.data} />
-        <Button className="h-7 px-2" onClick={() => saving.mutate()}>
-          <DownloadIcon className="size-3.5" /> .eml
+        <Button className="h-7 px-2" disabled={saving.isPending} onClick={() => saving.mutate()}>
+          <DownloadIcon className="size-3.5" /> {saving.isPending ? 'Downloading…' : '.eml'}
         </Button>
       </div>
+      {saving.isError && (
+        <p role="alert" className="border-b border-line px-4 py-2 text-xs break-words text-bad">
+          The download failed: {describeFailure(saving.error).detail}
+        </p>
+      )}
       <pre className="p-4 font-mono text-xs leading-5 break-all whitespace-pre-wrap">
         {cut ? source.data.slice(0, SHOWN_CHARS_MAX) : source.data}
       </pre>

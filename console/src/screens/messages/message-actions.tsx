@@ -6,24 +6,38 @@ import { inputTime } from '../../format.ts'
 import { useSession } from '../../session/session.ts'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
+import { useMay } from '../../ui/guard.tsx'
+import { ResendDialog } from './resend-dialog.tsx'
 
 const WAITING: ReadonlySet<string> = new Set(['pending', 'scheduled', 'held'])
 const HOUR_MS = 3_600_000
 
-/** What can still be changed: recipients that wait can be cancelled or moved to another time. */
+/** What can still be done: recipients that wait can be cancelled or moved to another time, others can get it again. */
 export function MessageActions({ message }: { readonly message: Message }) {
-  const [open, setOpen] = useState<'cancel' | 'reschedule'>()
+  const [open, setOpen] = useState<'cancel' | 'reschedule' | 'resend'>()
+  const mayNot = useMay('messages:send')
   const waiting = message.recipients.filter((recipient) => WAITING.has(recipient.state)).length
-  const reason = waiting === 0 ? 'No recipient waits any more.' : undefined
+  const reason = mayNot ?? (waiting === 0 ? 'No recipient waits any more.' : undefined)
+  const noAgain =
+    mayNot ??
+    (message.sensitive
+      ? 'Sensitive: its content is readable by nobody. Have it made anew, with a new code or link.'
+      : waiting === message.recipients.length
+        ? 'Every recipient still waits for this one.'
+        : undefined)
   const close = (): void => setOpen(undefined)
   return (
-    <div className="flex gap-2">
+    <div className="flex flex-wrap gap-2">
+      <Button onClick={() => setOpen('resend')} disabledReason={noAgain}>
+        Send again…
+      </Button>
       <Button onClick={() => setOpen('reschedule')} disabledReason={reason}>
         Reschedule
       </Button>
       <Button look="danger" onClick={() => setOpen('cancel')} disabledReason={reason}>
         Cancel
       </Button>
+      {open === 'resend' && <ResendDialog message={message} onClose={close} />}
       {open === 'cancel' && <CancelDialog message={message} waiting={waiting} onClose={close} />}
       {open === 'reschedule' && <RescheduleDialog message={message} waiting={waiting} onClose={close} />}
     </div>

@@ -1,15 +1,9 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { describeFailure } from '../../api/problem.ts'
-import { queries } from '../../api/queries.ts'
 import type { Message } from '../../api/types.ts'
 import { formatBytes } from '../../format.ts'
-import { useSession } from '../../session/session.ts'
-import { Button } from '../../ui/button.tsx'
 import { CopyButton } from '../../ui/copy-button.tsx'
-import { DownloadIcon } from '../../ui/icons.tsx'
-import { saveBlob } from '../../ui/save-blob.ts'
+import { linkLook } from '../../ui/link.ts'
 import { Time } from '../../ui/time.tsx'
 import { sourceText } from './timeline.ts'
 
@@ -19,7 +13,6 @@ export function MessageFacts({ message }: { readonly message: Message }) {
   const context = Object.entries(message.context ?? {}).filter(([, value]) => value !== undefined)
   return (
     <aside aria-label="Facts" className="flex flex-col gap-5">
-      {!message.sensitive && <Content message={message} />}
       <Box title="Details">
         <Fact name="From">{message.from === null ? 'unknown' : fullAddress(message.from)}</Fact>
         <Fact name="Accepted">
@@ -33,6 +26,34 @@ export function MessageFacts({ message }: { readonly message: Message }) {
         <Fact name="Expires">
           <Time at={message.expiresAt} />
         </Fact>
+        {message.resentFrom !== null && (
+          <Fact name="Sends again">
+            <MessageLink id={message.resentFrom} />
+          </Fact>
+        )}
+        {message.resentAs.length > 0 && (
+          <Fact name="Sent again">
+            {message.resentAs.map(({ id, at, recipients }) => (
+              <span key={id} className="block">
+                <MessageLink id={id} />{' '}
+                <span className="text-xs text-muted">
+                  to {recipients}, <Time at={at} />
+                </span>
+              </span>
+            ))}
+          </Fact>
+        )}
+        {message.template !== null && (
+          <Fact name="Template">
+            <Link
+              to="/templates/$templateId"
+              params={{ templateId: message.template.id }}
+              className={linkLook}
+            >
+              version {message.template.version}
+            </Link>
+          </Fact>
+        )}
         <Fact name="Size">{formatBytes(message.sizeBytes)}</Fact>
         {message.messageIdHeader !== null && (
           <Fact name="Message-ID">
@@ -72,40 +93,6 @@ const CONTEXT_WORDS: Readonly<Record<string, string>> = {
   accountRef: 'Account',
 }
 
-function Content({ message }: { readonly message: Message }) {
-  const { api } = useSession()
-  const captured = useQuery(queries.capturedOf(api, message.id))
-  const saving = useMutation({
-    mutationFn: async () =>
-      saveBlob(new Blob([await api.messages.getContent(message.id)]), `${message.id}.eml`),
-  })
-  const copies = captured.data?.data ?? []
-  return (
-    <Box title="Content">
-      <div className="flex flex-col items-start gap-2 py-1">
-        {copies.slice(0, 5).map((copy) => (
-          <Link
-            key={copy.id}
-            to="/inbox/$capturedId"
-            params={{ capturedId: copy.id }}
-            className="max-w-full truncate rounded text-sm font-medium text-accent hover:underline"
-          >
-            Read it in the inbox{copies.length > 1 && ` (${copy.to.join(', ')})`} →
-          </Link>
-        ))}
-        <Button onClick={() => saving.mutate()} disabled={saving.isPending}>
-          <DownloadIcon className="size-3.5" /> Download as accepted
-        </Button>
-        {saving.isError && (
-          <p role="alert" className="text-sm text-bad">
-            {describeFailure(saving.error).detail}
-          </p>
-        )}
-      </div>
-    </Box>
-  )
-}
-
 function Box({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   return (
     <section>
@@ -121,6 +108,18 @@ function Fact({ name, children }: { readonly name: string; readonly children: Re
       <dt className="break-words text-muted">{name}</dt>
       <dd className="break-words [overflow-wrap:anywhere]">{children}</dd>
     </div>
+  )
+}
+
+function MessageLink({ id }: { readonly id: string }) {
+  return (
+    <Link
+      to="/messages/$messageId"
+      params={{ messageId: id }}
+      className={`${linkLook} font-mono text-xs break-all`}
+    >
+      {id}
+    </Link>
   )
 }
 

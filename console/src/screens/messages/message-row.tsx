@@ -21,39 +21,37 @@ export function MessageRow({
 }) {
   const link = useRef<HTMLAnchorElement>(null)
   useEffect(() => {
-    if (chosen) link.current?.focus()
+    if (chosen) link.current?.focus({ preventScroll: true })
   }, [chosen])
   return (
-    <li>
-      <Link
-        ref={link}
-        to="/messages/$messageId"
-        params={{ messageId: message.id }}
-        className={cx(
-          'grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-3 gap-y-0.5 border-b border-line px-3 py-2 -outline-offset-2 hover:bg-raised sm:px-4 md:grid-cols-[9rem_minmax(0,1fr)_auto_9rem]',
-          isNew && 'arrived',
-        )}
-      >
-        <span className="flex flex-wrap gap-1 max-md:order-4">
-          <States message={message} />
+    <Link
+      ref={link}
+      to="/messages/$messageId"
+      params={{ messageId: message.id }}
+      className={cx(
+        'grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-3 gap-y-0.5 border-b border-line px-3 py-2 -outline-offset-2 hover:bg-raised sm:px-4 md:grid-cols-[9rem_minmax(0,1fr)_auto_9rem]',
+        isNew && 'arrived',
+      )}
+    >
+      <span className="flex flex-wrap gap-1 max-md:order-4">
+        <States message={message} />
+      </span>
+      <span className="min-w-0 max-md:contents">
+        <span className="block min-w-0 truncate font-medium max-md:order-1">
+          <Subject message={message} />
         </span>
-        <span className="min-w-0 max-md:contents">
-          <span className="block min-w-0 truncate font-medium max-md:order-1">
-            <Subject message={message} />
-          </span>
-          <span className="block min-w-0 truncate text-xs text-muted max-md:order-3 max-md:col-span-2">
-            {message.from?.email ?? 'unknown'} → {recipientsText(message)}
-          </span>
+        <span className="block min-w-0 truncate text-xs text-muted max-md:order-3 max-md:col-span-2">
+          {message.from?.email ?? 'unknown'} → {recipientsText(message)}
         </span>
-        <span className="flex flex-wrap justify-end gap-1 max-md:order-5">
-          {message.tags.map((tag) => (
-            <Chip key={tag}>#{tag}</Chip>
-          ))}
-          <Chip>{message.lane}</Chip>
-        </span>
-        <Time at={message.createdAt} className="tabular text-right text-xs text-muted max-md:order-2" />
-      </Link>
-    </li>
+      </span>
+      <span className="flex flex-wrap justify-end gap-1 max-md:order-5">
+        {message.tags.map((tag) => (
+          <Chip key={tag}>#{tag}</Chip>
+        ))}
+        <Chip>{message.lane}</Chip>
+      </span>
+      <Time at={message.createdAt} className="tabular text-right text-xs text-muted max-md:order-2" />
+    </Link>
   )
 }
 

@@ -61,6 +61,59 @@ describe('a timeline entry', () => {
       tone: 'neutral',
       facts: [{ name: 'to', value: '{"planet":"Mars"}', code: false }],
       nextAttemptAt: undefined,
+      dialogue: [],
+      sentAgainAs: undefined,
     })
+  })
+
+  it('names who is to blame, by which rule, and what came back later', () => {
+    const detail = {
+      class: 'recipient',
+      reason: 'there is no such mailbox',
+      rule: 'status:1.1',
+      permanent: true,
+      enhanced: '5.1.1',
+      reply: '550 5.1.1 User unknown',
+      report: 'bnc_1',
+      reportedBy: 'mx.example.com',
+      format: 'dsn',
+    }
+    expect(storyOf(entry('message.returned', detail))).toMatchObject({ title: 'Came back', tone: 'bad' })
+    expect(factsOf('message.returned', detail)).toEqual({
+      Reply: '550 5.1.1 User unknown',
+      Why: 'there is no such mailbox',
+      Class: 'recipient (rule status:1.1)',
+      'Told by': 'mx.example.com',
+      Report: 'bnc_1',
+    })
+  })
+
+  it('tells a person from a scanner, and an unsubscribing that was taken back', () => {
+    const clicked = { by: 'scanner', because: ['all-links'], link: 0, url: 'https://shop.example/' }
+    expect(factsOf('message.clicked', clicked)).toEqual({
+      'Leads to': 'https://shop.example/',
+      By: 'scanner (all-links)',
+    })
+    const undone = storyOf(entry('message.unsubscribed', { via: 'page', undone: true }))
+    expect(undone.title).toBe('Unsubscribed, taken back')
+  })
+
+  it('names the message as which it was sent again', () => {
+    const story = storyOf(entry('message.resent', { as: 'msg_2', recipients: 2, reason: 'asked' }))
+    expect(story).toMatchObject({ title: 'Sent again', sentAgainAs: 'msg_2' })
+    expect(story.facts.map(({ name, value }) => [name, value])).toEqual([
+      ['Why', 'asked'],
+      ['To', '2 recipients'],
+    ])
+  })
+
+  it('keeps the dialogue apart from the facts, a reply of several lines as several', () => {
+    const detail = { host: 'mx.example.com', transcript: ['+3 S: 250-mx / 250 SIZE 1', 'odd'] }
+    expect(factsOf('message.delivered', detail)).toEqual({ Host: 'mx.example.com' })
+    expect(storyOf(entry('message.delivered', detail)).dialogue).toEqual([
+      { afterMs: '3', text: 'S: 250-mx' },
+      { afterMs: undefined, text: '   250 SIZE 1' },
+      { afterMs: undefined, text: 'odd' },
+    ])
   })
 })

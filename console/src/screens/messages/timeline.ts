@@ -15,27 +15,101 @@ export interface Story {
   readonly facts: readonly Fact[]
   /** When it is tried again. */
   readonly nextAttemptAt: string | undefined
+  /** What passed between the two servers, in order; empty where nothing is on record. */
+  readonly dialogue: readonly DialogueLine[]
+  /** The message as which this one was sent again. */
+  readonly sentAgainAs: string | undefined
+}
+
+export interface DialogueLine {
+  /** Since the connection was begun; undefined where the line does not say. */
+  readonly afterMs: string | undefined
+  readonly text: string
 }
 
 /** What a timeline entry says to a person. What it does not know is shown by its own name: nothing is hidden. */
 export function storyOf({ type, detail }: TimelineEntry): Story {
   const { title, tone } = HEADS[type] ?? { title: type, tone: 'neutral' }
   const known = [
-    fact('Came', typeof detail['source'] === 'string' ? sourceText(detail['source']) : undefined),
+    fact('Came', cameOf(detail)),
     fact('Reply', replyOf(detail), true),
     fact('Why', textOf(detail['reason'] ?? detail['cause'])),
-    fact('Class', textOf(detail['class'])),
+    fact('Class', classOf(detail)),
+    fact('Leads to', textOf(detail['url'])),
+    fact('By', byOf(detail)),
+    fact('Kind', textOf(detail['feedbackType'])),
+    fact('Told by', textOf(detail['reportedBy'] ?? detail['reporter'])),
+    fact('Report', textOf(detail['report']), true),
+    fact('Act', textOf(detail['act']), true),
     fact('Host', hostOf(detail), !isLocal(detail)),
+    fact('Site', isLocal(detail) ? undefined : textOf(detail['site']), true),
+    fact('Provider', textOf(detail['provider'])),
+    fact('From', sourceOf(detail)),
     fact('TLS', tlsOf(detail)),
     fact('Took', typeof detail['durationMs'] === 'number' ? formatDuration(detail['durationMs']) : undefined),
     fact('Stage', STAGES[String(detail['stage'])] ?? textOf(detail['stage'])),
     fact('Attempt', textOf(detail['attempt'])),
+    fact('To', typeof detail['as'] === 'string' ? recipientsText(detail['recipients']) : undefined),
   ].filter((one) => one !== undefined)
   const others = Object.entries(detail)
     .filter(([name]) => !KNOWN.has(name))
     .map(([name, value]) => fact(name, textOf(value)))
     .filter((one) => one !== undefined)
-  return { title, tone, facts: [...known, ...others], nextAttemptAt: textOf(detail['nextAttemptAt']) }
+  return {
+    title: detail['undone'] === true ? `${title}, taken back` : title,
+    tone,
+    facts: [...known, ...others],
+    nextAttemptAt: textOf(detail['nextAttemptAt']),
+    dialogue: dialogueOf(detail['transcript']),
+    sentAgainAs: type === 'message.resent' ? textOf(detail['as']) : undefined,
+  }
+}
+
+function recipientsText(count: unknown): string | undefined {
+  return typeof count === 'number' ? `${count} ${count === 1 ? 'recipient' : 'recipients'}` : undefined
+}
+
+/** What came through a door of ours has no host yet; `source` of an attempt is the address it left from. */
+function cameOf({ source, host }: TimelineEntry['detail']): string | undefined {
+  return typeof source === 'string' && host === undefined ? sourceText(source) : undefined
+}
+
+/** The source of an attempt; a host without sources of its own has one only, which tells nothing. */
+function sourceOf({ source, host }: TimelineEntry['detail']): string | undefined {
+  return host === undefined || source === 'default' ? undefined : textOf(source)
+}
+
+/** Who is to blame, and by which rule. */
+function classOf(detail: TimelineEntry['detail']): string | undefined {
+  const rule = textOf(detail['rule'])
+  const name = textOf(detail['class'])
+  if (name === undefined) return undefined
+  return `${name}${detail['permanent'] === false ? ', may pass' : ''}${rule === undefined ? '' : ` (rule ${rule})`}`
+}
+
+/** Who fetched or acted, or how somebody unsubscribed. */
+function byOf(detail: TimelineEntry['detail']): string | undefined {
+  const because = Array.isArray(detail['because']) ? ` (${detail['because'].map(String).join(', ')})` : ''
+  const by = textOf(detail['by'])
+  return by === undefined ? (VIA[String(detail['via'])] ?? textOf(detail['via'])) : `${by}${because}`
+}
+
+const VIA: Readonly<Record<string, string>> = {
+  'one-click': 'the button of a mail program',
+  page: 'the page that the link opens',
+  mail: 'a mail to the address in List-Unsubscribe',
+}
+
+/** Lines such as `+12 S: 250-mx / 250 SIZE 1`: a reply of several lines is several lines again. */
+function dialogueOf(transcript: unknown): readonly DialogueLine[] {
+  if (!Array.isArray(transcript)) return []
+  return transcript
+    .filter((line) => typeof line === 'string')
+    .flatMap((line) => {
+      const [, afterMs, said = line] = /^\+(\d+) ([^]*)$/.exec(line) ?? []
+      const [text = '', ...more] = said.split(/ \/ (?=\d{3}[ -])/)
+      return [{ afterMs, text }, ...more.map((rest) => ({ afterMs: undefined, text: `   ${rest}` }))]
+    })
 }
 
 const SOURCES: Readonly<Record<string, string>> = {
@@ -43,6 +117,8 @@ const SOURCES: Readonly<Record<string, string>> = {
   batch: 'through the API, in a batch',
   mime: 'through the API, as MIME',
   smtp: 'through SMTP',
+  dsn: 'as a report to a submitter',
+  resend: 'as an earlier message once more',
 }
 
 /** The door through which a message came. */
@@ -61,6 +137,13 @@ const HEADS: Readonly<Record<string, { readonly title: string; readonly tone: To
   'message.rescheduled': { title: 'Rescheduled', tone: 'info' },
   'message.held': { title: 'Held', tone: 'warn' },
   'message.released': { title: 'Released', tone: 'info' },
+  'message.returned': { title: 'Came back', tone: 'bad' },
+  'message.complained': { title: 'Reported as spam', tone: 'bad' },
+  'message.opened': { title: 'Opened', tone: 'ok' },
+  'message.clicked': { title: 'Clicked', tone: 'ok' },
+  'message.unsubscribed': { title: 'Unsubscribed', tone: 'warn' },
+  'message.resent': { title: 'Sent again', tone: 'accent' },
+  'message.bypassed': { title: 'Not stopped by suppressions', tone: 'warn' },
   'message.uncertain': { title: 'No answer after the last byte', tone: 'warn' },
 }
 
@@ -70,6 +153,7 @@ const STAGES: Readonly<Record<string, string>> = {
   data: 'DATA',
   dot: 'end of data',
   dns: 'DNS',
+  queue: 'in the queue',
 }
 
 const KNOWN: ReadonlySet<string> = new Set([
@@ -89,6 +173,25 @@ const KNOWN: ReadonlySet<string> = new Set([
   'attempt',
   'attempts',
   'nextAttemptAt',
+  'rule',
+  'permanent',
+  'format',
+  'report',
+  'reportedBy',
+  'reporter',
+  'feedbackType',
+  'by',
+  'because',
+  'via',
+  'undone',
+  'url',
+  'link',
+  'act',
+  'provider',
+  'site',
+  'transcript',
+  'as',
+  'recipients',
 ])
 
 function fact(name: string, value: string | undefined, code = false): Fact | undefined {
@@ -99,7 +202,9 @@ function replyOf(detail: TimelineEntry['detail']): string | undefined {
   const code = textOf(detail['code'])
   const enhanced = textOf(detail['enhanced'])
   const reply = textOf(detail['reply'])
-  const head = [code, enhanced !== undefined && reply?.startsWith(enhanced) !== true ? enhanced : undefined]
+  // A report quotes the reply with its codes.
+  const quoted = reply?.split(' ').slice(0, 2) ?? []
+  const head = [code, enhanced].filter((part) => part !== undefined && !quoted.includes(part))
   const text = [...head, reply].filter((part) => part !== undefined).join(' ')
   return text === '' ? undefined : text
 }
@@ -107,14 +212,18 @@ function replyOf(detail: TimelineEntry['detail']): string | undefined {
 function hostOf(detail: TimelineEntry['detail']): string | undefined {
   const host = textOf(detail['host'])
   const address = textOf(detail['address'])
-  // The capture of development listens on a socket file.
-  if (isLocal(detail)) return 'the local inbox: captured, nothing left this host'
+  // Events of earlier versions have the path of a socket in place of a name.
+  if (isLocal(detail))
+    return host === 'simulator' || host?.endsWith('/simulator.sock') === true
+      ? 'the simulator: nothing left this host'
+      : 'the local inbox: captured, nothing left this host'
   if (host === undefined || address === undefined || host === address) return host ?? address
   return `${host} (${address})`
 }
 
 function isLocal(detail: TimelineEntry['detail']): boolean {
-  return typeof detail['host'] === 'string' && detail['host'].startsWith('/')
+  const host = textOf(detail['host'])
+  return host !== undefined && (host === 'simulator' || host === 'local inbox' || host.startsWith('/'))
 }
 
 function tlsOf(detail: TimelineEntry['detail']): string | undefined {
@@ -124,7 +233,9 @@ function tlsOf(detail: TimelineEntry['detail']): string | undefined {
   if (typeof tls !== 'object') return textOf(tls)
   const protocol = 'protocol' in tls ? textOf(tls.protocol) : undefined
   const cipher = 'cipher' in tls ? textOf(tls.cipher) : undefined
-  return [protocol, cipher].filter((part) => part !== undefined).join(', ') || undefined
+  const proof = 'authenticated' in tls ? textOf(tls.authenticated) : undefined
+  const proved = proof === undefined || proof === 'none' ? undefined : `proved by ${proof}`
+  return [protocol, cipher, proved].filter((part) => part !== undefined).join(', ') || undefined
 }
 
 function textOf(value: unknown): string | undefined {
