@@ -39,7 +39,10 @@ async function furnished(name: string): Promise<typeof ours> {
   }
   await post('/v1/domains', { name: 'shop.test' })
   await post('/v1/senders', { email: 'ann@shop.test' })
+  await post('/v1/link-domains', { name: 'links.shop.test' })
   await post('/v1/suppressions', { email: 'gone@example.com' })
+  await post('/v1/suppression-exemptions', { email: 'ours@example.com' })
+  await post('/v1/outcomes/dismiss', { emails: ['ours@example.com'] })
   await post('/v1/smtp-credentials', { name: 'shop' })
   await post('/v1/webhooks', { url: 'https://hooks.example.com/x' })
   await post('/v1/messages', {
@@ -62,9 +65,21 @@ async function furnished(name: string): Promise<typeof ours> {
     headerFrom: null,
     raw: Buffer.from('Subject: x\r\n\r\nx'),
   })
+  await post('/v1/contacts', { email: 'carl@example.com' })
+  await post('/v1/lists', { name: 'Newsletter' })
+  await addMembership(uuid)
   await deferEverything()
   await addMember(uuid)
   await addFederation(uuid)
+  await addImport(uuid)
+  await addTemplate(uuid)
+  await addTopic(uuid)
+  await addDoorNetwork(uuid)
+  await addSubaccount(uuid)
+  await addReport(uuid)
+  await addInbound(uuid)
+  await addTracking(uuid)
+  await addStatistics(uuid)
   await api.database
     .pool('bulkhead_api')
     .query(`select engine.raise_alert('stuffing.client', 'high', $1, null, 'a drill', '1 hour', '{}')`, [
@@ -86,6 +101,136 @@ async function addFederation(workspace: string): Promise<void> {
       `select engine.touch_credentials('{api_key}', array_agg(id), '{192.0.2.0/24}', '{null}') from api_key where workspace_id = $1`,
       [workspace],
     )
+}
+
+/** The contact on the list, and in the audience of a broadcast. */
+async function addMembership(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `insert into contact_list_member (workspace_id, list_id, contact_id)
+     select $1, l.id, c.id from contact_list l, contact c where l.workspace_id = $1 and c.workspace_id = $1`,
+    [workspace],
+  )
+  await api.database.pool('superuser').query(
+    `with made as (
+       insert into broadcast (workspace_id, id, list_id, dialect, sealed_head, sealed_body, created_by)
+       select $1, gen_random_uuid(), l.id, 'liquid', s.sealed, s.sealed, 'test:1'
+       from contact_list l, (select decode('01' || repeat('00', 44), 'hex') as sealed) s where l.workspace_id = $1 returning id
+     ), run as (
+       insert into broadcast_run (workspace_id, broadcast_id, next_at) select $1, id, 'infinity' from made)
+     insert into broadcast_recipient (workspace_id, broadcast_id, contact_id, state)
+     select $1, made.id, c.id, 'sent' from made, contact c where c.workspace_id = $1`,
+    [workspace],
+  )
+}
+
+/** An import with a line that was refused. */
+async function addImport(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `with made as (
+       insert into suppression_import (id, workspace_id, format, dry_run, default_reason, created_by)
+       values (gen_random_uuid(), $1, 'csv', false, 'manual', 'test:1') returning id)
+     insert into suppression_refusal (import_id, line, workspace_id, problem) select id, 1, $1, 'a drill' from made`,
+    [workspace],
+  )
+}
+
+/** A batch, and a subaccount that has sent. */
+async function addSubaccount(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `with made as (
+       insert into subaccount (workspace_id, id, name, created_by) values ($1, gen_random_uuid(), 'shop', 'test:1') returning id),
+     used as (
+       insert into subaccount_use (workspace_id, subaccount_id, hour, recipients) select $1, id, now(), 1 from made)
+     insert into batch (workspace_id, id, created_by) values ($1, gen_random_uuid(), 'test:1')`,
+    [workspace],
+  )
+  await api.database
+    .pool('superuser')
+    .query("insert into tag_statistic (workspace_id, tag, at) values ($1, 'sale', now())", [workspace])
+}
+
+/** A topic that somebody has left. */
+async function addTopic(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `with made as (
+       insert into topic (workspace_id, id, number, name, created_by) values ($1, gen_random_uuid(), 1, 'News', 'test:1') returning id)
+     insert into topic_suppression (workspace_id, topic_id, address_index, id, address, via)
+     select $1, id, '\\x00', gen_random_uuid(), '\\x00', 'added' from made`,
+    [workspace],
+  )
+}
+
+/** A network from which the keys of a door work. */
+async function addDoorNetwork(workspace: string): Promise<void> {
+  await api.database
+    .pool('superuser')
+    .query(
+      `insert into door_network (workspace_id, door, number, cidr, created_by) values ($1, 'sendgrid', 1, '192.0.2.0/24', 'test:1')`,
+      [workspace],
+    )
+}
+
+/** A template with a version that was published. */
+async function addTemplate(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `with made as (
+       insert into template (workspace_id, id, name, created_by) values ($1, gen_random_uuid(), 'x', 'test:1') returning id)
+     insert into template_version (workspace_id, template_id, number, id, dialect, sealed_head, sealed_content, content_hash, size_bytes,
+                                   created_by, published_at)
+     select $1, id, 1, gen_random_uuid(), 'liquid', '\\x00', '\\x00', '\\x00', 0, 'test:1', now() from made`,
+    [workspace],
+  )
+  await api.database.pool('superuser').query(
+    `insert into template_publication (workspace_id, template_id, sequence, number, published_by)
+     select workspace_id, template_id, 1, 1, 'test:1' from template_version where workspace_id = $1`,
+    [workspace],
+  )
+}
+
+/** A mail from outside, as large as a sealed value is at least. */
+async function addReport(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `insert into bounce_report (id, workspace_id, kind, format, digest, size_bytes, findings, sealed)
+     values (gen_random_uuid(), $1, 'mail', 'text', sha256(''), 1, '{}', decode('01' || repeat('00', 44), 'hex'))`,
+    [workspace],
+  )
+}
+
+/** A route, and a mail from outside that waits for it. */
+async function addInbound(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `with route as (
+       insert into inbound_route (workspace_id, id, hostname, url, secret, public_key, created_by)
+       values ($1, gen_random_uuid(), 'parse.shop.test', 'https://example.com/', '\\x00', 'x', 'test:1') returning id
+     )
+     insert into inbound_mail (workspace_id, id, route_id, content_id, digest, envelope, size_bytes, expires_at)
+     select $1, gen_random_uuid(), route.id, gen_random_uuid(), sha256(''), decode('01' || repeat('00', 44), 'hex'), 1, now() from route`,
+    [workspace],
+  )
+  await api.database.pool('superuser').query(
+    `insert into inbound_content (workspace_id, id, sealed)
+     select workspace_id, content_id, envelope from inbound_mail where workspace_id = $1`,
+    [workspace],
+  )
+}
+
+/** A setting, and a message that was opened. */
+async function addTracking(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `with setting as (insert into tracking_settings (workspace_id, opens) values ($1, 'on'))
+     insert into link_count (message_id, kind, number, link, workspace_id)
+     select m.id, 'open', 1, 0, $1 from message m where m.workspace_id = $1 limit 1`,
+    [workspace],
+  )
+}
+
+/** Something that was counted, and how far. */
+async function addStatistics(workspace: string): Promise<void> {
+  await api.database.pool('superuser').query(
+    `with how_far as (insert into statistic_cursor (workspace_id) values ($1))
+     insert into statistic (workspace_id, step, at, lane, provider, source) values ($1, 'day', now(), 'bulk', '', '')`,
+    [workspace],
+  )
 }
 
 async function addMember(workspace: string): Promise<void> {
@@ -126,7 +271,7 @@ async function deferEverything(): Promise<void> {
     .rows[0]!.id
   const claimed = (
     await sender.query<{ message_id: string; number: number }>(
-      `select message_id, number from engine.claim('bulk', $1, 100, '00000000-0000-0000-0000-000000000000', '{}')
+      `select message_id, number from engine.claim('bulk', $1, 100, '00000000-0000-0000-0000-000000000000', 0, '{}', '{}')
        where message_id is not null`,
       [lease],
     )

@@ -8,7 +8,13 @@ import { ROLE_SCOPES, ROLES, WORKSPACE_SCOPES } from '../../src/security/access/
 const ROOT = join(import.meta.dirname, '../../..')
 const GLOBAL_FLAGS = ['url', 'key', 'workspace', 'data', 'json', 'help']
 /** Read by the command line, not by the installation; and one misspelt on purpose. */
-const OTHER_VARIABLES = ['BULKHEAD_CLI_URL', 'BULKHEAD_CLI_KEY', 'BULKHEAD_CLI_WORKSPACE', 'BULKHEAD_HTPP']
+const OTHER_VARIABLES = [
+  'BULKHEAD_CLI_URL',
+  'BULKHEAD_CLI_KEY',
+  'BULKHEAD_CLI_WORKSPACE',
+  'BULKHEAD_TEST_OWN',
+  'BULKHEAD_HTPP',
+]
 
 interface Document {
   readonly path: string

@@ -51,6 +51,8 @@ export interface Installation extends Setup, AsyncDisposable {
   readonly submissionPort: number
   /** Implicit TLS. */
   readonly submissionsPort: number
+  /** Where mail from outside comes in. */
+  readonly inboundPort: number
   /** The API of staff, on an address of its own. */
   readonly staffUrl: string
   readonly http: Http
@@ -213,6 +215,7 @@ export async function startInstallation(options: InstallationOptions = {}): Prom
       : join(dataDirectory, 'postgres'),
     submissionPort: portOf(addresses['BULKHEAD_SUBMISSION']),
     submissionsPort,
+    inboundPort: portOf(addresses['BULKHEAD_INBOUND']),
     staffUrl: `http://${addresses['BULKHEAD_STAFF']}`,
     http,
     openSmtp: (how) => openSmtp(submissionsPort, how?.login === false ? undefined : setup.smtp),

@@ -29,10 +29,11 @@ export function lettersInInbox({ http }: Installation): Letters {
   return async (email) => {
     const { body } = await http.call('GET', '/v1/inbox?limit=100')
     const rows: readonly { id: string }[] = body?.data ?? []
-    const texts = await Promise.all(
-      rows.map(async ({ id }) => (await http.call('GET', `/v1/inbox/${id}`)).text),
-    )
-    return texts.filter((text) => text.includes(email)).map(plain)
+    const mails = await Promise.all(rows.map(async ({ id }) => http.call('GET', `/v1/inbox/${id}`)))
+    // Checks of the mail name its links too, shortened: the letter itself is what is read.
+    return mails
+      .filter(({ text }) => text.includes(email))
+      .map(({ body: mail }) => plain(String(mail?.text ?? '')))
   }
 }
 

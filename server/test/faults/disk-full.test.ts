@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { dsnOf, sendMail } from '../flows/inbound-fixture.ts'
 import { startInstallation } from '../constellation/installation.ts'
 import { startJournallingSink } from '../constellation/sink.ts'
 
@@ -57,7 +58,7 @@ if (reason !== null) process.stdout.write(`disk-full tests are skipped: ${reason
 
 describe.skipIf(reason !== null)('a full disk', () => {
   it('is told as such, accepts nothing that it cannot keep, and goes on when there is room', async () => {
-    await using sink = await startJournallingSink()
+    await using sink = await startJournallingSink(10)
     let disk = ''
     await using bulkhead = await startInstallation({
       outbound: `smtp://127.0.0.1:${sink.port}`,
@@ -104,6 +105,19 @@ describe.skipIf(reason !== null)('a full disk', () => {
     expect(await sendHttp()).toBe(202)
     expect(await sendSmtp()).toBe(250)
 
+    // What comes back is refused for now while it cannot be kept, and taken when it comes again.
+    await expect.poll(() => sink.journal().length, { timeout: 20_000 }).toBe(2)
+    const [first] = await sink.messages()
+    const returned = (size: number): Promise<string> => {
+      const recipients = [{ final: first?.recipients[0] ?? '', status: '4.2.2' }]
+      const report = dsnOf({
+        to: first?.from ?? '',
+        recipients,
+        returned: `Subject: x\n\n${'x\n'.repeat(size)}`,
+      })
+      return sendMail(bulkhead.inboundPort, '', [first?.from ?? ''], report)
+    }
+
     // On its way while the disk fills: what the other side answers can neither be journalled nor settled for a while.
     await sink.behave({ rules: [{ at: 'dot', delayMs: 1_500 }] })
     for (let i = 0; i < 60; i++) {
@@ -125,6 +139,10 @@ describe.skipIf(reason !== null)('a full disk', () => {
       await sleep(100)
     }
     expect(statuses.filter((status) => ![202, 250, 507, 452, 503, 451, 0].includes(status))).toEqual([])
+    const refusedReturns = await Promise.all(Array.from({ length: 6 }, () => returned(40_000)))
+    for (const answer of refusedReturns) note(`inbound ${answer.slice(0, 3)}`)
+    expect(refusedReturns.filter((answer) => !/^(?:250|45[12]) /.test(answer))).toEqual([])
+    expect(refusedReturns.some((answer) => /^45[12] /.test(answer))).toBe(true)
     expect(statuses).toContain(507)
     expect(statuses).toContain(452)
 
@@ -133,6 +151,7 @@ describe.skipIf(reason !== null)('a full disk', () => {
     await bulkhead.untilReady(60_000)
     await expect.poll(sendHttp, { timeout: 20_000, interval: 500 }).toBe(202)
     expect(await sendSmtp()).toBe(250)
+    expect(await returned(10)).toMatch(/^250 /)
     const ledger = await bulkhead.untilSettled(90_000, 'pending or scheduled')
     const arrived = new Set(sink.journal().map((line) => line.recipient))
     process.stdout.write(

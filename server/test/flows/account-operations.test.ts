@@ -63,6 +63,13 @@ const EXAMPLES: Readonly<Record<string, () => Example | Promise<Example>>> = {
     const token = await link('/v1/sign-up', anAddress(), 'verify_address')
     return { key: null, rest: { token, password: aPassword(), name: 'Ann', transport: 'token' } }
   },
+  'firstRun.get': () => ({ key: null }),
+  'firstRun.complete': async () => {
+    const { id } = await api.workspace('Development')
+    const link = await api.accounts.firstRun.offer(id, null)
+    const rest = { token: link?.token, email: anAddress(), workspaceName: 'Shop', transport: 'token' }
+    return { key: null, rest: { ...rest, password: aPassword() } }
+  },
   'account.requestReset': () => ({ key: null, rest: { email: anAddress() } }),
   'account.completeReset': async () => {
     const token = await link('/v1/password-reset', (await aPerson(api)).email, 'reset')

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeId, encodeId } from '../../src/kernel/ids.ts'
+import { seal } from '../../src/platform/sealing/index.ts'
 import { aPerson, lettersTo } from '../support/people.ts'
 import { aClient, aPassword, anAddress, aSession, kindsTo, linkIn } from './accounts-fixture.ts'
 import { startApi } from './api-fixture.ts'
@@ -15,6 +16,7 @@ afterAll(() => api[Symbol.asyncDispose]())
 const sql = (text: string, values: readonly unknown[]) => api.database.pool('superuser').query(text, values)
 const personOf = async (id: string) =>
   (await api.database.pool('superuser').query('select * from account.person where id = $1', [id])).rows[0]
+const countTokens = async () => (await sql('select count(*)::int as n from account.token', [])).rows[0]?.['n']
 
 describe('sign-up', () => {
   it('proves the address, makes the account and its workspace, and the session can do nothing but enrol', async () => {
@@ -54,6 +56,58 @@ describe('sign-up', () => {
     expect(rows.map((row) => row['action'])).toEqual(
       expect.arrayContaining(['workspace.created', 'person.signed_up']),
     )
+  })
+
+  it('takes the link of an invitation for proof of the address it was mailed to, once', async () => {
+    const workspace = await api.workspace('Shop')
+    const email = anAddress()
+    const invited = await api.call(workspace.key, 'POST', '/v1/invitations/first-owner', { email })
+    expect(invited.status).toBe(201)
+    const token = await linkIn(api, email, 'invitation')
+    const at = aClient(api)
+    expect((await at.call('POST', '/v1/sign-up/complete', { token, password: aPassword() })).status).toBe(200)
+    expect((await at.call('GET', '/v1/account')).body).toMatchObject({ email, workspaces: [] })
+    // The session can do nothing but enrol: it is no member before there is a second factor.
+    expect(await at.call('POST', '/v1/invitations/accept', { token })).toMatchObject({ status: 403 })
+    const again = await aClient(api).call('POST', '/v1/sign-up/complete', { token, password: aPassword() })
+    expect(again.status).toBe(409)
+    await api.database
+      .pool('superuser')
+      .query(`update invitation set expires_at = now() - interval '1 minute' where workspace_id = $1`, [
+        decodeId('workspace', workspace.id),
+      ])
+    const late = await aClient(api).call('POST', '/v1/sign-up/complete', { token, password: aPassword() })
+    expect(late.status).toBe(400)
+  })
+
+  it('by an invitation writes nothing where the password is refused, and only so often from one client', async () => {
+    const { key } = await api.workspace('Shop')
+    const email = anAddress()
+    await api.call(key, 'POST', '/v1/invitations/first-owner', { email })
+    const token = await linkIn(api, email, 'invitation')
+    const at = aClient(api)
+    const complete = () => at.call('POST', '/v1/sign-up/complete', { token, password: 'short' })
+    const before = await countTokens()
+    expect(await complete()).toMatchObject({ status: 400, body: { errors: [{ field: 'password' }] } })
+    for (let tries = 1; tries < 30; tries++) await complete()
+    expect(await complete()).toMatchObject({ status: 429, body: { code: 'too_many_requests' } })
+    expect(await countTokens()).toBe(before)
+    expect((await aClient(api).call('POST', '/v1/sign-up/complete', { token })).status).toBe(200)
+  })
+
+  it('by an invitation makes no account of an address that somebody sealed into it in the database', async () => {
+    const { key, id } = await api.workspace('Shop')
+    const email = anAddress()
+    const made = await api.call(key, 'POST', '/v1/invitations/first-owner', { email })
+    const token = await linkIn(api, email, 'invitation')
+    const [workspaceId, rowId] = [decodeId('workspace', id) ?? '', decodeId('invitation', made.body.id) ?? '']
+    const place = { workspaceId, table: 'invitation', column: 'sealed_email', rowId }
+    const contentKey = await api.keyring('api').contentKey(workspaceId)
+    await sql('update invitation set sealed_email = $2 where id = $1', [
+      rowId,
+      seal(contentKey, place, Buffer.from(anAddress())),
+    ])
+    expect((await aClient(api).call('POST', '/v1/sign-up/complete', { token })).status).toBe(400)
   })
 
   it('leaves the link as it is where the password is refused, and gives a program a token', async () => {

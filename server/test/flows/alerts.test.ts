@@ -76,6 +76,30 @@ describe('alerts', () => {
     expect(all.body.data.find((row: { id: string }) => row.id === id).acknowledgedBy).toMatch(/^operator:/)
   })
 
+  it('keep what whoever saw them first wrote, and are listed by severity', async () => {
+    const { id: workspace, key } = await api.workspace()
+    await raise(workspace, 'noted')
+    const find = (severity: string): Promise<Answer> =>
+      api.call(key, 'GET', `/v1/alerts?severity=${severity}`)
+    expect((await find('critical')).body.data).toEqual([])
+    const [{ id, response, note }] = (await find('high')).body.data
+    expect(note).toBeNull()
+    expect(response).toMatch(/marked/)
+    const see = (said: string): Promise<Answer> =>
+      api.call(key, 'POST', `/v1/alerts/${id}/acknowledge`, { note: said })
+    expect((await see('')).status).toBe(400)
+    expect((await see('it was our load test')).status).toBe(204)
+    expect((await see('no, it was not')).status).toBe(204)
+    expect((await api.call(key, 'GET', `/v1/alerts/${id}`)).body.note).toBe('it was our load test')
+    await raise(null, 'open and shut')
+    const [open] = (await operator('GET', '/v1/installation/alerts?state=open&severity=high')).body.data
+    await operator('POST', `/v1/installation/alerts/${open.id}/acknowledge`, { note: 'seen' })
+    const left = await operator('GET', '/v1/installation/alerts?state=open')
+    expect(left.body.data.some((row: { id: string }) => row.id === open.id)).toBe(false)
+    const all = await operator('GET', '/v1/installation/alerts?severity=high')
+    expect(all.body.data[0]).toMatchObject({ id: open.id, note: 'seen' })
+  })
+
   it('and what is done with them and with people is in the audit log', async () => {
     const { id, key } = await api.workspace()
     await raise(id, 'recorded')

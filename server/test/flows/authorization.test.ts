@@ -29,6 +29,8 @@ interface Actor {
   readonly may: readonly string[]
   /** What a refusal may be. */
   readonly refusals: readonly number[]
+  /** Has a password and no second factor yet, so that he is not known. */
+  readonly isEnrolling?: boolean
   /** What is cut off for this actor is `held`. */
   readonly isContained?: boolean
 }
@@ -108,6 +110,7 @@ beforeAll(async () => {
       token: await person({ workspace: ours.id, role: 'owner', level: 'enrolment' }),
       may: ['account:self', 'account:enrol'],
       refusals,
+      isEnrolling: true,
     },
     {
       name: 'the owner of another workspace',
@@ -193,7 +196,12 @@ function cellOf(actor: Actor, { status, code }: { status: number; code: string }
 
 function expected(actor: Actor, [scope, contained]: readonly [string, 'held' | 'free']): Cell {
   if (scope === 'public') return 'allowed'
-  if (!actor.may.includes(scope)) return 'refused'
+  // Of a workspace that he names and is not in, somebody known is told nothing.
+  const mayAsk =
+    scope === 'known'
+      ? actor.may.length > 0 && actor.workspace === undefined && actor.isEnrolling !== true
+      : actor.may.includes(scope)
+  if (!mayAsk) return 'refused'
   // The account is of no workspace: what one has contained does not reach it.
   const isOfWorkspace = !ACCOUNT.includes(scope)
   return actor.isContained === true && isOfWorkspace && contained === 'held' ? 'contained' : 'allowed'
@@ -233,7 +241,14 @@ describe('the authorization matrix', () => {
   })
 
   it('names scopes that somebody can have, and no key those of people', () => {
-    const known = new Set<string>([...KEY_SCOPES, ...PEOPLE_SCOPES, ...ACCOUNT, ...OPERATOR, 'public'])
+    const known = new Set<string>([
+      ...KEY_SCOPES,
+      ...PEOPLE_SCOPES,
+      ...ACCOUNT,
+      ...OPERATOR,
+      'public',
+      'known',
+    ])
     for (const [id, [scope]] of Object.entries(API)) expect(known, id).toContain(scope)
     expect(KEY_SCOPES.filter((scope) => (PEOPLE_SCOPES as readonly string[]).includes(scope))).toEqual([])
   })
@@ -252,7 +267,10 @@ describe('the authorization matrix', () => {
 
   it('knows every other route of the router, and none of them looks at who asks', async () => {
     const ofOperations = new Set(apiOperations.map(({ path }) => path.replaceAll(/\{(\w+)\}/g, ':$1')))
-    const others = [...routesIn(api.routes())].filter((path) => !ofOperations.has(path))
+    // Calls of doors are tried one by one in compat-every-call.test.ts.
+    const others = [...routesIn(api.routes())].filter(
+      (path) => !ofOperations.has(path) && !path.startsWith('/compat/'),
+    )
     expect(others.sort()).toEqual(Object.keys(OPEN_ROUTES).sort())
     for (const actor of actors) {
       for (const [path, [method, status]] of Object.entries(OPEN_ROUTES)) {

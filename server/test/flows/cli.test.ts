@@ -52,6 +52,7 @@ const BROWSERS_ONLY = new Set([
   'factors.addPasskey',
   'sso.start',
   'sso.finish',
+  'htmlViews.create',
 ])
 
 describe('what is generated', () => {
@@ -125,6 +126,21 @@ describe.runIf(process.platform === 'linux')('the command line against the whole
     expect(shown.out).toContain('First mail')
     expect(shown.out).toMatch(/DKIM-Signature/i)
     expect((await bulkhead(['inbox', 'source', mail.id])).out).toContain('Subject: Hello')
+  })
+
+  it('tells why a mail bounced, by which rule, with the dialogue, and why its address gets no more', async () => {
+    const address = 'bounce+cli@simulator.bulkhead.test'
+    const mail = ['send', '--from', installation.from, '--to', address, '--subject', 'Gone', '--text', 'x']
+    const sent = await bulkhead([...mail, '--wait'])
+    expect(sent.code).toBe(1)
+    const [message] = (await json(['messages', 'list', '--recipient', address])).data
+    const { out } = await bulkhead(['messages', 'show', message.id, '--transcript'])
+    expect(out).toContain('class recipient: there is no such mailbox (rule status:1.1), at the simulator')
+    expect(out).toMatch(/C: RCPT TO:<recipient>[^]*S: 550 5\.1\.1/)
+    expect((await bulkhead(['messages', 'show', message.id])).out).not.toContain('RCPT TO')
+    const why = await bulkhead(['suppressions', 'explain', address])
+    expect(why.out).toContain('550 5.1.1')
+    expect(why.out).not.toContain('RCPT TO')
   })
 
   it('sends MIME from standard input, and later, and changes its mind', async () => {
@@ -232,6 +248,18 @@ describe.runIf(process.platform === 'linux')('the command line against the whole
     })
     expect((await bulkhead(['domains', 'show', 'shop.test'])).out).toContain('DNS RECORDS TO PUBLISH')
     expect((await bulkhead(['domains', 'check', 'shop.test'])).code).toBe(0)
+    expect(await json(['links', 'add', 'links.shop.test'])).toMatchObject({ state: 'pending' })
+    expect((await bulkhead(['links', 'check', 'links.shop.test'])).code).toBe(0)
+    expect((await bulkhead(['links', 'list'])).out).toContain('links.shop.test')
+    expect((await bulkhead(['links', 'remove', 'nothing.shop.test'])).err).toContain('bulkhead links list')
+    await json(['links', 'remove', 'links.shop.test'])
+    expect(await json(['tracking', 'set', '--clicks', 'on', '--opens', 'never'])).toEqual({
+      opens: 'never',
+      clicks: 'on',
+      critical: false,
+    })
+    expect((await bulkhead(['tracking', 'show'])).out).toContain('never')
+    await json(['tracking', 'set', '--clicks', 'off', '--opens', 'off'])
     await json(['senders', 'add', 'hello@shop.test', '--name', 'Shop'])
     expect((await bulkhead(['senders', 'list'])).out).toContain('hello@shop.test')
     await json(['senders', 'remove', 'hello@shop.test'])
@@ -244,7 +272,12 @@ describe.runIf(process.platform === 'linux')('the command line against the whole
     )
     const imported = await bulkhead(['suppressions', 'import', csv])
     expect(imported).toMatchObject({ code: 1, out: expect.stringContaining('Imported 40 of 41') })
-    expect(imported.out).toContain('42  nonsense')
+    expect(imported.out).toMatch(/42 {2}the address /)
+    expect((await bulkhead(['suppressions', 'explain', 'p7@example.com'])).out).toContain('as spam')
+    expect(await json(['suppressions', 'change', 'p8@example.com', '--scope', 'bulk'])).toMatchObject({
+      scope: 'bulk',
+    })
+    expect((await bulkhead(['suppressions', 'imports'])).out).toContain('done')
     expect(
       (await bulkhead(['suppressions', 'export', '--reason', 'complaint'])).out.trim().split('\n'),
     ).toHaveLength(41)

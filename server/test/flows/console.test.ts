@@ -1,17 +1,12 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { pathDigest } from '../../src/platform/postgres/index.ts'
-import { makeDirectory } from '../support/cluster.ts'
-import { childrenOf, freeAddresses, startSupervisor, type RunningSupervisor } from '../support/supervisor.ts'
+import { DESK, HAS_BROWSER, startConsole } from '../support/console.ts'
+import type { ConsoleRun } from '../support/console.ts'
+import { childrenOf } from '../support/supervisor.ts'
 
-const CHROMIUM = '/usr/bin/chromium'
-const ROOT = resolve(import.meta.dirname, '../../..')
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAoAAAAKCAYAAACNMs+9AAAAFUlEQVR42mNk+M9Qz0AEYBxVSF+FABJADveWkH6oAAAAAElFTkSuQmCC'
 
@@ -48,62 +43,32 @@ async function isReady(url: string): Promise<boolean> {
   )
 }
 
-describe.runIf(existsSync(CHROMIUM))('the console in a browser', () => {
-  let supervisor: RunningSupervisor
-  let browser: Browser
+describe.runIf(HAS_BROWSER)('the console in a browser', { timeout: 60_000 }, () => {
+  let run: ConsoleRun
   let context: BrowserContext
-  let directory: string
-  let setup: { apiUrl: string; consoleUrl: string; apiKey: string }
+  let setup: ConsoleRun['setup']
   let tracker: Awaited<ReturnType<typeof startTracker>>
-  const problems: string[] = []
 
   beforeAll(async () => {
-    if (!existsSync(join(ROOT, 'console/dist/index.html'))) {
-      spawnSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build'], {
-        cwd: join(ROOT, 'console'),
-      })
-    }
-    directory = makeDirectory('console')
     tracker = await startTracker()
-    supervisor = startSupervisor({ ...(await freeAddresses()), BULKHEAD_DATA: join(directory, 'data') })
-    await supervisor.saw(/Bulkhead is running|✗/)
-    setup = JSON.parse(readFileSync(join(directory, 'data/development.json'), 'utf8'))
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: [
-        '--headless',
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    })
-  })
-
+    run = await startConsole()
+    setup = run.setup
+  }, 240_000)
   afterAll(async () => {
-    await browser?.close()
     tracker?.stop()
-    supervisor?.child.kill('SIGTERM')
-    await supervisor?.exited
-    const digest = pathDigest(join(directory, 'data'))
-    rmSync(directory, { recursive: true, force: true })
-    rmSync(join(tmpdir(), `bulkhead-${digest}`), { recursive: true, force: true })
-    rmSync(join('/var/lib/bulkhead', digest), { recursive: true, force: true })
+    // Exceptions of pages and violations of their policy fail it; that the hostile mail is stopped in its own frame is meant.
+    const meant =
+      run?.problems.filter((problem) => !/\/(?:inbox|html)-frame\/|: Framing 'http:/.test(problem)) ?? []
+    run?.problems.splice(0, run.problems.length, ...meant)
+    await run?.[Symbol.asyncDispose]()
   })
+  afterEach(() => run?.closePages())
 
-  afterEach(async () => {
-    await context?.close()
-  })
-
-  async function open(path = '/', viewport = { width: 1280, height: 800 }): Promise<Page> {
-    context = await browser.newContext({ viewport, acceptDownloads: true })
-    context.setDefaultTimeout(10_000)
-    const page = await context.newPage()
-    page.on('pageerror', (error) => problems.push(error.message))
-    await page.goto(`${setup.consoleUrl}/#${path}`)
+  /** By the address that holds the key, as it is printed for those who only look around. */
+  async function open(path = '/', viewport: { width: number; height: number } = DESK): Promise<Page> {
+    const { pathname, hash } = new URL(setup.consoleUrl)
+    const page = await run.openSignedOut(`${pathname}${hash}/#${path}`, { viewport })
+    context = page.context()
     return page
   }
 
@@ -129,9 +94,7 @@ describe.runIf(existsSync(CHROMIUM))('the console in a browser', () => {
   })
 
   it('asks for a key, says what is wrong with one, and lets a good one in', async () => {
-    context = await browser.newContext()
-    const page = await context.newPage()
-    await page.goto(`${setup.apiUrl}/inbox`)
+    const page = await run.openSignedOut('/inbox')
     await page.getByRole('button', { name: 'Use an API key instead' }).click()
     await page.getByLabel('API key').fill(`bhk_${'x'.repeat(40)}`)
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
@@ -194,14 +157,20 @@ describe.runIf(existsSync(CHROMIUM))('the console in a browser', () => {
     await page.getByText('DKIM signature').waitFor()
     await page.getByRole('link', { name: 'Timeline' }).click()
     await page.getByRole('heading', { name: 'Delivered' }).waitFor()
-    await page.getByText('250 2.0.0 Captured').waitFor()
+    await page.getByText('250 2.0.0 Captured', { exact: true }).waitFor()
+    // What passed between the two servers is there for who asks.
+    const said = page.getByText('S: 250 2.0.0 Captured')
+    expect(await said.count()).toBe(0)
+    await page.getByText('Dialogue of the two servers').click()
+    await said.waitFor()
+    await page.getByRole('tab', { name: 'Content' }).click()
     await page.getByRole('link', { name: /Read it in the inbox/ }).waitFor()
   })
 
   it('keeps filters in the address, and the ledger in sight', async () => {
     const page = await open('/messages')
     await page.getByRole('link', { name: /Order 4711/ }).waitFor()
-    await page.getByLabel('Recipient, the whole address').fill('nobody@example.com')
+    await page.getByLabel('Search messages').fill('nobody@example.com')
     await page.getByRole('heading', { name: 'No message matches' }).waitFor()
     expect(new URL(page.url()).searchParams.get('recipient')).toBe('nobody@example.com')
     await page.reload()
@@ -227,13 +196,15 @@ describe.runIf(existsSync(CHROMIUM))('the console in a browser', () => {
     await page.goto(`${setup.apiUrl}/messages/${secret}`)
     await page.getByText('This message is sensitive').waitFor()
     expect(await page.getByText('9876').count()).toBe(0)
+    await page.getByRole('tab', { name: 'Content' }).click()
+    await page.getByRole('heading', { name: 'Nobody may read this' }).waitFor()
     expect(await page.getByRole('button', { name: /Download/ }).count()).toBe(0)
   })
 
   it('comes back by itself after the API was killed, and shows what came meanwhile', async () => {
     const page = await open('/inbox')
     await page.getByText('Live', { exact: true }).waitFor()
-    const api = childrenOf(supervisor.pid).find((child) => child.command.includes('processes/api.ts'))
+    const api = childrenOf(run.supervisor.pid).find((child) => child.command.includes('processes/api.ts'))
     process.kill(api!.pid, 'SIGKILL')
     await page.getByText('Reconnecting').waitFor()
     const deadline = Date.now() + 30_000
@@ -276,9 +247,5 @@ describe.runIf(existsSync(CHROMIUM))('the console in a browser', () => {
       expect((await fetch(setup.apiUrl + path)).status).toBe(410)
     const page = await call('/inbox')
     expect(page.headers.get('content-security-policy')).not.toContain('unsafe')
-  })
-
-  it('had no error in any page', () => {
-    expect(problems).toEqual([])
   })
 })

@@ -11,7 +11,13 @@ import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { Answer, ApiFixture } from './api-fixture.ts'
-import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
+import {
+  eventually,
+  sendingWorkspace,
+  startRelayingEngine,
+  startTestEngine,
+  startTestSink,
+} from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
 import { startTestSubmission } from './submission-fixture.ts'
 import type { SubmissionFixture } from './submission-fixture.ts'
@@ -26,11 +32,7 @@ let submission: SubmissionFixture
 beforeAll(async () => {
   api = await startApi()
   sink = await startTestSink()
-  engine = await startTestEngine({
-    pool: api.database.pool('bulkhead_sender'),
-    keyring: api.keyring('sender'),
-    outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
-  })
+  engine = await startRelayingEngine(api, sink)
   submission = await startTestSubmission(api, { appeal: APPEAL })
 })
 afterAll(async () => {
@@ -186,6 +188,7 @@ describe('a batch of accepted mail', () => {
     })
     const messages = createMessages({
       accept,
+      links: api.links,
       keyring: api.keyring('api'),
       now: Date.now,
       newId: createIdGenerator(),

@@ -10,7 +10,7 @@ import { TEST_TOKENS } from '../../src/platform/keyring-client/test-keyring.ts'
 import { isAlive } from '../../src/platform/postgres/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
-import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
+import { eventually, sendingWorkspace, startRelayingEngine, startTestSink } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
 
 const PROCESS = resolve(import.meta.dirname, '../support/engine-process.ts')
@@ -64,10 +64,7 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 const startHere = () =>
-  startTestEngine({
-    pool: api.database.pool('bulkhead_sender'),
-    keyring: api.keyring('sender'),
-    outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
+  startRelayingEngine(api, sink, {
     journalDirectory,
     isAlive,
   })
@@ -170,7 +167,7 @@ describe('a lease that is lost while a message is on its way', () => {
       'select engine.open_lease(gen_random_uuid(), 60)::text as id',
     )
     const claimed = await root.query(
-      `select message_id from engine.claim('transactional', $1, 10, '00000000-0000-0000-0000-000000000000', '{}') where message_id is not null`,
+      `select message_id from engine.claim('transactional', $1, 10, '00000000-0000-0000-0000-000000000000', 0, '{}', '{}') where message_id is not null`,
       [other.rows[0]?.id],
     )
     expect(claimed.rows).toHaveLength(1)

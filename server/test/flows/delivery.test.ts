@@ -25,7 +25,7 @@ let names = 0
 beforeAll(async () => {
   api = await startApi()
   dns = await startDnsServer()
-  sink = await startTestSink()
+  sink = await startTestSink({ tls: true })
   workspace = await sendingWorkspace(api)
   engine = await startTestEngine({
     pool: api.database.pool('bulkhead_sender'),
@@ -61,7 +61,7 @@ function domainAt(address: string): string {
 /** A domain with a sink of its own that behaves as the rules say. */
 async function receiver(rules: readonly unknown[] = [], options: { tls?: boolean } = {}) {
   const host = nextHost()
-  const own = await startTestSink({ host, port: sink.port, ...options })
+  const own = await startTestSink({ host, port: sink.port, tls: true, ...options })
   own.behave({ rules })
   return { domain: domainAt(host), sink: own, [Symbol.asyncDispose]: () => own.stop() }
 }
@@ -254,12 +254,12 @@ describe.concurrent('what the other side answers', () => {
 
   it('a message that is never taken ends as expired at its time', async () => {
     await using there = await receiver([{ at: 'dot', reply: '452 4.2.2 full' }])
-    const expiresAt = new Date(Date.now() + 1_500)
+    const expiresAt = new Date(Date.now() + 4_000)
     const id = await workspace.send({ to: `a@${there.domain}`, expiresAt: expiresAt.toISOString() })
     const message = await workspace.ended(id)
     expect(last(message).type).toBe('message.expired')
     expect(Date.parse(last(message).at)).toBeGreaterThanOrEqual(expiresAt.getTime())
-    expect(message.timeline.length).toBeGreaterThan(3)
+    expect(types(message).filter((type: string) => type === 'message.deferred').length).toBeGreaterThan(0)
   })
 
   it('a message that ran out while it waited for a connection is not sent any more', async () => {

@@ -123,7 +123,7 @@ describe('a sending domain that holds its own keys', () => {
       .toBe(202)
     const keys = await api.database
       .pool('superuser')
-      .query<{ algorithm: string }>('select algorithm from engine.signing_keys($1, $2)', [
+      .query<{ algorithm: string }>('select algorithm from engine.sending_identity($1, $2)', [
         (
           await api.database
             .pool('superuser')
@@ -175,7 +175,7 @@ describe('a sending domain that holds its own keys', () => {
     const signing = () =>
       api.database
         .pool('superuser')
-        .query('select * from engine.signing_keys($1, $2)', [
+        .query('select * from engine.sending_identity($1, $2)', [
           decodeId('workspace', workspace),
           'grace.example',
         ])

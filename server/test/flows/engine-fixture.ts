@@ -5,19 +5,15 @@ import type { SinkOptions, Sink } from '../../../bench/sink.ts'
 import { startSink } from '../../../bench/sink.ts'
 import { createIdGenerator, decodeId } from '../../src/kernel/ids.ts'
 import { LANES } from '../../src/kernel/lane.ts'
-import {
-  createDeliveryStore,
-  createSiteFinder,
-  startEngine,
-  type Engine,
-  type Outbound,
-} from '../../src/modules/delivery/index.ts'
-import { createDestinationResolver, createResolver } from '../../src/platform/dns/index.ts'
+import { startStops } from '../../src/modules/batches/index.ts'
+import type { Engine, Outbound } from '../../src/modules/delivery/index.ts'
+import type { SecureResolverDeps } from '../../src/platform/dns/index.ts'
 import type { KeyringClient } from '../../src/platform/keyring-client/index.ts'
 import type { Pool } from '../../src/platform/postgres/index.ts'
 import { listen } from '../../src/platform/postgres/listen.ts'
 import type { SmtpTimeouts } from '../../src/platform/smtp/client/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
+import { startSenderEngine } from '../../src/processes/sender-engine.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import type { ContainmentWatch } from '../../src/security/containment/index.ts'
 import type { ApiFixture } from './api-fixture.ts'
@@ -38,6 +34,14 @@ export interface EngineOptions {
   /** Default 0.002: a minute of the schedule is 120 ms. */
   readonly retryScale?: number
   readonly timeouts?: Partial<SmtpTimeouts>
+  /** The rules of an operator. */
+  readonly shapingFile?: string
+  readonly secureDns?: SecureResolverDeps
+  /** Where bounces come back; default nowhere. */
+  readonly returnPathDomain?: string
+  /** Of the servers of MTA-STS policies. */
+  readonly ca?: string
+  readonly stsUrlOf?: (domain: string) => string
 }
 
 /** The real engine as the sender process composes it, woken by NOTIFY. */
@@ -45,15 +49,10 @@ export async function startTestEngine(options: EngineOptions): Promise<Engine> {
   const own = options.journalDirectory === undefined
   const journalDirectory = options.journalDirectory ?? (await mkdtemp(join(tmpdir(), 'bulkhead-journal-')))
   const log = createLogger({ name: 'engine', level: 'error' })
-  const resolver = createResolver({
-    servers: [options.dnsServer ?? '127.0.0.1:9'],
-    timeoutMs: 1_000,
-    tries: 1,
-  })
   const newId = createIdGenerator()
   const watch = await startContainmentWatch({ pool: options.pool, log, actorClass: 'sender' })
-  const engine = await startEngine({
-    store: createDeliveryStore(options.pool),
+  const engine = await startSenderEngine({
+    pool: options.pool,
     keyring: options.keyring,
     containment: options.containment ?? watch,
     sensitiveMayLeave: options.sensitiveMayLeave !== false,
@@ -61,18 +60,21 @@ export async function startTestEngine(options: EngineOptions): Promise<Engine> {
     processId: newId(),
     journalDirectory,
     isAlive: options.isAlive ?? (() => true),
-    findSite: createSiteFinder({
-      outbound: options.outbound,
-      resolveDestination: createDestinationResolver({ resolver, allowPrivate: true }),
-      resolveRelay: (address) => Promise.resolve([{ address, family: 4 }]),
-      ...(options.directPort === undefined ? {} : { directPort: options.directPort }),
-    }),
-    ehloName: 'mail.example.net',
+    outbound: options.outbound,
+    simulator: null,
+    resolveRelay: (address) => Promise.resolve([{ address, family: 4 }]),
+    dns: { servers: [options.dnsServer ?? '127.0.0.1:9'], timeoutMs: 1_000, tries: 1 },
+    secureDns: options.secureDns ?? null,
+    allowPrivate: true,
+    host: 'test',
+    hostname: 'mail.example.net',
+    returnPathDomain: options.returnPathDomain ?? null,
+    shapingFile: options.shapingFile ?? null,
     retryScale: options.retryScale ?? 0.002,
     timeouts: { connectMs: 2_000, dotMs: 1_500, ...options.timeouts },
-    newId,
-    nowMs: Date.now,
-    random: Math.random,
+    ...(options.directPort === undefined ? {} : { directPort: options.directPort }),
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ...(options.stsUrlOf === undefined ? {} : { stsUrlOf: options.stsUrlOf }),
   })
   const listening = listen(options.pool, 'bulkhead_queue', log, (payload) =>
     engine.wake(LANES.filter((lane) => payload.split(',').includes(lane))),
@@ -83,8 +85,37 @@ export async function startTestEngine(options: EngineOptions): Promise<Engine> {
       await listening[Symbol.asyncDispose]()
       await engine[Symbol.asyncDispose]()
       await watch[Symbol.asyncDispose]()
-      resolver.cancel()
       if (own) await rm(journalDirectory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** An engine that relays everything to a sink. */
+export function startRelayingEngine(
+  api: ApiFixture,
+  sink: Pick<Sink, 'port'>,
+  options: Partial<EngineOptions> = {},
+): Promise<Engine> {
+  return startTestEngine({
+    pool: api.database.pool('bulkhead_sender'),
+    keyring: api.keyring('sender'),
+    outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
+    ...options,
+  })
+}
+
+/** What the worker does for batches and subaccounts. */
+export function startTestStops(api: ApiFixture): AsyncDisposable {
+  const stop = new AbortController()
+  const running = startStops({
+    pool: api.database.pool('bulkhead_worker'),
+    log: createLogger({ name: 'worker', level: 'error' }),
+    signal: stop.signal,
+  })
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await running
     },
   }
 }

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DOORS, type DoorName } from '../../src/kernel/doors.ts'
 import { decodeId } from '../../src/kernel/ids.ts'
 import { startAudit } from '../support/audit.ts'
 import { startApi } from './api-fixture.ts'
@@ -89,6 +90,20 @@ const works = async (key: string, from = '127.0.0.1'): Promise<number> => {
   })
   await response.arrayBuffer()
   return response.status
+}
+
+const ASK: Readonly<Record<DoorName, readonly [method: string, path: string]>> = {
+  sendgrid: ['GET', '/compat/sendgrid/v3/scopes'],
+  resend: ['GET', '/compat/resend/domains'],
+  mandrill: ['POST', '/compat/mandrill/api/1.0/users/ping2.json'],
+}
+
+/** Whether a key opens its door. */
+async function opens(door: DoorName, key: string): Promise<boolean> {
+  const [method, path] = ASK[door]
+  const response = await fetch(`${api.url}${path}`, { method, headers: { authorization: `Bearer ${key}` } })
+  await response.arrayBuffer()
+  return response.ok
 }
 
 async function shop(more: object = {}) {
@@ -200,6 +215,28 @@ describe('a report that GitHub signs', () => {
     expect((await post('/v1/leaked-keys', body, scanner.headers('current', body))).status).toBe(400)
     const large = JSON.stringify([finding('x'.repeat(1_100_000))])
     expect((await post('/v1/leaked-keys', large, scanner.headers('current', large))).status).toBe(413)
+  })
+
+  it.each(DOORS)('ends a key of the door of %s as one of our own', async (door) => {
+    const { id, key } = await shop({ scopes: undefined, door })
+    const { key: other } = await shop({ scopes: undefined, door })
+    expect(await opens(door, key)).toBe(true)
+    const unknown = `${key.slice(0, -1)}${key.endsWith('x') ? 'y' : 'x'}`
+    const answer = await report([key, unknown])
+    expect(answer.body.map(({ label }: { label: string }) => label)).toEqual([
+      'true_positive',
+      'false_positive',
+    ])
+    expect(await opens(door, key)).toBe(false)
+    const { rows } = await owner().query(
+      `select detail ->> 'outcome' as outcome from security_alert where kind = 'credential.leaked' and about = $1`,
+      [decodeId('apiKey', id)],
+    )
+    expect(rows).toEqual([{ outcome: 'revoked' }])
+    // By whoever has it, too.
+    expect(await opens(door, other)).toBe(true)
+    expect((await told(other)).body).toEqual({ outcome: 'revoked' })
+    expect(await opens(door, other)).toBe(false)
   })
 })
 

@@ -86,6 +86,8 @@ describe('members', () => {
         'domains:read',
         'senders:read',
         'suppressions:read',
+        'broadcasts:read',
+        'templates:read',
         'operations:read',
       ],
     })

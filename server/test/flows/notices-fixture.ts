@@ -19,7 +19,7 @@ import { startContainmentWatch } from '../../src/security/containment/index.ts'
 import { startAudit } from '../support/audit.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
-import { sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
+import { sendingWorkspace, startRelayingEngine, startTestSink } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
 
 export interface Owner {
@@ -69,13 +69,7 @@ export async function startNoticesWorld(
   const audit = startAudit(api.database)
   resources.use(audit)
   const sink = resources.use(await startTestSink())
-  resources.use(
-    await startTestEngine({
-      pool: api.database.pool('bulkhead_sender'),
-      keyring: api.keyring('sender'),
-      outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
-    }),
-  )
+  resources.use(await startRelayingEngine(api, sink))
   const worker = api.database.pool('bulkhead_worker')
   const containment = resources.use(await startContainmentWatch({ pool: worker, log, actorClass: 'worker' }))
   const egress = createEgress({

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createIdGenerator, decodeId, encodeId } from '../../src/kernel/ids.ts'
+import { decodeId, encodeId } from '../../src/kernel/ids.ts'
 import type { IdKind } from '../../src/kernel/ids.ts'
 import { accountOperations } from '../../src/modules/accounts/index.ts'
 import { createCapture } from '../../src/modules/inbox/index.ts'
@@ -9,8 +9,30 @@ import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
 import * as scopesOf from '../../src/security/access/scopes.ts'
 import { apiOperations } from '../../src/surfaces/api/registry.ts'
 import { startAudit } from '../support/audit.ts'
+import { startDnsServer, type DnsServer } from '../support/dns-server.ts'
 import { startApi } from './api-fixture.ts'
+import {
+  aName,
+  aWord,
+  captured,
+  containment,
+  federationRule,
+  message,
+  newId,
+  webhook,
+} from './operation-samples.ts'
+import { checkAnswer, closed } from './operation-answers.ts'
+import { audienceExamples } from './audience-examples.ts'
+import { inboundExamples } from './inbound-examples.ts'
+import { keyExamples } from './key-examples.ts'
+import { aMessage, messageExamples } from './message-examples.ts'
+import { namingExamples } from './naming-examples.ts'
+import { queueExamples } from './queue-examples.ts'
+import { quotaExamples } from './quota-examples.ts'
+import { sourceExamples } from './source-examples.ts'
+import { templateExamples } from './template-examples.ts'
 import type { Answer, ApiFixture } from './api-fixture.ts'
+import { bounceExamples } from './bounce-examples.ts'
 
 const { ACCOUNT_SCOPES, ALL_SCOPES, OPERATOR_SCOPES, PEOPLE_SCOPES, PUBLIC_SCOPE } = scopesOf
 type AnyOperation = (typeof apiOperations)[number]
@@ -38,23 +60,42 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
     mime: 'From: ann@shop.test\r\nTo: bob@example.com\r\nSubject: Hi\r\n\r\nHi\r\n',
   }),
   'messages.list': () => ({ rest: { limit: '10', lane: 'bulk' } }),
-  'messages.get': async (world) => ({ params: { messageId: await aMessage(world) } }),
-  'messages.getContent': async (world) => ({ params: { messageId: await aMessage(world) } }),
-  'messages.cancel': async (world) => ({ params: { messageId: await aMessage(world) } }),
-  'messages.reschedule': async (world) => ({
-    params: { messageId: await aMessage(world) },
-    rest: { sendAt: inAnHour() },
-  }),
+  ...messageExamples,
   'events.list': () => ({ rest: { limit: '10' } }),
   'events.stream': () => ({}),
   'ledger.get': () => ({}),
+  'statistics.get': () => ({ rest: { by: 'route', step: 'hour' } }),
+  'installationStatistics.get': () => ({ rest: { by: 'provider' } }),
   'queue.get': () => ({}),
+  ...queueExamples(() => api),
+  ...quotaExamples<World>((world, path, body) => made(world, path, body)),
+  ...sourceExamples(() => api),
+  ...templateExamples<World>(() => api, made),
+  ...audienceExamples<World>(() => api, made),
+  ...keyExamples<World>(() => api, made),
+  ...namingExamples<World>(made, (world, path, body) => world.post(path, body)),
   'domains.add': () => ({ rest: { name: aName() } }),
   'domains.list': () => ({ rest: { limit: '10' } }),
   'domains.get': async (world) => ({ params: { domainId: await aDomain(world) } }),
   'domains.verify': async (world) => ({ params: { domainId: await aDomain(world) } }),
+  'domains.rotateDkim': async (world) => ({
+    params: { domainId: await aDomain(world) },
+    rest: { emergency: false },
+  }),
+  'domains.cancelRotation': async (world) => {
+    const domainId = await aDomain(world)
+    await world.post(`/v1/domains/${domainId}/rotate`, {})
+    return { params: { domainId } }
+  },
   'domains.delete': async (world) => ({ params: { domainId: await aDomain(world) } }),
   'operations.zone': () => ({}),
+  'tracking.get': () => ({}),
+  'tracking.update': () => ({ rest: { opens: 'on', critical: true } }),
+  'tracking.message': async (world) => ({ params: { messageId: await aMessage(world) } }),
+  'linkDomains.add': () => ({ rest: { name: `${aWord()}.shop.test` } }),
+  'linkDomains.list': () => ({ rest: { limit: '10' } }),
+  'linkDomains.verify': async (world) => ({ params: { linkDomainId: await aLinkDomain(world) } }),
+  'linkDomains.delete': async (world) => ({ params: { linkDomainId: await aLinkDomain(world) } }),
   'senders.create': () => ({ rest: { email: `${aWord()}@shop.test`, name: 'Ann' } }),
   'senders.list': () => ({}),
   'senders.delete': async (world) => ({
@@ -63,8 +104,24 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   'suppressions.add': () => ({ rest: { email: `${aWord()}@example.com`, note: 'asked' } }),
   'suppressions.list': () => ({ rest: { reason: 'manual' } }),
   'suppressions.get': async (world) => ({ params: { suppressionId: (await aSuppression(world)).id } }),
+  'suppressions.explain': async (world) => ({ rest: { email: (await aSuppression(world)).email } }),
+  'suppressions.export': () => ({ rest: { limit: '10', scope: 'all' } }),
+  'suppressions.update': async (world) => ({
+    params: { suppressionId: (await aSuppression(world)).id },
+    rest: { scope: 'bulk', note: 'changed' },
+  }),
+  'suppressionImports.start': () => ({ rest: { format: 'csv' } }),
+  'suppressionImports.addLines': async (world) => ({
+    params: { importId: await anImport(world) },
+    rest: { fromLine: 1, text: `${aWord()}@example.com\n` },
+  }),
+  'suppressionImports.list': () => ({ rest: { limit: '10' } }),
+  'suppressionImports.get': async (world) => ({ params: { importId: await anImport(world) } }),
+  'suppressionImports.listRefusals': async (world) => ({ params: { importId: await anImport(world) } }),
+  'suppressionImports.cancel': async (world) => ({ params: { importId: await anImport(world) } }),
   'suppressions.delete': async (world) => ({ params: { suppressionId: (await aSuppression(world)).id } }),
   'suppressions.deleteByEmail': async (world) => ({ rest: { email: (await aSuppression(world)).email } }),
+  ...inboundExamples(() => api),
   'webhooks.create': () => ({ rest: webhook }),
   'webhooks.list': () => ({}),
   'webhooks.get': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
@@ -73,20 +130,14 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
     rest: { description: 'new' },
   }),
   'webhooks.delete': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
+  'webhooks.getVerification': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
   'webhooks.rotateSecret': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
   'webhooks.deliveries': async (world) => ({ params: { webhookId: (await aDelivery(world)).webhookId } }),
+  'webhooks.delivery': async (world) => ({ params: { ...(await aDelivery(world)) } }),
+  'webhooks.statistics': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
   'webhooks.replay': async (world) => ({ params: { ...(await aDelivery(world)) } }),
+  'webhooks.replayFailed': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
   'webhooks.test': async (world) => ({ params: { webhookId: await aWebhook(world) } }),
-  'apiKeys.create': () => ({ rest: { name: 'one', scopes: ['messages:read'] } }),
-  'apiKeys.list': () => ({}),
-  'apiKeys.revoke': async (world) => ({
-    params: { apiKeyId: await made(world, '/v1/api-keys', { name: 'one' }) },
-  }),
-  'apiKeys.rotate': async (world) => ({
-    params: { apiKeyId: await made(world, '/v1/api-keys', { name: 'one' }) },
-    rest: { overlapHours: 1 },
-  }),
-  'apiKeys.reportLeak': () => ({ rest: { key: 'nothing' } }),
   'invitations.createFirstOwner': () => ({ rest: { email: `${aWord()}@people.test` } }),
   'smtpCredentials.create': () => ({ rest: { name: 'one' } }),
   'smtpCredentials.list': () => ({}),
@@ -130,13 +181,19 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   'inbox.get': async (world) => ({ params: { capturedId: await aCaptured(world) } }),
   'inbox.source': async (world) => ({ params: { capturedId: await aCaptured(world) } }),
   'inbox.attachment': async (world) => ({ params: { capturedId: await aCaptured(world), index: '0' } }),
+  'htmlViews.create': () => ({ rest: { html: '<p>Hello</p>' } }),
   'inbox.view': async (world) => ({ params: { capturedId: await aCaptured(world) } }),
   'inbox.clear': () => ({}),
   'workspaces.create': () => ({ rest: { name: 'Another' } }),
   'workspaces.list': () => ({}),
+  'access.get': () => ({}),
   'workspaces.own': () => ({}),
   'inventory.read': () => ({}),
   'systemMail.get': () => ({}),
+  'tls.show': () => ({ rest: { limit: '10' } }),
+  'tls.listReports': () => ({ rest: { limit: '10', domain: 'shop.test' } }),
+  'tls.listInstallationReports': () => ({ rest: { limit: '10' } }),
+  'tls.listSent': () => ({ rest: { limit: '10' } }),
   'systemMail.test': () => ({ rest: { to: 'me@example.com' } }),
   'changes.list': () => ({ rest: { limit: '10' } }),
   'changes.approve': async (world) => ({ params: { changeId: await aChange(world) } }),
@@ -146,6 +203,12 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   'alerts.acknowledge': async (world) => ({ params: { alertId: await anAlert(world) } }),
   'alerts.listInstallation': () => ({ rest: { limit: '10' } }),
   'alerts.acknowledgeInstallation': async () => ({ params: { alertId: await anAlert(null) } }),
+  'shaping.check': () => ({ rest: { text: '[default]\nconnections = 5\n' } }),
+  'shaping.resolve': () => ({ rest: { domain: 'shaped.example' } }),
+  'shaping.explain': async (world) => ({ params: { messageId: await aMessage(world) } }),
+  'shaping.listOverlays': () => ({ rest: { ended: 'true' } }),
+  'shaping.liftOverlay': async () => ({ params: { overlayId: await anOverlay() } }),
+  ...bounceExamples(() => api),
   'honey.add': () => ({ rest: { email: `${aWord()}@example.com` } }),
   'honey.list': () => ({}),
   'honey.remove': async () => {
@@ -172,37 +235,6 @@ const EXAMPLES: Readonly<Record<string, (world: World) => Example | Promise<Exam
   },
 }
 
-const message = {
-  from: 'Ann <ann@shop.test>',
-  to: 'bob@example.com',
-  subject: 'Hello',
-  text: 'Hello',
-  lane: 'bulk',
-}
-const webhook = { url: 'https://hooks.example.com/x' }
-const captured = [
-  'From: ann@shop.test',
-  'To: bob@example.com',
-  'Subject: Hi',
-  'MIME-Version: 1.0',
-  'Content-Type: multipart/mixed; boundary=b',
-  '',
-  '--b',
-  'Content-Type: text/html',
-  '',
-  '<p>Hi',
-  '--b',
-  'Content-Type: text/plain; name=a.txt',
-  'Content-Disposition: attachment; filename=a.txt',
-  '',
-  'attached',
-  '--b--',
-  '',
-].join('\r\n')
-
-// Of what no process of that kind does: the other tests go on in the workspace.
-const containment = { capabilities: ['webhook'], actorClass: 'sender', reason: 'a drill' }
-
 /** An alarm of a workspace, or of the installation. */
 async function anAlert(world: World | null): Promise<string> {
   const id = await api.persons.detection.raise({
@@ -217,22 +249,21 @@ async function anAlert(world: World | null): Promise<string> {
   return encodeId('alert', id ?? '')
 }
 
-const newId = createIdGenerator()
-const aWord = (): string => newId().replaceAll('-', '')
-const aName = (): string => `${aWord()}.test`
-const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString()
-const aMessage = (world: World): Promise<string> =>
-  made(world, '/v1/messages', { ...message, sendAt: inAnHour() })
+const aLinkDomain = (world: World): Promise<string> =>
+  made(world, '/v1/link-domains', { name: `${aWord()}.shop.test` })
 const aDomain = (world: World): Promise<string> => made(world, '/v1/domains', { name: aName() })
 const aContainment = (world: World): Promise<string> => made(world, '/v1/containments', containment)
 const aWebhook = (world: World): Promise<string> => made(world, '/v1/webhooks', webhook)
 
-const federationRule = {
-  name: 'CI',
-  issuer: 'https://ci.example.com',
-  audience: 'bulkhead',
-  subject: 'repo:example/shop:*',
-  scopes: ['messages:send'],
+/** As a sender makes it. */
+async function anOverlay(): Promise<string> {
+  const { rows } = await api.database
+    .pool('bulkhead_sender')
+    .query<{ id: string }>(
+      `select engine.put_overlay($1, 'suspend', 'a-drill', 'site', $2, null, null, '{}', 'a drill', '[]', 1, 600) as id`,
+      [newId(), aWord()],
+    )
+  return encodeId('overlay', rows[0]?.id ?? '')
 }
 
 /** Made past the API, because only people make rules. */
@@ -250,6 +281,8 @@ async function aSuppression(world: World): Promise<{ id: string; email: string }
   const email = `${aWord()}@example.com`
   return { id: await made(world, '/v1/suppressions', { email }), email }
 }
+
+const anImport = (world: World): Promise<string> => made(world, '/v1/suppression-imports', { format: 'csv' })
 
 async function aChange(world: World): Promise<string> {
   await aWebhook(world)
@@ -287,17 +320,25 @@ async function made(world: World, path: string, body: unknown): Promise<string> 
 }
 
 let api: ApiFixture
+let dns: DnsServer
 let ours: World
 let theirs: World
 
 beforeAll(async () => {
-  api = await startApi({ delegationZone: 'dkim.example.net' })
+  dns = await startDnsServer({
+    'shaped.example': [{ type: 'MX', preference: 10, exchange: 'mx.shaped.example' }],
+    'mx.shaped.example': [{ type: 'A', value: '192.0.2.1' }],
+  })
+  api = await startApi({ delegationZone: 'dkim.example.net', dnsServers: [dns.address] })
   ours = await aWorld()
   theirs = await aWorld()
   // The first letter of an installation leaves a record of its own; those of the examples are not the first.
   await api.call(api.operatorKey, 'POST', '/v1/system-mail/test', { to: 'me@example.com' })
 })
-afterAll(() => api[Symbol.asyncDispose]())
+afterAll(async () => {
+  await api[Symbol.asyncDispose]()
+  await dns.close()
+})
 
 async function aWorld(): Promise<World> {
   const { id, key } = await api.workspace()
@@ -379,11 +420,13 @@ const withoutPeople = operations.filter(({ id }) => !accountOperations.some((oth
 const ofOperator = (operation: AnyOperation): boolean =>
   OPERATOR_SCOPES.some((scope) => scope === operation.scope)
 const keyFor = (operation: AnyOperation): string => (ofOperator(operation) ? api.operatorKey : ours.key)
+/** Who sends what another had accepted is on record; else a message keeps who sent it. */
 const acts = (operation: AnyOperation): boolean =>
-  operation.id !== 'containments.preview' &&
-  operation.method !== 'GET' &&
-  operation.risk !== 'read' &&
-  operation.risk !== 'send'
+  ['messages.resend', 'broadcasts.send'].includes(operation.id) ||
+  (operation.id !== 'containments.preview' &&
+    operation.method !== 'GET' &&
+    operation.risk !== 'read' &&
+    operation.risk !== 'send')
 
 describe('the registry', () => {
   it('names every operation once, and says what it is, what it needs and what it leaves behind', () => {
@@ -391,13 +434,13 @@ describe('the registry', () => {
     const routes = apiOperations.map((operation) => `${operation.method} ${operation.path}`)
     expect(new Set(ids).size).toBe(ids.length)
     expect(new Set(routes).size).toBe(routes.length)
-    const ofPeople = [...PEOPLE_SCOPES, ...ACCOUNT_SCOPES, PUBLIC_SCOPE]
+    const ofPeople = [...PEOPLE_SCOPES, ...ACCOUNT_SCOPES, PUBLIC_SCOPE, 'known']
     const scopes: readonly string[] = [...ALL_SCOPES, ...OPERATOR_SCOPES, ...ofPeople]
     for (const operation of apiOperations) {
       expect(operation.id).toMatch(/^[a-z][a-zA-Z]*\.[a-z][a-zA-Z]*$/)
       expect(operation.summary, operation.id).toMatch(/^[A-Z'].{5,100}[^.]$/)
       expect(scopes, operation.id).toContain(operation.scope)
-      expect(operation.audit, operation.id).toMatch(/^[a-z_]+\.[a-z_]+$/)
+      for (const audit of [operation.audit].flat()) expect(audit, operation.id).toMatch(/^[a-z_]+\.[a-z_]+$/)
       expect(operation.path, operation.id).toMatch(/^\/v1\/[a-z0-9/{}A-Z-]+$/)
       for (const name of inputPlaces(operation).path)
         expect(operation.input.shape, operation.id).toHaveProperty(name)
@@ -506,7 +549,7 @@ describe('every operation', () => {
         expect(after.status < 300, `${what} is no longer there for its owner: ${after.text}`).toBe(true)
       }
     }
-  })
+  }, 120_000)
 
   it('answers what its contract says and no field more, and an act writes its one audit record', async () => {
     const { body: document } = await api.call('', 'GET', '/v1/openapi.json')
@@ -519,7 +562,8 @@ describe('every operation', () => {
       expect(answer.status, `${operation.id} ${answer.text}`).toBe(statusOf(operation))
       checkAnswer(ajv, operation, answer)
       const written = (await auditActions()).slice(before.length)
-      expect(written, operation.id).toEqual(acts(operation) ? [operation.audit] : [])
+      expect(written, operation.id).toHaveLength(acts(operation) ? 1 : 0)
+      for (const action of written) expect([operation.audit].flat(), operation.id).toContain(action)
     }
   })
 
@@ -550,50 +594,4 @@ async function auditActions(): Promise<string[]> {
 
 function statusOf(operation: AnyOperation): number {
   return operation.kind === 'json' ? operation.status : operation.kind === 'empty' ? 204 : 200
-}
-
-/** The document with every object closed: clients must bear fields that come later, but today there are none. */
-function closed(schema: unknown): Record<string, unknown> {
-  const close = (part: unknown): unknown => {
-    if (Array.isArray(part)) return part.map(close)
-    if (typeof part !== 'object' || part === null) return part
-    const all = Object.fromEntries(Object.entries(part).map(([name, value]) => [name, close(value)]))
-    return all['type'] === 'object' && all['properties'] !== undefined
-      ? { additionalProperties: false, ...all }
-      : all
-  }
-  return close(schema) as Record<string, unknown>
-}
-
-/** Checks an answer against the closed OpenAPI document. */
-function checkAnswer(ajv: Ajv2020, operation: AnyOperation, answer: Answer): void {
-  const type = answer.headers.get('content-type')
-  switch (operation.kind) {
-    case 'json': {
-      const place = [
-        'paths',
-        operation.path,
-        operation.method.toLowerCase(),
-        'responses',
-        String(operation.status),
-      ]
-      const pointer = [...place, 'content', 'application/json', 'schema']
-        .map((part) => encodeURIComponent(part.replaceAll('/', '~1')))
-        .join('/')
-      expect(type, operation.id).toBe('application/json; charset=utf-8')
-      const isValid = ajv.validate({ $ref: `api#/${pointer}` }, answer.body)
-      expect([isValid, ajv.errorsText()], operation.id).toEqual([true, 'No errors'])
-      break
-    }
-    case 'empty':
-      expect(answer.text, operation.id).toBe('')
-      break
-    case 'bytes':
-      expect(type, operation.id).toBe(operation.produces)
-      expect(answer.headers.get('x-content-type-options'), operation.id).toBe('nosniff')
-      break
-    case 'stream':
-      expect(type, operation.id).toBe('text/event-stream; charset=utf-8')
-      break
-  }
 }

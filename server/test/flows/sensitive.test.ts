@@ -6,7 +6,7 @@ import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { startInstallation } from '../constellation/installation.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
-import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
+import { eventually, sendingWorkspace, startRelayingEngine, startTestSink } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
 
 const HOUR_MS = 3_600_000
@@ -200,10 +200,7 @@ describe('a sensitive message', () => {
     const secret = await workspace.send({ to: 'ann@reader.example', sensitive: true })
     const ordinary = await workspace.send({ to: 'ann@reader.example' })
     await using sink = await startTestSink()
-    await using engine = await startTestEngine({
-      pool: api.database.pool('bulkhead_sender'),
-      keyring: api.keyring('sender'),
-      outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
+    await using engine = await startRelayingEngine(api, sink, {
       sensitiveMayLeave: false,
     })
     engine.wake(['critical', 'transactional'])

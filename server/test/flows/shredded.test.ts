@@ -11,7 +11,7 @@ import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { startAudit } from '../support/audit.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
-import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
+import { eventually, sendingWorkspace, startRelayingEngine, startTestSink } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
 
 const log = createLogger({ name: 'test', level: 'error' })
@@ -142,11 +142,7 @@ describe('a shredded workspace', () => {
     const victim = await sendingWorkspace(api)
     for (let at = 0; at < 3; at++) await victim.send({ to: 'bob@example.com' })
     await shred(victim)
-    await using engine = await startTestEngine({
-      pool: api.database.pool('bulkhead_sender'),
-      keyring: api.keyring('sender'),
-      outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
-    })
+    await using engine = await startRelayingEngine(api, sink)
     expect(engine.state()).toBeDefined()
     await eventually(async () => ((await outcomes(victim)).length === 3 ? true : undefined), 'it is settled')
     expect(await outcomes(victim)).toEqual([EXPIRED, EXPIRED, EXPIRED])

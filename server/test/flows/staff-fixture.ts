@@ -1,4 +1,5 @@
 import { createIdGenerator, encodeId } from '../../src/kernel/ids.ts'
+import { createQueue } from '../../src/modules/queue/index.ts'
 import { createStaff } from '../../src/modules/staff/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { createTenantTransactions } from '../../src/platform/postgres/tenant.ts'
@@ -31,6 +32,13 @@ export async function startStaff(
       operatorKeyHash: hashSecret(api.operatorKey).toString('hex'),
     }),
     staff: createStaff({ pool, pepper, newId, clock: Date.now }),
+    queue: createQueue({
+      bearings: null,
+      transactions: createTenantTransactions(pool),
+      keyring: null,
+      newId,
+      nowMs: Date.now,
+    }),
     allow: options.allow ?? [],
     proxies: options.proxies ?? [],
   })

@@ -3,7 +3,7 @@ import type { Sink } from '../../../bench/sink.ts'
 import type { Engine } from '../../src/modules/delivery/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
-import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
+import { eventually, sendingWorkspace, startRelayingEngine, startTestSink } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
 
 interface Streamed {
@@ -23,11 +23,7 @@ beforeAll(async () => {
   sink = await startTestSink()
   workspace = await sendingWorkspace(api)
   other = await sendingWorkspace(api)
-  engine = await startTestEngine({
-    pool: api.database.pool('bulkhead_sender'),
-    keyring: api.keyring('sender'),
-    outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
-  })
+  engine = await startRelayingEngine(api, sink)
 })
 afterAll(async () => {
   await engine[Symbol.asyncDispose]()

@@ -1,6 +1,6 @@
 import { selfSigned } from '../../../bench/self-signed.ts'
 import { createIdGenerator } from '../../src/kernel/ids.ts'
-import { createAcceptService, createMessages } from '../../src/modules/messages/index.ts'
+import { createAcceptService } from '../../src/modules/messages/index.ts'
 import { createLogger } from '../../src/platform/telemetry/index.ts'
 import { createAccess, createCredentialPepper } from '../../src/security/access/index.ts'
 import { startContainmentWatch } from '../../src/security/containment/index.ts'
@@ -8,6 +8,10 @@ import { createDetection } from '../../src/security/detection/index.ts'
 import { startCredentialWatch } from '../../src/security/epochs/index.ts'
 import { createKeyedDigest } from '../../src/security/limits/index.ts'
 import { createAuthSignals, createSubmission, submissionSource } from '../../src/surfaces/submission/index.ts'
+import { LINK_SETTINGS } from './api-fixture.ts'
+import { prepareSubmittedMessages } from '../../src/processes/smtp-messages.ts'
+import { submissionTranslations, submissionWords } from '../../src/surfaces/compat/index.ts'
+import { prepareLinks } from '../../src/processes/api-tracking.ts'
 import type { ApiFixture } from './api-fixture.ts'
 
 export interface SubmissionFixture extends AsyncDisposable {
@@ -40,6 +44,8 @@ export async function startTestSubmission(
     now: Date.now,
     newId,
   })
+  const links = prepareLinks({ pool, keyring, settings: LINK_SETTINGS })
+  const mail = prepareSubmittedMessages({ pool, accept, keyring, links, newId, log })
   const material = selfSigned('mail.example.net')
   const listener = { host: '127.0.0.1', port: 0, requireTls: true, requireAuth: true } as const
   const submission = createSubmission({
@@ -50,7 +56,9 @@ export async function startTestSubmission(
     hostname: 'mail.example.net',
     tls: () => material,
     access,
-    messages: createMessages({ accept, keyring, now: Date.now, newId }),
+    messages: mail.messages,
+    doorSubmissions: submissionTranslations,
+    doorWords: submissionWords,
     accept,
     containment,
     signals,
@@ -68,6 +76,7 @@ export async function startTestSubmission(
       await watch?.[Symbol.asyncDispose]()
       await containment[Symbol.asyncDispose]()
       await accept.drain()
+      await mail[Symbol.asyncDispose]()
       await access.close()
     },
   }

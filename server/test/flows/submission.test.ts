@@ -9,7 +9,7 @@ import type { Sink } from '../../../bench/sink.ts'
 import type { Engine } from '../../src/modules/delivery/index.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
-import { eventually, sendingWorkspace, startTestEngine, startTestSink } from './engine-fixture.ts'
+import { eventually, sendingWorkspace, startRelayingEngine, startTestSink } from './engine-fixture.ts'
 import type { TestWorkspace } from './engine-fixture.ts'
 import { startTestSubmission } from './submission-fixture.ts'
 import type { SubmissionFixture } from './submission-fixture.ts'
@@ -30,11 +30,7 @@ beforeAll(async () => {
     username: made.body.username ?? made.body.smtpCredential?.username,
     password: made.body.password,
   }
-  engine = await startTestEngine({
-    pool: api.database.pool('bulkhead_sender'),
-    keyring: api.keyring('sender'),
-    outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
-  })
+  engine = await startRelayingEngine(api, sink)
   submission = await startTestSubmission(api)
 })
 afterAll(async () => {

@@ -1,6 +1,3 @@
-import { createServer } from 'node:http'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeId } from '../../src/kernel/ids.ts'
@@ -15,69 +12,14 @@ import type { ContainmentWatch } from '../../src/security/containment/index.ts'
 import { startAudit } from '../support/audit.ts'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
-
-interface Received {
-  readonly headers: Record<string, string>
-  readonly body: string
-}
-
-interface Receiver extends AsyncDisposable {
-  readonly url: string
-  readonly received: Received[]
-  /** The most requests that were under way at once. */
-  openMost(): number
-  answer(handler: (request: IncomingMessage, response: ServerResponse, count: number) => void): void
-}
-
-const accept = (_request: IncomingMessage, response: ServerResponse, _count: number): void => {
-  response.writeHead(204).end()
-}
-
-async function startReceiver(): Promise<Receiver> {
-  const received: Received[] = []
-  let handler = accept
-  let open = 0
-  let openMost = 0
-  const server = createServer((request, response) => {
-    openMost = Math.max(openMost, ++open)
-    response.on('close', () => {
-      open -= 1
-    })
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      received.push({
-        headers: Object.fromEntries(
-          Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-        ),
-        body: Buffer.concat(chunks).toString(),
-      })
-      handler(request, response, received.length)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
-    received,
-    openMost: () => openMost,
-    answer: (next) => {
-      handler = next
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
+import { acceptRequest, startReceiver, type Received } from './webhook-receiver.ts'
 
 let api: ApiFixture
 let stop: AbortController
 let running: Promise<void>
 let containment: ContainmentWatch
-const egress = createEgress({
-  resolver: createResolver({ servers: ['127.0.0.1:9'], timeoutMs: 200, tries: 1 }),
-  allowPrivateTargets: true,
-})
+const resolver = createResolver({ servers: ['127.0.0.1:9'], timeoutMs: 200, tries: 1 })
+const egress = createEgress({ resolver, allowPrivateTargets: true, excerptsOfPrivate: true })
 
 beforeAll(async () => {
   api = await startApi()
@@ -229,6 +171,122 @@ describe('webhooks', () => {
     await expect.poll(() => receiver.received.length).toBe(4)
     expect(new Set(receiver.received.map((item) => item.headers['webhook-id'])).size).toBe(1)
     expect((await api.call(hook.key, 'GET', hook.path)).body.failingSince).toBeNull()
+  })
+
+  it('show what was sent, what was answered and how long it took; the answer is kept sealed', async () => {
+    await using receiver = await startReceiver()
+    receiver.answer((_request, response) => response.writeHead(400).end('no such order 42 <b>of ann</b>'))
+    const hook = await endpoint(receiver.url, { eventTypes: ['message.suppressed'] })
+    await api.call(hook.key, 'POST', '/v1/suppressions', { email: 'ann@example.com' })
+    await send(hook.key)
+    await expect
+      .poll(async () => (await hook.deliveries())[0]?.attempts, { timeout: 10_000 })
+      .toBeGreaterThan(0)
+    const [row] = await hook.deliveries()
+    expect(row.durationMs).toBeGreaterThanOrEqual(0)
+    const shown = await api.call(hook.key, 'GET', `${hook.path}/deliveries/${row.id}`)
+    expect(shown.body).toMatchObject({ answer: 'no such order 42 <b>of ann</b>', bodyProblem: null })
+    expect(JSON.parse(shown.body.body)).toEqual(JSON.parse(receiver.received[0]?.body ?? ''))
+    const stored = await api.database
+      .pool('superuser')
+      .query<{ row: string; sealed: string }>(
+        `select d::text as row, encode(answer, 'escape') as sealed from webhook_delivery d where id = $1`,
+        [decodeId('delivery', row.id)],
+      )
+    expect(stored.rows[0]?.sealed.length).toBeGreaterThan(40)
+    expect(stored.rows[0]?.sealed).not.toContain('order 42')
+
+    // Whoever may not read mail does not read it here; a test holds nothing of anybody.
+    const scoped = await api.call(hook.key, 'POST', '/v1/api-keys', { name: 'x', scopes: ['webhooks:read'] })
+    const less = await api.call(scoped.body.key, 'GET', `${hook.path}/deliveries/${row.id}`)
+    expect(less.body).toMatchObject({ body: null, answer: null })
+    expect(less.body.bodyProblem).toContain('messages:read')
+    const test = await api.call(hook.key, 'POST', `${hook.path}/test`, {})
+    const path = `${hook.path}/deliveries/${test.body.id}`
+    await expect
+      .poll(async () => (await api.call(scoped.body.key, 'GET', path)).body.answer, { timeout: 10_000 })
+      .toContain('no such order')
+    expect(JSON.parse((await api.call(scoped.body.key, 'GET', path)).body.body).type).toBe('webhook.test')
+  })
+
+  it('keep no answer to events of sensitive messages', async () => {
+    await using receiver = await startReceiver()
+    receiver.answer((_request, response) => response.writeHead(400).end('your code is 123456'))
+    const hook = await endpoint(receiver.url, { eventTypes: ['message.accepted'] })
+    await send(hook.key, { sensitive: true })
+    await expect.poll(async () => (await hook.deliveries())[0]?.lastStatus, { timeout: 10_000 }).toBe(400)
+    const [row] = await hook.deliveries()
+    expect((await api.call(hook.key, 'GET', `${hook.path}/deliveries/${row.id}`)).body.answer).toBeNull()
+  })
+
+  it('show nothing of what a private address answers in production, also where such targets are allowed', async () => {
+    await using own = await startApi()
+    await using receiver = await startReceiver()
+    receiver.answer((_request, response) => response.writeHead(400).end('a secret of the own network'))
+    const { key } = await own.workspace()
+    const made = await own.call(key, 'POST', '/v1/webhooks', { url: receiver.url })
+    const path = `/v1/webhooks/${made.body.id}`
+    const test = await own.call(key, 'POST', `${path}/test`)
+    using inProduction = createEgress({ resolver, allowPrivateTargets: true })
+    const end = new AbortController()
+    const work = createWebhookDispatcher({
+      pool: own.database.pool('bulkhead_worker'),
+      keyring: own.keyring('worker'),
+      containment,
+      egress: inProduction,
+      log: createLogger({ name: 'test', level: 'error' }),
+      retryScale: 1,
+    }).run(end.signal)
+    const shown = async () => (await own.call(key, 'GET', `${path}/deliveries/${test.body.id}`)).body
+    await expect.poll(async () => (await shown()).lastStatus, { timeout: 10_000 }).toBe(400)
+    expect((await shown()).answer).toBeNull()
+    end.abort()
+    await work
+  })
+
+  it('that failed are all replayed, in parts and once each, and counted', async () => {
+    await using receiver = await startReceiver()
+    receiver.answer((_request, response) => response.writeHead(503).end())
+    const hook = await endpoint(receiver.url, { eventTypes: ['message.accepted'] })
+    for (let sent = 0; sent < 5; sent++) await send(hook.key)
+    await expect.poll(() => receiver.received.length).toBeGreaterThan(0)
+    await api.call(hook.key, 'PATCH', hook.path, { state: 'disabled' })
+    const behind = (statement: string) =>
+      api.database
+        .pool('superuser')
+        .query<{ n: number }>(statement, [decodeId('webhook', hook.id)])
+        .then(({ rows }) => rows[0]?.n)
+    const flying = `select count(lease_until)::integer as n from webhook_delivery where endpoint_id = $1`
+    await expect.poll(() => behind(flying)).toBe(0)
+    // As after the last of eleven tries, for which a test has no day.
+    await behind(`update webhook_delivery set state = 'failed', settled_at = now() where endpoint_id = $1`)
+    const counts = { failed: 5, delivered: 0, isWhole: true }
+    expect((await api.call(hook.key, 'GET', `${hook.path}/statistics`)).body).toMatchObject(counts)
+    expect((await api.call(hook.key, 'POST', `${hook.path}/replay-failed`, {})).status).toBe(409)
+    await api.call(hook.key, 'PATCH', hook.path, { state: 'enabled' })
+    receiver.answer(acceptRequest)
+    const first = await api.call(hook.key, 'POST', `${hook.path}/replay-failed`, { limit: 3 })
+    expect(first.body).toMatchObject({ replayed: 3, left: 2 })
+    const { until } = first.body
+    const second = await api.call(hook.key, 'POST', `${hook.path}/replay-failed`, { limit: 3, until })
+    expect(second.body.left).toBe(0)
+    await expect
+      .poll(
+        async () =>
+          (await hook.deliveries()).filter((row: { state: string }) => row.state === 'delivered').length,
+      )
+      .toBe(5)
+    const newest = await api.call(hook.key, 'GET', `${hook.path}/deliveries?order=newest&limit=2`)
+    const all = (await hook.deliveries()).map((row: { id: string }) => row.id)
+    expect(newest.body.data.map((row: { id: string }) => row.id)).toEqual([all[4], all[3]])
+    const next = await api.call(
+      hook.key,
+      'GET',
+      `${hook.path}/deliveries?order=newest&limit=2&cursor=${newest.body.nextCursor}`,
+    )
+    expect(next.body.data.map((row: { id: string }) => row.id)).toEqual([all[2], all[1]])
+    const none = await api.call(hook.key, 'GET', `${hook.path}/deliveries?type=message.bounced`)
+    expect(none.body.data).toEqual([])
   })
 
   it('stop at an endpoint that is gone or took nothing for a day, and say why', async () => {

@@ -136,7 +136,7 @@ replay<World, Loot>(
       startWorld(
         alterProduct([
           {
-            file: 'server/src/modules/messages/accept-service.ts',
+            file: 'server/src/modules/messages/seal-message.ts',
             find: '    sensitive: message.sensitive,\n    fromDomain',
             replace: '    sensitive: false,\n    fromDomain',
           },

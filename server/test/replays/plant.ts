@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { until } from '../constellation/installation.ts'
 import type { Installation } from '../constellation/installation.ts'
 import type { JournallingSink } from '../constellation/sink.ts'
 import type { Canaries } from './canaries.ts'
@@ -10,6 +11,7 @@ export interface Amounts {
   readonly sensitive: number
   readonly submitted: number
   readonly suppressions: number
+  readonly contacts: number
   readonly senders: number
   /** At most 45: a workspace has at most 50 endpoints. */
   readonly webhooks: number
@@ -21,6 +23,7 @@ export const MANY: Amounts = {
   sensitive: 150,
   submitted: 150,
   suppressions: 150,
+  contacts: 100,
   senders: 100,
   webhooks: 45,
   keys: 60,
@@ -48,6 +51,7 @@ export async function plant(
       note: `called ${canaries.make('suppression note')}`,
     })
   })
+  await plantAudience(installation, canaries, amounts.contacts)
   await repeat(amounts.webhooks, async () => {
     const made = await post(installation, '/v1/webhooks', {
       url: `https://hooks.example.com/${canaries.make('webhook URL')}`,
@@ -75,6 +79,39 @@ export async function plant(
     })
   })
   await submit(installation, canaries, amounts.submitted)
+}
+
+/** Contacts, and a broadcast that goes to them; resolves when it has gone out. */
+async function plantAudience(
+  installation: Installation,
+  canaries: Canaries,
+  contacts: number,
+): Promise<void> {
+  const list = await post(installation, '/v1/lists', { name: 'News' })
+  await repeat(contacts, async () => {
+    await post(installation, '/v1/contacts', {
+      email: `${canaries.make('contact address')}@reader.test`,
+      firstName: `Ann ${canaries.make('contact name')}`,
+      attributes: { plan: canaries.make('contact attribute') },
+      lists: [list.id],
+    })
+  })
+  const { id } = await post(installation, '/v1/broadcasts', {
+    name: canaries.make('broadcast name'),
+    listId: list.id,
+    from: installation.from,
+    subject: `News ${canaries.make('broadcast subject')}`,
+    text: `Hello {{ first_name }}, ${canaries.make('broadcast text')}`,
+  })
+  // What renders templates has a line, and on a busy machine it is full at times.
+  await until('the broadcast is taken', 60_000, async () => {
+    const { status } = await installation.http.call('POST', `/v1/broadcasts/${id}/send`, { body: {} })
+    return status === 200
+  })
+  await until('the broadcast is sent', 60_000, async () => {
+    const { body } = await installation.http.call('GET', `/v1/broadcasts/${id}`)
+    return body.state === 'sent'
+  })
 }
 
 /** A receiver of webhooks that keeps what it got. */

@@ -26,6 +26,7 @@ const KEYRING: Readonly<Record<Kind, readonly string[]>> = {
     'openContentKeys',
     'pepper',
     'publicKeys',
+    'referenceKey',
     'requestShred',
     'resealSecret',
     'rotate',
@@ -35,9 +36,25 @@ const KEYRING: Readonly<Record<Kind, readonly string[]>> = {
     'status',
     'verifyTotp',
   ],
-  smtp: ['blind', 'blindAddresses', 'contentKey', 'health', 'pepper'],
-  sender: ['blind', 'blindAddresses', 'destroyContentKeys', 'health', 'openContentKeys', 'sign'],
-  worker: ['blind', 'blindAddresses', 'destroyContentKeys', 'health', 'openContentKeys', 'openSecret'],
+  smtp: ['blind', 'blindAddresses', 'contentKey', 'health', 'pepper', 'referenceKey'],
+  sender: [
+    'blind',
+    'blindAddresses',
+    'destroyContentKeys',
+    'health',
+    'openContentKeys',
+    'referenceKey',
+    'sign',
+  ],
+  worker: [
+    'blind',
+    'blindAddresses',
+    'destroyContentKeys',
+    'health',
+    'openContentKeys',
+    'openSecret',
+    'referenceKey',
+  ],
   staff: ['health', 'pepper'],
   audit: ['attestUnwraps', 'auditKey', 'health', 'signCheckpoint'],
 }
@@ -72,8 +89,8 @@ async function startWorld(isWeak: boolean): Promise<KeyringWorld> {
     altered: alterProduct([
       {
         file: 'keyring/src/access.ts',
-        find: 'smtp: { ...NOTHING,',
-        replace: "smtp: { ...NOTHING, openContentKeys: 'allowed', openSecret: 'allowed',",
+        find: '  smtp: {\n    ...NOTHING,\n',
+        replace: "  smtp: {\n    ...NOTHING,\n    openContentKeys: 'allowed',\n    openSecret: 'allowed',\n",
       },
     ]),
   })
@@ -154,7 +171,7 @@ async function readCatalog({ database }: KeyringWorld): Promise<Catalog> {
   const owner = database.pool('superuser')
   const tables = await owner.query<Catalog['tables'][number]>(
     `select n.nspname as schema, c.relname as table,
-            (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and a.attidentity = '' order by a.attnum limit 1) as column
+            (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attidentity = '' order by a.attnum limit 1) as column
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind in ('r', 'p') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')`,
   )

@@ -85,7 +85,11 @@ async function tamper({ api, work, attackerHasKey }: World): Promise<Loot> {
     ]),
     ...exportDeeds().map(([what, deed]): [string, () => Promise<boolean>] => [
       what,
-      () => exportHolds(deed([...exported])),
+      () => {
+        const tampered = deed([...exported])
+        if (tampered.join('\n') === exported.join('\n')) throw new Error(`nothing was changed: ${what}`)
+        return exportHolds(tampered)
+      },
     ]),
     ['the log rolled back to an older state', () => holds(older, kept)],
     ['the whole log forged anew', () => holds(forged)],
@@ -110,8 +114,13 @@ async function forge(work: string, seed: Buffer<ArrayBuffer>): Promise<string> {
   return directory
 }
 
-const edit = (file: string, change: (content: Buffer) => Buffer | string) => (directory: string) =>
-  writeFileSync(join(directory, file), change(readFileSync(join(directory, file))))
+/** A deed that changes nothing would prove nothing. */
+const edit = (file: string, change: (content: Buffer) => Buffer | string) => (directory: string) => {
+  const content = readFileSync(join(directory, file))
+  const changed = Buffer.from(change(Buffer.from(content)))
+  if (changed.equals(content)) throw new Error(`nothing was changed in ${file}`)
+  writeFileSync(join(directory, file), changed)
+}
 const onLines = (change: (all: string[]) => string[]) => (content: Buffer) =>
   `${change(content.toString().trimEnd().split('\n')).join('\n')}\n`
 const swapped = (all: readonly string[], a: number, b: number): string[] =>
@@ -171,13 +180,24 @@ function fileDeeds(size: number): [string, (directory: string) => void][] {
   ]
 }
 
+/** The first act. Unwraps of the keyring have their records too, and where they stand among the acts is chance. */
+const alterAct = (lines: readonly string[], change: (line: string) => string): string[] => {
+  const act = lines.findIndex((line) => line.includes('"suppression.added"'))
+  return lines.map((line, at) => (at === act ? change(line) : line))
+}
+const removed = (line: string): string => line.replace('"suppression.added"', '"suppression.removed"')
+
 function exportDeeds(): [string, (lines: string[]) => string[]][] {
   return [
     ['a record deleted from an export', (lines) => lines.filter((_, at) => at !== 5)],
+    ['a record altered in an export', (lines) => alterAct(lines, removed)],
     [
-      'a record altered in an export',
+      'a record altered in an export, with the genuine one where the other format has it',
       (lines) =>
-        lines.map((line, at) => (at === 5 ? line.replace('suppression.added', 'suppression.removed') : line)),
+        alterAct(lines, (line) => {
+          const original = line.slice(line.indexOf('"record":') + '"record":'.length, -1)
+          return `${removed(line).slice(0, -1)},"event":${JSON.stringify({ original })}}`
+        }),
     ],
     ['a record repeated in an export', (lines) => [...lines.slice(0, 6), lines[5] ?? '', ...lines.slice(6)]],
     ['two records of an export swapped', (lines) => swapped(lines, 5, 6)],

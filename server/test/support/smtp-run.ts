@@ -7,10 +7,12 @@ import type {
   SmtpConnection,
   SmtpConnectionDeps,
   SmtpOutcome,
+  SmtpOutcomeInfo,
   SmtpTransaction,
 } from '../../src/platform/smtp/client/index.ts'
 
-export type Job = { n: number } & Partial<SmtpTransaction>
+/** `to`: recipients other than `to<n>@example.net`. */
+export type Job = { n: number; to?: readonly string[] } & Partial<SmtpTransaction>
 const servers: ScriptedServer[] = []
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
@@ -29,12 +31,13 @@ export async function run(
   servers.push(server)
   const queue = jobs.map((job) => (typeof job === 'number' ? { n: job } : job))
   const outcomes: { n: number; outcome: SmtpOutcome }[] = []
+  const infos: SmtpOutcomeInfo[] = []
   const order: string[] = []
   const closed = Promise.withResolvers<SmtpCloseReason>()
   const deps: SmtpConnectionDeps<Job> = {
     target: { host: 'sink.test', address: '127.0.0.1', port: server.port, family: 4 },
     ehloName: 'client.test',
-    tls: { mode: 'none', verify: false },
+    tls: { mode: 'none' },
     pull: () => {
       const job = queue.shift() ?? null
       if (job) order.push(`pull ${job.n}`)
@@ -42,7 +45,7 @@ export async function run(
     },
     transactionOf: (job) => ({
       from: 'from@example.com',
-      to: `to${job.n}@example.net`,
+      recipients: (job.to ?? [`to${job.n}@example.net`]).map((address) => ({ address })),
       chunks: [message(job.n)],
       bytes: message(job.n).length,
       eightBit: false,
@@ -50,9 +53,10 @@ export async function run(
       ...job,
     }),
     beforeFinalDot: (job) => order.push(`dot ${job.n}`),
-    onOutcome: (job, outcome) => {
+    onOutcome: (job, all, info) => {
       order.push(`outcome ${job.n}`)
-      outcomes.push({ n: job.n, outcome })
+      infos.push(info)
+      for (const outcome of all) outcomes.push({ n: job.n, outcome })
     },
     onIdle: () => {},
     onClosed: closed.resolve,
@@ -79,6 +83,7 @@ export async function run(
   if (peer) await peer.closed()
   return {
     outcomes,
+    infos,
     reason,
     order,
     peer,

@@ -24,7 +24,14 @@ const PORTS = { first: 15_000, last: 31_999 } as const
 
 /** Free ports as settings, so that several installations fit on one host. */
 export async function freeAddresses(): Promise<Record<string, string>> {
-  const names = ['BULKHEAD_HTTP', 'BULKHEAD_SUBMISSION', 'BULKHEAD_SUBMISSIONS', 'BULKHEAD_STAFF']
+  const names = [
+    'BULKHEAD_HTTP',
+    'BULKHEAD_SUBMISSION',
+    'BULKHEAD_SUBMISSIONS',
+    'BULKHEAD_INBOUND',
+    'BULKHEAD_STAFF',
+    'BULKHEAD_METRICS',
+  ]
   const servers: Server[] = []
   while (servers.length < names.length) {
     const server = createServer().listen(randomInt(PORTS.first, PORTS.last + 1), '127.0.0.1')
