@@ -3,6 +3,7 @@ import { Meter } from './measure.ts'
 import type { Usage } from './measure.ts'
 import type { Percentiles } from './percentiles.ts'
 import type { SinkProcess } from './sink-process.ts'
+import type { SinkStats } from './sink-store.ts'
 import type { LoadReport } from './tally.ts'
 
 /** One load through one server to the sink, and what it took. */
@@ -33,6 +34,9 @@ export interface FlowResult {
   readonly generatorCpuSeconds: number
   readonly sinkCpuSeconds: number
   readonly usage: Usage
+  /** Of a sink with doors: what each provider saw. */
+  readonly providers: SinkStats['providers']
+  readonly byDomain: SinkStats['byDomain']
   readonly notes: readonly string[]
 }
 
@@ -46,6 +50,8 @@ export interface FlowOptions {
   readonly signal?: AbortSignal | undefined
   /** What is counted as arrived; default all messages. */
   readonly arrivals?: 'messages' | 'stamped'
+  /** Delivered a second is counted until this share had arrived; default all. Retries of what was put off are the rest. */
+  readonly share?: number
 }
 
 /** Nothing more arrives when nothing did for this long. */
@@ -92,7 +98,11 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
   const usage = meter.stop()
   const stats = await sink.stats()
   const delivered = stamped ? stats.latency.count : stats.messages
-  const spanMs = stats.lastMs - load.firstAcceptMs
+  const counted = options.share === undefined ? delivered : Math.floor(delivered * options.share)
+  const { stride, atMs } = stats.arrivals
+  const lastMs = stamped ? stats.lastStampedMs : stats.lastMs
+  const untilMs = options.share === undefined ? lastMs : atMs[Math.floor(counted / stride) - 1]
+  const spanMs = (untilMs ?? lastMs) - load.firstAcceptMs
   return {
     scenario: options.scenario,
     server: options.server,
@@ -100,7 +110,7 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
     acceptedPerSecond: load.acceptedPerSecond,
     acceptLatency: load.latency,
     delivered,
-    deliveredPerSecond: delivered === 0 || spanMs <= 0 ? 0 : Math.round((delivered * 1000) / spanMs),
+    deliveredPerSecond: counted === 0 || spanMs <= 0 ? 0 : Math.round((counted * 1000) / spanMs),
     endToEnd: stats.latency,
     missing: Math.max(0, load.accepted - delivered),
     duplicates: stats.duplicates,
@@ -119,6 +129,8 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
     generatorCpuSeconds: load.cpuSeconds,
     sinkCpuSeconds: stats.cpuMs / 1000,
     usage,
+    providers: stats.providers,
+    byDomain: stats.byDomain,
     notes: options.notes ?? [],
   }
 }

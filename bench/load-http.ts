@@ -27,7 +27,8 @@ export interface HttpLoadOptions {
   readonly batch?: number
   /** Recipients per message, all in To; default 1. */
   readonly recipients?: number
-  readonly recipientDomain?: string
+  /** One for all, or one for each message. */
+  readonly recipientDomain?: string | ((index: number) => string)
   /** Further top-level fields of each message, such as `lane`. */
   readonly extra?: Readonly<Record<string, unknown>>
   /** False leaves out the X-Bench-Sent header, so that the sink's latency is about other messages only. */
@@ -146,10 +147,13 @@ export function loadHttp(options: HttpLoadOptions): Promise<LoadReport> {
   const path = options.path ?? (batch > 0 ? '/v1/messages/batch' : '/v1/messages')
   const head = `POST ${path} HTTP/1.1\r\nHost: ${host}:${options.port}\r\nAuthorization: Bearer ${options.apiKey}\r\nContent-Type: application/json\r\nContent-Length: `
   const wrap = options.wrapBatch ?? ((messages) => `{"messages":[${messages.join(',')}]}`)
-  const to = (index: number): string =>
-    recipients === 1
-      ? `"u${index}@${recipientDomain}"`
-      : `[${Array.from({ length: recipients }, (_, r) => `"u${index}-${r}@${recipientDomain}"`).join(',')}]`
+  const domainOf = typeof recipientDomain === 'string' ? () => recipientDomain : recipientDomain
+  const to = (index: number): string => {
+    const domain = domainOf(index)
+    return recipients === 1
+      ? `"u${index}@${domain}"`
+      : `[${Array.from({ length: recipients }, (_, r) => `"u${index}-${r}@${domain}"`).join(',')}]`
+  }
   const sizeOf = (job: Job): number => Math.min(perRequest, options.messages - job.index * perRequest)
   const request = (job: Job): string => {
     const first = job.index * perRequest

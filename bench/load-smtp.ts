@@ -24,7 +24,8 @@ export interface SmtpLoadOptions {
   readonly from?: string
   /** Recipients per message; default 1. */
   readonly recipients?: number
-  readonly recipientDomain?: string
+  /** One for all, or one for each message. */
+  readonly recipientDomain?: string | ((index: number) => string)
   /** Tries again what was answered 421, 450, 451 or 452; default true. */
   readonly retryBusy?: boolean
 }
@@ -48,6 +49,7 @@ async function nextJob(work: Work): Promise<Job | undefined> {
  */
 export async function loadSmtp(options: SmtpLoadOptions): Promise<LoadReport> {
   const { recipients = 1, recipientDomain = 'rcpt.test', retryBusy = true } = options
+  const domainOf = typeof recipientDomain === 'string' ? () => recipientDomain : recipientDomain
   const from = options.from ?? 'shop@sender.test'
   const target: SmtpTarget = {
     host: options.host ?? '127.0.0.1',
@@ -68,7 +70,7 @@ export async function loadSmtp(options: SmtpLoadOptions): Promise<LoadReport> {
   const sendAll = async (connection: SmtpConnection): Promise<boolean> => {
     for (let job = await nextJob(work); job !== undefined; job = await nextJob(work)) {
       const { index, dueMs } = job
-      const to = Array.from({ length: recipients }, (_, r) => `u${index}-${r}@${recipientDomain}`)
+      const to = Array.from({ length: recipients }, (_, r) => `u${index}-${r}@${domainOf(index)}`)
       const content = make({ index, from, to: to[0] ?? '', sentMs: dueMs })
       let code: number
       try {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { waitFor } from './clock.ts'
+import { preloadUrl } from './engine/preload-url.ts'
 import { freePorts } from './free-port.ts'
 import { isAlive, SENDER_DOMAIN, startProgram, temporaryDirectory } from './peers/peer.ts'
 
@@ -13,6 +14,8 @@ export interface Product extends AsyncDisposable {
   readonly submissionsPort: number
   readonly apiKey: string
   readonly smtp: { readonly username: string; readonly password: string }
+  /** A further workspace with the domain that the load comes from; answers its API key. */
+  addWorkspace(name: string): Promise<string>
   /** Its data directory. */
   readonly data: string
   /** Roots of its process trees: the supervisor and, where it is not below it, PostgreSQL. */
@@ -29,7 +32,8 @@ interface Setup {
   readonly smtp: { readonly username: string; readonly password: string }
 }
 
-function field(value: unknown, name: string): unknown {
+/** What an object holds under a name; undefined where it is none. */
+export function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined
 }
 
@@ -82,23 +86,44 @@ async function ready(httpPort: number): Promise<boolean> {
   }
 }
 
-async function addDomain(httpPort: number, apiKey: string): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${httpPort}/v1/domains`, {
+async function post(httpPort: number, key: string, path: string, input: unknown): Promise<Response> {
+  return await fetch(`http://127.0.0.1:${httpPort}${path}`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${apiKey}`,
+      authorization: `Bearer ${key}`,
       'content-type': 'application/json',
       'idempotency-key': randomUUID(),
     },
-    body: JSON.stringify({ name: SENDER_DOMAIN }),
+    body: JSON.stringify(input),
   })
+}
+
+async function addDomain(httpPort: number, apiKey: string): Promise<void> {
+  const response = await post(httpPort, apiKey, '/v1/domains', { name: SENDER_DOMAIN })
   const body = await response.text()
   if (!response.ok && response.status !== 409) throw new Error(`POST /v1/domains: ${response.status} ${body}`)
 }
 
+async function addWorkspace(httpPort: number, data: string, name: string): Promise<string> {
+  const operator: unknown = JSON.parse(readFileSync(join(data, 'operator.json'), 'utf8'))
+  const response = await post(httpPort, String(field(operator, 'operatorKey')), '/v1/workspaces', { name })
+  const body = await response.text()
+  const key = response.ok ? field(field(JSON.parse(body), 'apiKey'), 'key') : undefined
+  if (typeof key !== 'string') throw new Error(`POST /v1/workspaces: ${response.status} ${body}`)
+  await addDomain(httpPort, key)
+  return key
+}
+
 /** Starts the product with the sink as its relay and waits until it is ready. Throws with what it printed when it is not in two minutes. */
 export async function startProduct(options: {
+  /** The relay; with `direct` the port to which mail for port 25 of loopback addresses goes. */
   readonly sinkPort: number
+  /** Mail goes to the MX hosts that this DNS server names, by these rules of the operator (null: as shipped). */
+  readonly direct?: { readonly dnsServer: string; readonly shaping: string | null }
+  /** Multiplies the delays of retries; default 1. */
+  readonly retryScale?: number
+  /** Directory for CPU profiles of sender and keyring. */
+  readonly profile?: string | undefined
   /** Where its data directory is made; default the system's temporary directory. */
   readonly parent?: string
   readonly signal?: AbortSignal | undefined
@@ -114,8 +139,15 @@ export async function startProduct(options: {
   const setupFile = join(directory.path, 'setup.json')
   const data = join(directory.path, 'data')
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('BULKHEAD_'))
-  const preload = join(import.meta.dirname, 'unsealed', 'preload.ts')
-  const args = options.unsealed === true ? ['--import', pathToFileURL(preload).href, entry] : [entry]
+  const { direct, profile } = options
+  const unsealed = pathToFileURL(join(import.meta.dirname, 'unsealed', 'preload.ts')).href
+  const preloads = [
+    options.unsealed === true ? unsealed : null,
+    preloadUrl({ profile, ...(direct === undefined ? {} : { port: options.sinkPort }) }),
+  ].filter((preload) => preload !== null)
+  const args = [...preloads.flatMap((preload) => ['--import', preload]), entry]
+  const shaping = join(directory.path, 'shaping.toml')
+  if (direct?.shaping !== undefined && direct.shaping !== null) writeFileSync(shaping, direct.shaping)
   const program = await startProgram(process.execPath, args, {
     env: {
       ...Object.fromEntries(inherited),
@@ -123,8 +155,13 @@ export async function startProduct(options: {
       BULKHEAD_HTTP: `127.0.0.1:${http}`,
       BULKHEAD_SUBMISSION: `127.0.0.1:${submission}`,
       BULKHEAD_SUBMISSIONS: `127.0.0.1:${submissions}`,
+      BULKHEAD_INBOUND: 'off',
       BULKHEAD_STAFF: `127.0.0.1:${staff}`,
-      BULKHEAD_OUTBOUND: `smtp://127.0.0.1:${options.sinkPort}`,
+      BULKHEAD_METRICS: 'off',
+      BULKHEAD_OUTBOUND: direct === undefined ? `smtp://127.0.0.1:${options.sinkPort}` : 'direct',
+      ...(direct === undefined ? {} : { BULKHEAD_DNS_SERVERS: direct.dnsServer }),
+      ...(direct === undefined || direct.shaping === null ? {} : { BULKHEAD_SHAPING: shaping }),
+      ...(options.retryScale === undefined ? {} : { BULKHEAD_RETRY_SCALE: String(options.retryScale) }),
       BULKHEAD_SETUP_FILE: setupFile,
     },
   })
@@ -148,6 +185,7 @@ export async function startProduct(options: {
       submissionsPort: submissions,
       ...setup,
       data,
+      addWorkspace: (name) => addWorkspace(http, data, name),
       pids: [program.pid, ...postgresPids(data)],
       output: () => program.output(),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),

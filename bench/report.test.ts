@@ -8,6 +8,8 @@ const latency = { count: 1, p50Ms: 1, p90Ms: 2, p99Ms: 3, maxMs: 4 }
 function result(part: Partial<FlowResult>): FlowResult {
   const group = { cpuSeconds: 1, peakMb: 100, processes: 1 }
   return {
+    providers: {},
+    byDomain: {},
     scenario: 'http',
     server: 'Bulkhead',
     accepted: 1000,

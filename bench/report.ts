@@ -84,16 +84,27 @@ function against(label: string, mine: FlowResult, other: FlowResult | null): Rat
  */
 export function ratios(results: readonly FlowResult[]): Ratio[] {
   const peers = results.filter((each) => each.scenario === 'relay' && each.deliveredPerSecond > 0)
+  const mixes = results.filter((each) => each.scenario === 'mix' && each.deliveredPerSecond > 0)
+  const mix = mixes.find((each) => each.server === 'Bulkhead')
   // A flow that lost or held back mail has no speed to compare.
   const ours = results.filter(
     (each) => ['http', 'smtp', 'batch'].includes(each.scenario) && each.missing === 0,
   )
-  return ours.flatMap((mine) => [
-    ...peers.flatMap((peer) =>
-      against(`${peer.server}${peer.signedShare > 0 ? '' : ' (unsigned)'}`, mine, peer),
-    ),
-    ...against('the better signed peer', mine, best(peers.filter((peer) => peer.signedShare >= 1))),
-  ])
+  const mixRatios =
+    mix === undefined
+      ? []
+      : mixes
+          .filter((each) => each !== mix)
+          .flatMap((peer) => against(`${peer.server} (unsigned)`, mix, peer))
+  return [
+    ...mixRatios,
+    ...ours.flatMap((mine) => [
+      ...peers.flatMap((peer) =>
+        against(`${peer.server}${peer.signedShare > 0 ? '' : ' (unsigned)'}`, mine, peer),
+      ),
+      ...against('the better signed peer', mine, best(peers.filter((peer) => peer.signedShare >= 1))),
+    ]),
+  ]
 }
 
 /** How much dearer mail gets as the queue grows: CPU per message and end-to-end time against the shallowest depth of the run. */
@@ -105,6 +116,18 @@ export function depthGrowth(results: readonly FlowResult[]): string[] {
     const cpu = each.cpuSecondsPer1000 / Math.max(base.cpuSecondsPer1000, 1e-9)
     const speed = each.deliveredPerSecond / Math.max(base.deliveredPerSecond, 1e-9)
     return `${each.scenario}: CPU per message × ${cpu.toFixed(2)}, delivered/s × ${speed.toFixed(2)} of ${base.scenario}`
+  })
+}
+
+/** Delivered a second at each backlog against none: at least 0.9 is wanted. */
+export function backlogGrowth(results: readonly FlowResult[]): string[] {
+  const backlogs = results.filter((each) => each.scenario.startsWith('backlog'))
+  const base = backlogs[0]
+  if (base === undefined) return []
+  return backlogs.slice(1).map((each) => {
+    const speed = each.deliveredPerSecond / Math.max(base.deliveredPerSecond, 1e-9)
+    const cpu = each.cpuSecondsPer1000 / Math.max(base.cpuSecondsPer1000, 1e-9)
+    return `${each.scenario}: delivered/s × ${speed.toFixed(2)}, CPU per message × ${cpu.toFixed(2)} of ${base.scenario}`
   })
 }
 
@@ -170,6 +193,10 @@ export function render(conditions: Conditions, results: readonly FlowResult[]): 
     section(
       'Growth with queue depth',
       growth.map((line) => `  ${line}`),
+    ),
+    section(
+      'Throughput beside a backlog',
+      backlogGrowth(results).map((line) => `  ${line}`),
     ),
     section(
       'What sealing costs',

@@ -1,14 +1,41 @@
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { renderAuditLag } from './parts/audit-lag.ts'
 import type { AuditLag } from './parts/audit-lag.ts'
 import { readConditions } from './conditions.ts'
+import { renderConsole, runConsole } from './console/run-console.ts'
+import type { ConsoleResult } from './console/run-console.ts'
+import { renderProfiles, summariseProfiles } from './engine/profile.ts'
+import { renderFairness, renderMemory } from './engine/report-engine.ts'
+import type { Fairness, Memory } from './engine/report-engine.ts'
+import { runBacklog } from './engine/run-backlog.ts'
+import { runFairness } from './engine/run-fairness.ts'
+import { runMemory } from './engine/run-memory.ts'
+import { runMix } from './engine/run-mix.ts'
+import { runMixPeers } from './engine/run-mix-peers.ts'
 import type { FlowResult } from './flow.ts'
 import { ratios, render } from './report.ts'
 import { runAudit, runCritical, runDepths, runFlows, runPeers, runSealing } from './scenarios.ts'
 import type { Progress, Sizes } from './scenarios.ts'
 
-const SCENARIOS = ['http', 'smtp', 'batch', 'depth', 'critical', 'peers', 'sealing', 'audit'] as const
+const SCENARIOS = [
+  'http',
+  'smtp',
+  'batch',
+  'depth',
+  'critical',
+  'peers',
+  'sealing',
+  'audit',
+  'mix',
+  'mix-peers',
+  'fairness',
+  'backlog',
+  'memory',
+  'console',
+] as const
 type Scenario = (typeof SCENARIOS)[number]
 
 const FULL: Sizes = {
@@ -24,6 +51,16 @@ const FULL: Sizes = {
   sealingRounds: 3,
   auditActs: 60_000,
   auditPerSecond: 1_000,
+  mixShippedMessages: 3_000,
+  mixMessages: 30_000,
+  fairnessBulk: 1_000_000,
+  fairnessSeconds: 50,
+  backlogs: [1_000_000, 10_000_000],
+  backlogSlow: 200_000,
+  backlogMessages: 10_000,
+  memorySeconds: 170,
+  memoryPerSecond: 300,
+  consoleMessages: 1_000_000,
   maxSeconds: 120,
 }
 
@@ -37,19 +74,34 @@ const QUICK: Sizes = {
   criticalSeconds: 5,
   sealingRounds: 1,
   auditActs: 5_000,
+  mixShippedMessages: 300,
+  mixMessages: 1000,
+  fairnessBulk: 50_000,
+  fairnessSeconds: 5,
+  backlogs: [50_000, 200_000],
+  backlogSlow: 2_000,
+  backlogMessages: 1000,
+  memorySeconds: 6,
+  memoryPerSecond: 50,
+  consoleMessages: 20_000,
   maxSeconds: 5,
 }
 
 const USAGE = `Measures Bulkhead from accept to a sink on the loopback, and Postfix and Haraka beside it where they are installed.
   npm run bench -- [--quick] [--json FILE] [--scenario ${SCENARIOS.join('|')} …] [--messages N] [--bytes N]
                    [--connections N] [--depth N …] [--backlog N] [--directory DIR]
-  --quick       small counts, under a minute
+                   [--long] [--profile]
+  --quick       small counts, a few minutes
   --json FILE   writes conditions, results and ratios as JSON
   --scenario    only these; may be given several times
   --depth       queue depths for the scenario depth; may be given several times
   --backlog     bulk recipients that are due in the scenario critical
+  --long        memory: an hour instead of three minutes
+  --profile     CPU profiles of sender and keyring, with the top self times; names the directory, which stays
   --directory   where the queues are kept while it runs (default: the temporary directory)
 Haraka: BULKHEAD_BENCH_HARAKA=directory that has it in node_modules, or npm install Haraka in bench/peers.`
+
+const HOUR_SECONDS = 3600
 
 function parseCount(name: string, text: string | undefined, fallback: number): number {
   if (text === undefined) return fallback
@@ -81,6 +133,8 @@ async function main(signal: AbortSignal): Promise<void> {
       depth: { type: 'string', multiple: true },
       backlog: { type: 'string' },
       directory: { type: 'string' },
+      long: { type: 'boolean', default: false },
+      profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -89,8 +143,11 @@ async function main(signal: AbortSignal): Promise<void> {
     return
   }
   const base = values.quick ? QUICK : FULL
+  const profile = values.profile ? mkdtempSync(join(tmpdir(), 'bulkhead-bench-profile-')) : undefined
   const sizes: Sizes = {
     ...base,
+    profile,
+    memorySeconds: values.long ? HOUR_SECONDS : base.memorySeconds,
     signal,
     messages: parseCount('messages', values.messages, base.messages),
     bytes: Math.max(1000, parseCount('bytes', values.bytes, base.bytes)),
@@ -135,11 +192,44 @@ async function main(signal: AbortSignal): Promise<void> {
     await attempt('audit', async () => {
       audit.push(await runAudit(sizes, progress))
     })
+  if (scenarios.includes('mix')) await attempt('mix', () => runMix(sizes, progress))
+  if (scenarios.includes('mix-peers')) await attempt('mix-peers', () => runMixPeers(sizes, progress))
+  const fairness: Fairness[] = []
+  if (scenarios.includes('fairness'))
+    await attempt('fairness', async () => {
+      fairness.push(await runFairness(sizes, progress))
+    })
+  if (scenarios.includes('backlog')) await attempt('backlog', () => runBacklog(sizes, progress))
+  const memory: Memory[] = []
+  if (scenarios.includes('memory'))
+    await attempt('memory', async () => {
+      memory.push(await runMemory(sizes, progress))
+    })
+  const consoles: ConsoleResult[] = []
+  if (scenarios.includes('console'))
+    await attempt('console', async () => {
+      consoles.push(await runConsole(sizes, progress))
+    })
+  const profiles = profile === undefined ? [] : summariseProfiles(profile)
   process.stdout.write(`\n${render(conditions, results)}\n`)
   for (const result of audit) process.stdout.write(renderAuditLag(result))
+  for (const result of fairness) process.stdout.write(renderFairness(result))
+  for (const result of memory) process.stdout.write(renderMemory(result))
+  for (const result of consoles) process.stdout.write(renderConsole(result))
+  process.stdout.write(renderProfiles(profiles))
   if (values.json !== undefined) {
     const { signal: _, ...counts } = sizes
-    const document = { conditions, sizes: counts, results, ratios: ratios(results), audit }
+    const document = {
+      conditions,
+      sizes: counts,
+      results,
+      ratios: ratios(results),
+      audit,
+      fairness,
+      memory,
+      consoles,
+      profiles,
+    }
     writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
   }
 }

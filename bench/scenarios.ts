@@ -34,9 +34,25 @@ export interface Sizes {
   /** Acts of the scenario audit, and how many a second. */
   readonly auditActs: number
   readonly auditPerSecond: number
+  /** Messages to the mix of destinations: by the shipped rules, and as a sender whom the providers know. */
+  readonly mixShippedMessages: number
+  readonly mixMessages: number
+  /** Bulk recipients of the large workspace, and how long the small one is watched with and without it. */
+  readonly fairnessBulk: number
+  readonly fairnessSeconds: number
+  /** Rows that wait for their time, and recipients that wait in the line of a slow site. */
+  readonly backlogs: readonly number[]
+  readonly backlogSlow: number
+  readonly backlogMessages: number
+  readonly memorySeconds: number
+  readonly memoryPerSecond: number
+  /** Messages of the scenario console. */
+  readonly consoleMessages: number
   /** No load runs longer than this. */
   readonly maxSeconds: number
   readonly parent?: string
+  /** Directory for CPU profiles of sender and keyring. */
+  readonly profile?: string | undefined
   /** Ends the run early, in order: servers stopped, directories removed. */
   readonly signal?: AbortSignal | undefined
 }
@@ -46,13 +62,19 @@ export interface Progress {
   done(result: FlowResult): void
 }
 
-const BULKHEAD = 'Bulkhead'
+export const BULKHEAD = 'Bulkhead'
 const RECIPIENTS_PER_BULK_MESSAGE = 1000
 const BULK_BYTES = 1000
 
-function start(sizes: Sizes, sink: SinkProcess, unsealed = false): Promise<Product> {
+/** Starts the product with this sink as its relay, or as where `more` says. */
+export function start(
+  sizes: Sizes,
+  sink: SinkProcess,
+  more: Partial<Parameters<typeof startProduct>[0]> = {},
+): Promise<Product> {
   return startProduct({
-    unsealed,
+    ...more,
+    profile: sizes.profile,
     sinkPort: sink.port,
     signal: sizes.signal,
     ...(sizes.parent === undefined ? {} : { parent: sizes.parent }),
@@ -60,7 +82,7 @@ function start(sizes: Sizes, sink: SinkProcess, unsealed = false): Promise<Produ
 }
 
 /** Reports the first refusal in full: a benchmark that fails should say why. */
-function sayOnce(progress: Progress): (status: number, body: string) => void {
+export function sayOnce(progress: Progress): (status: number, body: string) => void {
   let said = false
   return (status, body) => {
     if (!said) progress.say(`refused: ${status} ${body.slice(0, 500)}`)
@@ -131,7 +153,7 @@ export async function runSealing(sizes: Sizes, progress: Progress): Promise<void
       await using sink = await startSinkProcess()
       const scenario = unsealed ? 'without sealing' : 'with sealing'
       progress.say(`${scenario}, round ${round}: starting Bulkhead`)
-      await using product = await start(sizes, sink, unsealed)
+      await using product = await start(sizes, sink, { unsealed })
       const load = (messages: number) =>
         loadHttp({
           port: product.httpPort,
@@ -164,19 +186,20 @@ export async function runAudit(sizes: Sizes, progress: Progress): Promise<AuditL
 }
 
 /** Queues `recipients` in the bulk lane, a thousand to a message, not to be sent before `sendAt`. */
-async function fillBulk(
-  product: Product,
+export async function fillBulk(
+  product: Pick<Product, 'httpPort' | 'apiKey'>,
   recipients: number,
   sendAt: Date,
   progress: Progress,
   signal: AbortSignal | undefined,
+  recipientDomain = 'bulk.test',
 ): Promise<number> {
   const report = await loadHttp({
     port: product.httpPort,
     apiKey: product.apiKey,
     messages: Math.ceil(recipients / RECIPIENTS_PER_BULK_MESSAGE),
     recipients: Math.min(recipients, RECIPIENTS_PER_BULK_MESSAGE),
-    recipientDomain: 'bulk.test',
+    recipientDomain,
     bytes: BULK_BYTES,
     connections: 4,
     maxSeconds: 600,

@@ -1,12 +1,36 @@
-/** Where in the conversation a rule acts. `body` is when the first octets of the content have come, `replied` is after the last 250. */
-export const POINTS = ['banner', 'ehlo', 'mail', 'rcpt', 'data', 'body', 'dot', 'replied'] as const
+/**
+ * Where in the conversation a rule acts. `starttls` is the command, `handshake` is after its 220; `body` is when the first octets of the
+ * content have come, `replied` is after the last 250.
+ */
+export const POINTS = [
+  'banner',
+  'ehlo',
+  'starttls',
+  'handshake',
+  'mail',
+  'rcpt',
+  'data',
+  'body',
+  'dot',
+  'replied',
+] as const
 export type Point = (typeof POINTS)[number]
 
 /**
  * What a rule does. `drop` closes without a reply; `accept-and-drop` (at `dot` only) counts and journals the message and then closes
- * without a reply, which is the case a sender cannot tell from `drop`; `silence` keeps the connection and never answers again.
+ * without a reply, which is the case a sender cannot tell from `drop`; `reset` is `drop` by TCP reset; `silence` keeps the connection and never answers again; `trickle` keeps
+ * it and says an octet now and then of a reply that never ends; `garbage` says what is neither SMTP nor TLS.
  */
-export const ACTIONS = ['continue', 'reply', 'drop', 'accept-and-drop', 'silence'] as const
+export const ACTIONS = [
+  'continue',
+  'reply',
+  'drop',
+  'reset',
+  'accept-and-drop',
+  'silence',
+  'trickle',
+  'garbage',
+] as const
 export type Action = (typeof ACTIONS)[number]
 
 /** One misbehaviour. The first rule that matches wins. */
@@ -58,7 +82,7 @@ function parseRule(value: unknown, index: number): Rule {
   const action = fields.get('action') ?? (reply === '' ? 'continue' : 'reply')
   if (!isOneOf(action, ACTIONS)) throw new Error(`${where}.action must be one of ${ACTIONS.join(', ')}`)
   if (action === 'reply' && reply === '') throw new Error(`${where}.reply is needed`)
-  if (action === 'reply' && (at === 'body' || at === 'replied')) {
+  if (action === 'reply' && (at === 'body' || at === 'replied' || at === 'handshake')) {
     throw new Error(`${where}: there is no reply at ${at}`)
   }
   if (action === 'accept-and-drop' && at !== 'dot')

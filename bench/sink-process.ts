@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
-import type { SinkStats } from './sink.ts'
+import type { SinkStats } from './sink-store.ts'
 
 /** A sink in a process of its own, so that it shares neither the event loop nor the fate of its caller. */
 export interface SinkProcess extends AsyncDisposable {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { SecureContext } from 'node:tls'
+import { wallMs } from './clock.ts'
 import type { Behaviour, Point, Rule } from './sink-behaviour.ts'
 
 /** A message as it stood on the wire: still dot-stuffed, with its last CRLF. */
@@ -9,15 +10,20 @@ export interface Received {
   readonly recipients: readonly string[]
   readonly stuffed: Buffer
   readonly tls: boolean
+  /** When its MAIL came. */
+  readonly startedMs: number
 }
 
 export interface SessionDeps {
-  readonly behaviour: Behaviour
+  readonly behaviour: Pick<Behaviour, 'active' | 'decide'>
   readonly secureContext: SecureContext | null
   readonly requireTls: boolean
   readonly pipelining: boolean
   readonly maxMessageBytes: number
+  readonly maxRecipients: number
   readonly idleTimeoutMs: number
+  /** Said before an idle connection is closed; empty: nothing. */
+  readonly idleReply: string
   /** Counts and journals. It returns before the 250 is written. */
   accept(message: Received): void
   onTls(): void
@@ -30,7 +36,10 @@ export interface SessionDeps {
 const DOT = Buffer.from('\r\n.\r\n')
 const EMPTY = Buffer.alloc(0)
 const MAX_LINE = 4096
-const MAX_RECIPIENTS = 10_000
+/** Between two octets of a reply that trickles. */
+const TRICKLE_MS = 40
+const TRICKLE = '250-patience\r\n'
+const GARBAGE = 'no reply and no record of TLS'
 /** 4xx and 5xx replies only: what the sender reads as a refusal. */
 const isRefusal = (reply: string): boolean => reply.startsWith('4') || reply.startsWith('5')
 
@@ -38,6 +47,8 @@ const isRefusal = (reply: string): boolean => reply.startsWith('4') || reply.sta
 export class SinkSession {
   readonly #deps: SessionDeps
   #socket: Socket
+  /** Below TLS, if any. */
+  readonly #plain: Socket
   #buffer: Buffer = EMPTY
   #out = ''
   #from: string | null = null
@@ -49,32 +60,42 @@ export class SinkSession {
   #over = false
   #closed = false
   #tls = false
+  #startedMs = 0
 
   constructor(socket: Socket, deps: SessionDeps) {
     this.#deps = deps
     this.#socket = socket
+    this.#plain = socket
     this.#attach(socket)
     this.#at('banner', [], () => this.#say('220 sink.test ESMTP'))
     this.#flush()
   }
 
-  /** Closes at once. */
-  destroy(): void {
+  /** Closes at once; `reset`: by a TCP reset. */
+  destroy(reset = false): void {
     this.#over = true
     clearTimeout(this.#held ?? undefined)
-    this.#socket.destroy()
+    if (reset) this.#plain.resetAndDestroy()
+    else this.#socket.destroy()
   }
 
   #attach(socket: Socket): void {
     socket.on('data', (chunk) => this.#feed(chunk))
     socket.on('error', () => socket.destroy())
-    socket.setTimeout(this.#deps.idleTimeoutMs, () => socket.destroy())
+    socket.setTimeout(this.#deps.idleTimeoutMs, () => this.#idle())
     socket.on('close', () => {
       if (this.#closed || socket !== this.#socket) return
       this.#closed = true
       this.#over = true
       this.#deps.onClose()
     })
+  }
+
+  #idle(): void {
+    // A transaction that a busy machine holds up is not idle.
+    if (this.#from !== null || this.#inContent) return
+    if (this.#deps.idleReply !== '' && !this.#over) this.#say(this.#deps.idleReply)
+    this.#hangUp()
   }
 
   #feed(chunk: Buffer): void {
@@ -153,14 +174,36 @@ export class SinkSession {
       case 'drop':
         this.#hangUp()
         return
+      case 'reset':
+        this.destroy(true)
+        return
       case 'silence':
-        this.#over = true
-        this.#flush()
-        this.#socket.resume()
+        this.#stall()
+        return
+      case 'trickle':
+        this.#stall()
+        this.#trickle(0)
+        return
+      case 'garbage':
+        this.#say(GARBAGE)
+        this.#stall()
         return
       default:
         rule.action satisfies never
     }
+  }
+
+  /** Answers nothing any more. */
+  #stall(): void {
+    this.#over = true
+    this.#flush()
+    this.#socket.resume()
+  }
+
+  #trickle(at: number): void {
+    if (this.#socket.destroyed) return
+    this.#socket.write(TRICKLE.charAt(at % TRICKLE.length))
+    this.#held = setTimeout(() => this.#trickle(at + 1), TRICKLE_MS)
   }
 
   #clear(): void {
@@ -242,6 +285,7 @@ export class SinkSession {
       this.#refuse(path === null ? '501 5.5.4 syntax' : '503 5.5.1 nested MAIL')
       return
     }
+    this.#startedMs = wallMs()
     this.#from = Buffer.from(path[1] ?? '', 'latin1').toString('utf8')
     this.#recipients = []
     this.#say('250 2.1.0 ok')
@@ -249,7 +293,7 @@ export class SinkSession {
 
   #rcpt(line: string): void {
     const path = /^RCPT TO:\s*<([^>\s]+)>/i.exec(line)
-    if (path === null || this.#from === null || this.#recipients.length >= MAX_RECIPIENTS) {
+    if (path === null || this.#from === null || this.#recipients.length >= this.#deps.maxRecipients) {
       this.#refuse(
         path === null
           ? '501 5.5.4 syntax'
@@ -298,7 +342,13 @@ export class SinkSession {
     const stuffed = this.#buffer.subarray(0, end + 2)
     this.#buffer = this.#buffer.subarray(end + 5)
     this.#inContent = false
-    const message = { from: this.#from ?? '', recipients: this.#recipients, stuffed, tls: this.#tls }
+    const message = {
+      from: this.#from ?? '',
+      recipients: this.#recipients,
+      stuffed,
+      tls: this.#tls,
+      startedMs: this.#startedMs,
+    }
     const accept = (): void => {
       this.#clear()
       this.#deps.accept(message)
@@ -326,8 +376,14 @@ export class SinkSession {
       this.#deps.onInjected()
       this.#buffer = EMPTY
     }
-    this.#say('220 2.0.0 go on')
-    this.#flush()
+    this.#at('starttls', [], () => {
+      this.#say('220 2.0.0 go on')
+      this.#flush()
+      this.#at('handshake', [], () => this.#secure(secureContext))
+    })
+  }
+
+  #secure(secureContext: SecureContext): void {
     const plain = this.#socket
     plain.removeAllListeners('data')
     plain.setTimeout(0)

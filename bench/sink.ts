@@ -1,18 +1,19 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:net'
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { parseArgs } from 'node:util'
-import { wallMs } from './clock.ts'
-import { Latencies } from './percentiles.ts'
-import type { Percentiles } from './percentiles.ts'
+import { Gate, parseDoors } from './engine/gate.ts'
+import type { Door } from './engine/gate.ts'
 import { selfSigned } from './self-signed.ts'
 import { Behaviour, parseRules } from './sink-behaviour.ts'
-import { glance, unstuff } from './sink-message.ts'
 import { SinkSession } from './sink-session.ts'
-import type { Received } from './sink-session.ts'
+import { Store } from './sink-store.ts'
+import type { KeptMessage, SinkStats } from './sink-store.ts'
+
+export type { KeptMessage, SinkStats } from './sink-store.ts'
 
 export interface SinkOptions {
   readonly host?: string
@@ -28,45 +29,17 @@ export interface SinkOptions {
   readonly tls?: boolean | { readonly key: string; readonly cert: string }
   /** Refuses MAIL before STARTTLS. */
   readonly requireTls?: boolean
+  /** Listens at each of their hosts, on one port, and each provider keeps its own limits; default: `host`, and no limits. */
+  readonly doors?: readonly Door[]
   readonly pipelining?: boolean
   readonly maxMessageBytes?: number
+  /** Of one transaction; more are answered 452. */
+  readonly maxRecipients?: number
   readonly idleTimeoutMs?: number
+  /** Said before an idle connection is closed, such as `421 4.4.2 idle`; default nothing. */
+  readonly idleReply?: string
   /** Source of chance for rules with a percentage. */
   readonly random?: () => number
-}
-
-export interface SinkStats {
-  readonly messages: number
-  readonly recipients: number
-  readonly bytes: number
-  readonly connections: number
-  readonly openConnections: number
-  readonly maxOpenConnections: number
-  readonly tlsConnections: number
-  readonly injectedCommands: number
-  readonly refused: number
-  /** Messages that carry at least one DKIM-Signature, and signatures in all. */
-  readonly signedMessages: number
-  readonly dkimSignatures: number
-  /** Recipients that had already got a message with the same Message-ID (the same X-Bulkhead-Message when it has none). */
-  readonly duplicates: number
-  /** False once more than MAX_SEEN pairs came: `duplicates` is then a lower bound. */
-  readonly duplicatesComplete: boolean
-  readonly firstMs: number
-  readonly lastMs: number
-  /** From the X-Bench-Sent stamp to the arrival of the final dot. */
-  readonly latency: Percentiles
-  readonly cpuMs: number
-  readonly ruleActed: readonly number[]
-}
-
-export interface KeptMessage {
-  readonly timeMs: number
-  readonly from: string
-  readonly recipients: readonly string[]
-  readonly tls: boolean
-  /** As the sender composed it: dots unstuffed. */
-  readonly raw: Buffer
 }
 
 export interface Sink {
@@ -83,107 +56,7 @@ export interface Sink {
   stop(): Promise<void>
 }
 
-const MAX_SEEN = 5_000_000
-const MAX_KEEP_BYTES = 1024 * 1024 * 1024
 const MAX_CONTROL_BODY = 256 * 1024
-/** The header is looked for in this much of a message at most. */
-const MAX_GLANCE = 64 * 1024
-
-/** Counts, journals and keeps what was accepted. */
-class Store {
-  readonly #journal: number | null
-  readonly #keep: number
-  #kept: KeptMessage[] = []
-  #keptBytes = 0
-  #seen = new Set<string>()
-  #latency = new Latencies()
-  #cpu = process.cpuUsage()
-  counts = Store.#zero()
-
-  constructor(journal: number | null, keep: number) {
-    this.#journal = journal
-    this.#keep = keep
-  }
-
-  static #zero() {
-    return {
-      messages: 0,
-      recipients: 0,
-      bytes: 0,
-      connections: 0,
-      openConnections: 0,
-      maxOpenConnections: 0,
-      tlsConnections: 0,
-      injectedCommands: 0,
-      refused: 0,
-      signedMessages: 0,
-      dkimSignatures: 0,
-      duplicates: 0,
-      duplicatesComplete: true,
-      firstMs: 0,
-      lastMs: 0,
-    }
-  }
-
-  reset(): void {
-    this.counts = { ...Store.#zero(), openConnections: this.counts.openConnections }
-    this.#kept = []
-    this.#keptBytes = 0
-    this.#seen = new Set()
-    this.#latency = new Latencies()
-    this.#cpu = process.cpuUsage()
-  }
-
-  accept(message: Received): void {
-    const now = wallMs()
-    const { counts } = this
-    const seen = glance(message.stuffed.subarray(0, MAX_GLANCE))
-    if (this.#journal !== null) {
-      const lines = message.recipients.map((to) => `${now.toFixed(3)}\t${seen.id}\t${to}\n`).join('')
-      writeSync(this.#journal, lines)
-    }
-    counts.messages++
-    counts.recipients += message.recipients.length
-    counts.bytes += message.stuffed.length
-    counts.dkimSignatures += seen.dkimSignatures
-    if (seen.dkimSignatures > 0) counts.signedMessages++
-    if (counts.firstMs === 0) counts.firstMs = now
-    counts.lastMs = now
-    if (seen.sentMs > 0) this.#latency.add(now - seen.sentMs)
-    const identity = seen.messageId || seen.id
-    if (identity !== '-') for (const to of message.recipients) this.#note(`${identity}\n${to}`)
-    if (this.#keep > 0) this.#keepMessage(now, message)
-  }
-
-  #note(pair: string): void {
-    if (this.#seen.has(pair)) this.counts.duplicates++
-    else if (this.#seen.size < MAX_SEEN) this.#seen.add(pair)
-    else this.counts.duplicatesComplete = false
-  }
-
-  #keepMessage(timeMs: number, { from, recipients, tls, stuffed }: Received): void {
-    const raw = unstuff(stuffed)
-    this.#kept.push({ timeMs, from, recipients, tls, raw })
-    this.#keptBytes += raw.length
-    while (this.#kept.length > this.#keep || this.#keptBytes > MAX_KEEP_BYTES) {
-      this.#keptBytes -= this.#kept.shift()?.raw.length ?? 0
-    }
-  }
-
-  messages(count: number): KeptMessage[] {
-    return count <= 0 ? [] : this.#kept.slice(-count)
-  }
-
-  stats(ruleActed: readonly number[]): SinkStats {
-    const cpu = process.cpuUsage(this.#cpu)
-    return {
-      ...this.counts,
-      latency: this.#latency.summary(),
-      cpuMs: Math.round((cpu.user + cpu.system) / 1000),
-      ruleActed,
-    }
-  }
-}
 
 function listen(
   server: Server | ReturnType<typeof createHttpServer>,
@@ -263,18 +136,21 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink & Async
   const tls = options.tls === true ? selfSigned() : options.tls || null
   const secureContext = tls === null ? null : createSecureContext({ ...tls, minVersion: 'TLSv1.2' })
   const sessions = new Set<SinkSession>()
-  const server = createServer({ noDelay: true, highWaterMark: 256 * 1024 }, (socket) => {
+  const accept = (socket: Socket, gate: Gate | null): void => {
     const { counts } = store
     counts.connections++
     counts.openConnections++
     counts.maxOpenConnections = Math.max(counts.maxOpenConnections, counts.openConnections)
+    const visit = gate?.enter()
     const session = new SinkSession(socket, {
-      behaviour,
+      behaviour: visit ?? behaviour,
       secureContext,
       requireTls: options.requireTls ?? false,
       pipelining: options.pipelining ?? true,
       maxMessageBytes: options.maxMessageBytes ?? 52_428_800,
+      maxRecipients: options.maxRecipients ?? 10_000,
       idleTimeoutMs: options.idleTimeoutMs ?? 300_000,
+      idleReply: options.idleReply ?? '',
       accept: (message) => store.accept(message),
       onTls: () => store.counts.tlsConnections++,
       onRefused: () => store.counts.refused++,
@@ -282,11 +158,26 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink & Async
       onClose: () => {
         sessions.delete(session)
         store.counts.openConnections--
+        visit?.leave()
       },
     })
     sessions.add(session)
+  }
+  const gates = new Map<string, Gate>()
+  const places = (options.doors ?? []).flatMap((door) => {
+    const gate = new Gate(door, options.random)
+    gates.set(door.name, gate)
+    return door.hosts.map((each) => ({ host: each, gate }))
   })
-  const port = await listen(server, options.port ?? 0, host)
+  const servers: Server[] = []
+  let port = options.port ?? 0
+  for (const place of places.length === 0 ? [{ host, gate: null }] : places) {
+    const server = createServer({ noDelay: true, highWaterMark: 256 * 1024 }, (socket) =>
+      accept(socket, place.gate),
+    )
+    servers.push(server)
+    port = await listen(server, port, place.host)
+  }
   const web = createHttpServer((request, response) => {
     control(sink, request, response).catch((error: unknown) =>
       response.destroy(error instanceof Error ? error : undefined),
@@ -296,21 +187,31 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink & Async
     options.controlPort === null ? 0 : await listen(web, options.controlPort ?? 0, '127.0.0.1')
   let stopping: Promise<void> | null = null
   const stop = async (): Promise<void> => {
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve())
-    })
+    const closed = servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve())
+        }),
+    )
     for (const session of sessions) session.destroy()
     if (controlPort !== 0) web.close()
     web.closeIdleConnections()
-    await closed
+    await Promise.all(closed)
     if (journal !== null) closeSync(journal)
   }
   const sink: Sink & AsyncDisposable = {
     host,
     port,
     controlPort,
-    stats: () => store.stats(behaviour.acted()),
-    reset: () => store.reset(),
+    stats: () =>
+      store.stats(
+        behaviour.acted(),
+        Object.fromEntries([...gates].map(([name, gate]) => [name, gate.report()])),
+      ),
+    reset: () => {
+      store.reset()
+      for (const gate of gates.values()) gate.reset()
+    },
     behave: (rules) => behaviour.set(parseRules(rules)),
     messages: (count = Number.MAX_SAFE_INTEGER) => store.messages(count),
     stop: () => (stopping ??= stop()),
@@ -321,7 +222,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink & Async
 
 const USAGE = `An SMTP sink on the loopback: accepts everything, counts, journals, misbehaves on command.
   node bench/sink.ts [--port 2525] [--control 2526] [--host 127.0.0.1] [--journal FILE] [--keep N] [--tls] [--require-tls]
-                     [--no-pipelining]
+                     [--no-pipelining] [--doors FILE]
   GET /stats  GET /messages?last=N  POST /behave {"rules":[{"at":"rcpt","recipient":"*@bad.test","reply":"550 5.1.1 no"}]}
   POST /reset  POST /quit`
 
@@ -336,6 +237,7 @@ async function main(): Promise<void> {
       tls: { type: 'boolean', default: false },
       'require-tls': { type: 'boolean', default: false },
       'no-pipelining': { type: 'boolean', default: false },
+      doors: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -352,6 +254,9 @@ async function main(): Promise<void> {
     requireTls: values['require-tls'],
     pipelining: !values['no-pipelining'],
     ...(values.journal === undefined ? {} : { journal: values.journal }),
+    ...(values.doors === undefined
+      ? {}
+      : { doors: parseDoors(JSON.parse(readFileSync(values.doors, 'utf8'))) }),
   })
   process.stdout.write(
     `${JSON.stringify({ port: sink.port, controlPort: sink.controlPort, pid: process.pid })}\n`,

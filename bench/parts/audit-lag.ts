@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createPool } from '../../server/src/platform/postgres/index.ts'
 import type { Pool } from '../../server/src/platform/postgres/index.ts'
+import { poolOf } from '../database.ts'
 import { Latencies } from '../percentiles.ts'
 import type { Percentiles } from '../percentiles.ts'
 
@@ -116,21 +114,4 @@ function ms(value: number): string {
 export function renderAuditLag(result: AuditLag): string {
   const { lag } = result
   return `Audit log: ${result.acts} acts at ${result.perSecond}/s (wanted ${result.wantedPerSecond}/s), behind by p50 ${ms(lag.p50Ms)}, p90 ${ms(lag.p90Ms)}, p99 ${ms(lag.p99Ms)}, at most ${ms(lag.maxMs)}; at most ${result.waitingMost} waited, ${result.notSequenced} were not sequenced\n`
-}
-
-/** The embedded server says in postmaster.pid where its socket is (PostgreSQL manual, §68.1). */
-function poolOf(data: string, role: string, max: number): Pool {
-  const [file] = readdirSync(data, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.name === 'postmaster.pid')
-    .map((entry) => join(entry.parentPath, entry.name))
-  if (file === undefined) throw new Error(`no PostgreSQL runs in ${data}`)
-  const [, , , port = '', host = ''] = readFileSync(file, 'utf8').split('\n')
-  const passwords: unknown = JSON.parse(readFileSync(join(data, 'secrets', 'database-roles.json'), 'utf8'))
-  const password =
-    typeof passwords === 'object' && passwords !== null
-      ? new Map(Object.entries(passwords)).get(role)
-      : undefined
-  if (typeof password !== 'string') throw new Error(`no password of ${role} in ${data}`)
-  const url = `postgresql://${role}:${encodeURIComponent(password)}@localhost:${port}/bulkhead?host=${encodeURIComponent(host)}`
-  return createPool({ url, applicationName: 'bench', max })
 }

@@ -88,19 +88,19 @@ async function drive(): Promise<void> {
     createSmtpConnection<number>({
       target: { host: 'sink.test', address: '127.0.0.1', port, family: 4 },
       ehloName: 'bench.test',
-      tls: { mode: values.tls ? 'implicit' : 'none', verify: false },
+      tls: values.tls ? { mode: 'implicit', verify: 'none' } : { mode: 'none' },
       pull: () => (left > 0 ? left-- : null),
       transactionOf: (job) => ({
         from: `bounce-${job}@example.com`,
-        to: `person-${job}@example.net`,
+        recipients: [{ address: `person-${job}@example.net` }],
         chunks: [header, body],
         bytes,
         eightBit: false,
         smtputf8: false,
       }),
       beforeFinalDot: () => {},
-      onOutcome: (_job, outcome) => {
-        if (outcome.kind === 'delivered') delivered++
+      onOutcome: (_job, [outcome]) => {
+        if (outcome?.kind === 'delivered') delivered++
         else other++
       },
       onIdle: () => {},

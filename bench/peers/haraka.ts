@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync
 import { join } from 'node:path'
 import { freePorts } from '../free-port.ts'
 import { SENDER_DOMAIN, startProgram, temporaryDirectory, waitForPort } from './peer.ts'
-import type { Peer, PeerOptions } from './peer.ts'
+import type { Peer, PeerMix, PeerOptions } from './peer.ts'
 
 /** Where Haraka is: BULKHEAD_BENCH_HARAKA names a directory with a node_modules (or Haraka itself), else bench/peers/node_modules. Or null. */
 export function findHaraka(): { readonly main: string; readonly modules: string } | null {
@@ -28,11 +28,14 @@ export function harakaMissing(signed: boolean): string | null {
 }
 
 /** Haraka's own relay plugin reads address lists; this says the same for the loopback, and that the sink is everyone's MX. */
-function benchPlugin(sinkPort: number): string {
+function benchPlugin(sinkPort: number, mix: PeerMix | undefined): string {
+  const hosts = Object.entries(mix?.routes ?? {}).map(([domain, { address }]) => [domain, address])
   return `'use strict'
+const hosts = new Map(${JSON.stringify(hosts)})
 exports.hook_connect_init = (next, connection) => { connection.relaying = true; next() }
 exports.hook_rcpt = (next) => next(OK)
-exports.hook_get_mx = (next) => next(OK, { priority: 0, exchange: '127.0.0.1', port: ${sinkPort} })
+exports.hook_get_mx = (next, hmail, domain) =>
+  next(OK, { priority: 0, exchange: hosts.get(domain) ?? '127.0.0.1', port: ${sinkPort} })
 `
 }
 
@@ -58,7 +61,9 @@ export async function startHaraka(options: PeerOptions): Promise<Peer> {
     'smtp.ini': `listen=127.0.0.1:${port}\nnodes=cpus\n`,
     me: 'haraka.bench.test\n',
     plugins: `bench_relay\n${options.signed ? 'dkim\n' : ''}`,
-    'outbound.ini': 'concurrency_max=50\nenable_tls=false\nlocal_mx_ok=true\n',
+    'outbound.ini': `concurrency_max=50\nenable_tls=${options.mix !== undefined}\nlocal_mx_ok=true\n${
+      options.mix === undefined ? '' : 'temp_fail_intervals=3s,5s,10s,30s\n'
+    }`,
     'log.ini': '[main]\nlevel=WARN\n',
     'dkim.ini': `[sign]\nenabled=true\nselector=bench\ndomain=${SENDER_DOMAIN}\n[verify]\nenabled=false\n[canon]\nbody=relaxed\n`,
     [`dkim/${SENDER_DOMAIN}/selector`]: 'bench\n',
@@ -67,7 +72,7 @@ export async function startHaraka(options: PeerOptions): Promise<Peer> {
       .toString(),
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(config, name), text, { mode: 0o600 })
-  writeFileSync(join(root, 'plugins', 'bench_relay.js'), benchPlugin(options.sinkPort))
+  writeFileSync(join(root, 'plugins', 'bench_relay.js'), benchPlugin(options.sinkPort, options.mix))
   const haraka = await startProgram(process.execPath, [join(found.main, 'bin', 'haraka'), '-c', root], {
     cwd: root,
     env: { ...process.env, HARAKA: root },
@@ -88,6 +93,11 @@ export async function startHaraka(options: PeerOptions): Promise<Peer> {
     pids: [haraka.pid],
     notes: [
       options.signed ? 'signed RSA-2048 by haraka-plugin-dkim' : 'unsigned',
+      ...(options.mix === undefined
+        ? []
+        : [
+            'TLS on; it has no connection limit for a destination, so limits are overstepped; no MX look-ups',
+          ]),
       'a process per core (nodes=cpus); queue files on disk, not fsynced as shipped; 50 deliveries at a time each',
     ],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -22,6 +22,14 @@ export interface Peer extends AsyncDisposable {
 export interface PeerOptions {
   readonly sinkPort: number
   readonly signed: boolean
+  /** Domains go to hosts of their own, on `sinkPort`, over TLS: what a DNS server would say, for servers that use the system's. */
+  readonly mix?: PeerMix
+}
+
+export interface PeerMix {
+  readonly routes: Readonly<Record<string, { readonly provider: string; readonly address: string }>>
+  /** How many connections a provider takes; null: any number. */
+  readonly connections: Readonly<Record<string, number | null>>
 }
 
 /** The domain that peers sign for, and the one that the load comes from. */

@@ -5,11 +5,14 @@ import { dirname, join } from 'node:path'
 import { waitFor } from '../clock.ts'
 import { freePorts } from '../free-port.ts'
 import { findProgram, isAlive, SENDER_DOMAIN, startProgram, temporaryDirectory, waitForPort } from './peer.ts'
-import type { Peer, PeerOptions } from './peer.ts'
+import type { Peer, PeerMix, PeerOptions } from './peer.ts'
 
 /** The services of Debian's master.cf, without chroot and without local delivery, and the SMTP server on our port. */
-function masterCf(port: number): string {
-  return `127.0.0.1:${port} inet n - n - - smtpd
+function masterCf(port: number, mix: PeerMix | undefined): string {
+  const providers = Object.entries(mix?.connections ?? {}).map(
+    ([name, connections]) => `out-${name} unix - - n - ${connections ?? '-'} smtp\n`,
+  )
+  return `${providers.join('')}127.0.0.1:${port} inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -34,6 +37,29 @@ postlog unix-dgram n - n - 1 postlogd
 `
 }
 
+/**
+ * Each provider has a transport with its number of connections, as operators set Postfix up for them; it has no limit for a provider's rate
+ * but a pause between single messages. Retries come after seconds.
+ */
+function mixLines(root: string, mix: PeerMix): string[] {
+  const limits = Object.entries(mix.connections)
+    .filter(([, connections]) => connections !== null)
+    .map(([name, connections]) => `out-${name}_destination_concurrency_limit = ${connections}`)
+  return [
+    `transport_maps = texthash:${root}/config/transport`,
+    'minimal_backoff_time = 5s',
+    'queue_run_delay = 5s',
+    'default_process_limit = 100',
+    ...limits,
+  ]
+}
+
+function transportMap({ routes }: PeerMix, port: number): string {
+  return Object.entries(routes)
+    .map(([domain, { provider, address }]) => `${domain} out-${provider}:[${address}]:${port}\n`)
+    .join('')
+}
+
 /** Only what makes the instance private, relays all to the sink, and allows 50 connections out: the rest is as Postfix ships. */
 function mainCf(root: string, options: PeerOptions, milterPort: number): string {
   const lines = [
@@ -52,10 +78,12 @@ function mainCf(root: string, options: PeerOptions, milterPort: number): string 
     'inet_protocols = ipv4',
     'mynetworks = 127.0.0.0/8',
     'smtpd_relay_restrictions = permit_mynetworks, reject',
-    `relayhost = [127.0.0.1]:${options.sinkPort}`,
+    ...(options.mix === undefined
+      ? [`relayhost = [127.0.0.1]:${options.sinkPort}`]
+      : mixLines(root, options.mix)),
     'smtp_destination_concurrency_limit = 50',
     'smtp_host_lookup = native',
-    'smtp_tls_security_level = none',
+    `smtp_tls_security_level = ${options.mix === undefined ? 'none' : 'may'}`,
     'biff = no',
   ]
   if (milterPort > 0) {
@@ -136,7 +164,9 @@ export async function startPostfix(options: PeerOptions): Promise<Peer> {
   }
   const config = join(root, 'config')
   writeFileSync(join(config, 'main.cf'), mainCf(root, options, options.signed ? milterPort : 0))
-  writeFileSync(join(config, 'master.cf'), masterCf(port))
+  writeFileSync(join(config, 'master.cf'), masterCf(port, options.mix))
+  if (options.mix !== undefined)
+    writeFileSync(join(config, 'transport'), transportMap(options.mix, options.sinkPort))
   const starter = await startProgram(postfix, ['-c', config, 'start-fg'])
   cleanup.defer(() => starter.stop())
   cleanup.defer(() => stopMaster(root))
@@ -153,7 +183,9 @@ export async function startPostfix(options: PeerOptions): Promise<Peer> {
     pids,
     notes: [
       options.signed ? 'signed RSA-2048 by an OpenDKIM milter' : 'unsigned: Postfix has no DKIM of its own',
-      'fsync as shipped, 50 connections out, nothing logged unless syslog runs',
+      options.mix === undefined
+        ? 'fsync as shipped, 50 connections out, nothing logged unless syslog runs'
+        : 'a transport with its own connection limit for each provider; TLS where offered; no MX look-ups',
     ],
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
