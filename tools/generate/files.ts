@@ -6,6 +6,7 @@ import { apiOperations } from '../../server/src/surfaces/api/registry.ts'
 import { staffApiOperations } from '../../server/src/surfaces/staff-api/registry.ts'
 import { writeApiReference } from './api-reference.ts'
 import { writeCliReference } from './cli-reference.ts'
+import { metricsTable } from './metrics-reference.ts'
 import { writeOperations } from './sdk.ts'
 
 /** A file that is made, by its path below the repository. */
@@ -14,13 +15,35 @@ export interface GeneratedFile {
   readonly text: string
 }
 
-const CONFIGURATION = 'docs/configuration.md'
-const BEGIN = '<!-- settings: made by npm run gen, do not edit -->'
-const END = '<!-- end of settings -->'
+const CONFIGURATION: Table = {
+  path: 'docs/configuration.md',
+  begin: '<!-- settings: made by npm run gen, do not edit -->',
+  end: '<!-- end of settings -->',
+  text: configurationTable,
+  around:
+    '# Configuration\n\nBulkhead is configured by environment variables, read once at start. A mistake stops the start with an error that names the variable and what to write. An empty variable counts as unset.',
+}
+const MONITORING: Table = {
+  path: 'docs/monitoring.md',
+  begin: '<!-- metrics: made by npm run gen, do not edit -->',
+  end: '<!-- end of metrics -->',
+  text: metricsTable,
+  around: '# Monitoring',
+}
+
+/** A table in a page that people wrote. */
+interface Table {
+  readonly path: string
+  readonly begin: string
+  readonly end: string
+  readonly text: () => string
+  /** What stands before the table where there is no page yet. */
+  readonly around: string
+}
 
 /**
  * Everything that `npm run gen` writes, as it would be written now.
- * @param read The present text of a file, null where there is none: docs/configuration.md keeps what people wrote around its table.
+ * @param read The present text of a file, null where there is none: pages keep what people wrote around their tables.
  */
 export function generatedFiles(read: (path: string) => string | null): GeneratedFile[] {
   return [
@@ -46,20 +69,19 @@ export function generatedFiles(read: (path: string) => string | null): Generated
       }),
     },
     { path: 'docs/reference/cli.md', text: writeCliReference(commands, nouns) },
-    { path: CONFIGURATION, text: withTable(read(CONFIGURATION)) },
+    ...[CONFIGURATION, MONITORING].map((table) => ({
+      path: table.path,
+      text: withTable(read(table.path), table),
+    })),
   ]
 }
 
 /** Throws where the page has lost its markers: a table must not be written twice. */
-function withTable(page: string | null): string {
-  const table = `${BEGIN}\n${configurationTable().trimEnd()}\n${END}`
-  if (page === null) {
-    return `# Configuration\n\nBulkhead is configured by environment variables, read once at start. A mistake stops the start with an error that names the variable and what to write. An empty variable counts as unset.\n\n${table}\n`
-  }
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-  if (begin < 0 || end < begin)
-    throw new Error(
-      `${CONFIGURATION} must hold the lines ${BEGIN} and ${END}, between which the table is written`,
-    )
-  return page.slice(0, begin) + table + page.slice(end + END.length)
+function withTable(page: string | null, { path, begin, end, text, around }: Table): string {
+  const table = `${begin}\n${text().trimEnd()}\n${end}`
+  if (page === null) return `${around}\n\n${table}\n`
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from < 0 || to < from)
+    throw new Error(`${path} must hold the lines ${begin} and ${end}, between which the table is written`)
+  return page.slice(0, from) + table + page.slice(to + end.length)
 }
