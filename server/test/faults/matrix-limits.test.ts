@@ -216,6 +216,8 @@ ehlo = "own.example.net"
           expect(story, JSON.stringify(story.timeline)).toMatchObject({
             states: { delivered: 1 },
             copies: [1],
+            // An address that is missing here is no attempt at the other side.
+            attempts: [1],
           })
         return stories.map(({ timeline }) => timeline.at(-1).detail.source)
       }

@@ -41,7 +41,11 @@ export interface Traffic {
 export interface DispatchDependencies {
   readonly log: Logger
   readonly findSite: (domain: string) => Promise<Resolution>
-  readonly sources: { pick(wanted: PickWanted): Promise<Picked>; giveBack(receipt: PickReceipt): void }
+  readonly sources: {
+    pick(wanted: PickWanted): Promise<Picked>
+    giveBack(receipt: PickReceipt): void
+    couldNotBind(source: Source, cause: string): void
+  }
   readonly budgets: { share: Budgets['share'] }
   readonly traffic: Traffic
   /** What relays and the local inbox are spoken to from. */
@@ -208,6 +212,13 @@ export function createDispatch(deps: DispatchDependencies) {
       onUnreachable: (each, cause, untilMs) => {
         leave(entry, each)
         deps.onUnreachable(each, { site: entry.site, source }, cause, untilMs)
+      },
+      onSourceLost: (jobs, cause) => {
+        deps.sources.couldNotBind(source, cause)
+        for (const each of jobs) {
+          leave(entry, each)
+          deps.onReturned(each)
+        }
       },
     })
     entry.dispatchers.set(key, made)

@@ -43,7 +43,7 @@ export interface EngineDependencies {
   readonly findSite: (domain: string) => Promise<Resolution>
   readonly rules: () => { resolve(wanted: ResolveWanted): Resolved }
   readonly overlays: Pick<Overlays, 'suspension' | 'suspensionsAt' | 'limits' | 'observe'>
-  readonly sources: Pick<Sources, 'pick' | 'giveBack' | 'observe'>
+  readonly sources: Pick<Sources, 'pick' | 'giveBack' | 'observe' | 'couldNotBind'>
   readonly budgets: Pick<Budgets, 'share'>
   readonly tlsReports: Pick<TlsReports, 'count'>
   /** What relays and the local inbox are spoken to from. */

@@ -46,6 +46,11 @@ export interface Sources extends AsyncDisposable {
   giveBack(receipt: PickReceipt): void
   /** Every reply of 4xx and 5xx; cheap where no warm-up is concerned. */
   observe(reply: SourceReply): void
+  /**
+   * A connection could not be bound to the source's address, so nobody was asked anything: until this host looks again (10 s) the others
+   * of its pool have its mail.
+   */
+  couldNotBind(source: Source, cause: string): void
   /** The file was read again. */
   replacePlan(plan: SourcePlan): void
   state(): Readonly<Record<string, unknown>>

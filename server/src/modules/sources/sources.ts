@@ -50,6 +50,8 @@ export async function createSources(deps: SourcesDependencies): Promise<Sources>
   const choices = new Map<string, ReturnType<typeof createSmoothChoice>>()
   let plan = deps.plan
   let usable = new Map<string, SourceSighting>()
+  /** Why a source whose address the host seems to have could not be bound, and until when it is believed. */
+  const unbindable = new Map<string, { readonly cause: string; readonly untilMs: number }>()
   let pauses: readonly (PauseInForce & { readonly endsAtMs: number })[] = []
   let poolsAnywhere: ReadonlySet<string> = new Set()
   let routing = createRouting([])
@@ -63,7 +65,13 @@ export async function createSources(deps: SourcesDependencies): Promise<Sources>
 
   function look(): void {
     const own = deps.ownAddresses()
-    usable = new Map(plan.sources.map((source) => [source.name, sightingOf(source, own)]))
+    for (const [name, { untilMs }] of unbindable) if (untilMs <= clock()) unbindable.delete(name)
+    usable = new Map(
+      plan.sources.map((source) => [
+        source.name,
+        sightingOf(source, own, unbindable.get(source.name)?.cause),
+      ]),
+    )
   }
 
   function hear(heard: Heard, askedAtMs: number): void {
@@ -204,8 +212,20 @@ export async function createSources(deps: SourcesDependencies): Promise<Sources>
       if (reply.code < 400 || warmUpOf(plan, reply.source, provider) === null) return
       trouble.count(provider, reply)
     },
+    couldNotBind({ name }, cause) {
+      if (usable.get(name)?.usable !== true) return
+      log.warn(
+        { source: name, cause },
+        'A source cannot be used on this host: the others of its pool take its mail',
+      )
+      unbindable.set(name, { cause, untilMs: clock() + SIGHTING_MS })
+      look()
+      // The other hosts hear of it with the next beat.
+      sightedAtMs = -Infinity
+    },
     replacePlan(next) {
       plan = next
+      unbindable.clear()
       choices.clear()
       look()
       sightedAtMs = -Infinity
@@ -229,17 +249,27 @@ export async function createSources(deps: SourcesDependencies): Promise<Sources>
   }
 }
 
-function sightingOf(source: Source, own: { has(address: string): boolean }): SourceSighting {
+function sightingOf(
+  source: Source,
+  own: { has(address: string): boolean },
+  bindFailure: string | undefined,
+): SourceSighting {
   const addresses = [source.ipv4, source.ipv6].filter((item) => item !== undefined)
   const missing = addresses.filter((address) => !own.has(address))
+  const why =
+    missing.length > 0
+      ? `this host has no interface with ${missing.join(' and ')}`
+      : bindFailure === undefined
+        ? null
+        : `this host cannot use its address: ${bindFailure}`
   return {
     source: source.name,
     ehlo: source.ehloName,
     addresses,
     weight: source.weight,
     pools: source.pools,
-    usable: missing.length === 0,
-    why: missing.length === 0 ? null : `this host has no interface with ${missing.join(' and ')}`,
+    usable: why === null,
+    why,
   }
 }
 

@@ -5,13 +5,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const FAST_STOP_MS = 30_000
 const IMMEDIATE_STOP_MS = 10_000
+const WRITTEN_WITHIN_MS = 500
 
 /**
  * Stops a PostgreSQL that an earlier, killed supervisor left running on this cluster, and removes a `postmaster.pid` whose process
- * number meanwhile belongs to something else. A process is signalled only after it proved to be that PostgreSQL.
+ * number meanwhile belongs to something else, or that has none: one that was killed between making the file and writing into it leaves it
+ * empty, and PostgreSQL refuses to start beside that. A process is signalled only after it proved to be that PostgreSQL.
  */
 export async function stopOrphan(cluster: string, log: (line: string) => void): Promise<void> {
   const file = join(cluster, 'postmaster.pid')
+  if (readPid(file) === null && existsSync(file)) {
+    // A server that is just starting writes its number at once.
+    await sleep(WRITTEN_WITHIN_MS)
+    if (readPid(file) === null) rmSync(file, { force: true })
+  }
   const pid = readPid(file)
   if (pid === null || !isAlive(pid)) return
   if (!isPostmasterOf(pid, cluster)) {

@@ -59,6 +59,8 @@ export interface SiteDispatcherDependencies {
   onOutcome(job: Job, outcome: Judged, info: SmtpOutcomeInfo): void
   /** No host of the site could be used for this job. */
   onUnreachable(job: Job, cause: string, untilMs: number): void
+  /** The source's address is not there to be bound: these wait for another source, untried. */
+  onSourceLost(jobs: readonly Job[], cause: string): void
   onSession(session: Session): void
   /** The site said no before any message was offered; `job` is one that waited for it. */
   onRefused(job: Job, reply: SmtpReply, stage: string): void
@@ -358,7 +360,9 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
     }
     const waiting = entry.useful || reason.reply === undefined ? null : ready.peek()
     if (waiting !== null && reason.reply !== undefined) deps.onRefused(waiting, reason.reply, reason.stage)
-    if (reason.tlsFailed && hosts.tlsFailed(entry.host, entry.tls)) {
+    // Nothing is wrong with the site, and no attempt was made: its mail takes another source.
+    if (reason.localAddressFailed === true) deps.onSourceLost(ready.takeAll(), reason.cause)
+    else if (reason.tlsFailed && hosts.tlsFailed(entry.host, entry.tls)) {
       deps.log.info(
         { site: hosts.site().name, cause: reason.cause },
         'TLS failed; this host is used in clear text for an hour, by mail that may',
