@@ -9,7 +9,9 @@ export default defineConfig({
     globalSetup: ['server/test/support/cluster.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    // A wait for what must come; how soon is measured elsewhere.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 120_000,
   },
 })

@@ -42,7 +42,7 @@ describe('a claim whose answer is lost', () => {
       outbound: { kind: 'relay', host: '127.0.0.1', port: sink.port, implicitTls: false, auth: undefined },
     })
     const delivered = async (): Promise<number> => (await api.call(key, 'GET', '/v1/ledger')).body.delivered
-    await expect.poll(delivered, { timeout: 8_000 }).toBe(5)
+    await expect.poll(delivered, { timeout: 15_000 }).toBe(5)
     expect(losing.lost()).toBeGreaterThan(0)
     expect(sink.stats().messages).toBe(5)
   })

@@ -38,7 +38,7 @@ describe('a database', () => {
     database.away = null
     for (const id of stopped)
       expect(await matrix.story(id)).toMatchObject({ states: { delivered: 1 }, attempts: [1], copies: [1] })
-  }, 45_000)
+  }, 90_000)
 
   it('that goes away for the sender in the middle of its work costs no copy and no mail when it comes back', async () => {
     const database = awayPool(matrix.api.database.pool('bulkhead_sender'))
@@ -52,7 +52,7 @@ describe('a database', () => {
     database.away = null
     for (const id of ids)
       expect(await matrix.story(id)).toMatchObject({ states: { delivered: 1 }, copies: [1] })
-  }, 45_000)
+  }, 90_000)
 
   it('in which a transaction stays open for the whole time goes on taking and giving mail, at no lower pace', async () => {
     await using _engine = await matrix.engine()
@@ -108,5 +108,5 @@ describe('a database', () => {
       .pool('superuser')
       .query<{ n: number }>('select count(*)::int as n from bounce_report')
     expect(rows[0]?.n).toBe(1)
-  }, 45_000)
+  }, 90_000)
 })

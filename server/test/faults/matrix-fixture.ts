@@ -151,7 +151,7 @@ export async function startMatrix(options: { readonly shaping?: string } = {}): 
       requests.push({ via: 'http', recipients, outcome: 'accepted', messageId, tries: 1 })
       return messageId
     },
-    async story(id, withinMs = 20_000) {
+    async story(id, withinMs = 40_000) {
       const message = await workspace.ended(id, withinMs)
       const lines = await journal()
       const { recipients = [] } = requests.find((request) => request.messageId === id) ?? {}

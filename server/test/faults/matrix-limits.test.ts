@@ -75,7 +75,7 @@ describe('two senders on one site', () => {
     )
     // Offers are paced, answers are what the journal has: those of one round trip may fall into the next second.
     expect(busiest).toBeLessThanOrEqual(PER_SECOND + PER_SECOND / 4 + 2 * CONNECTIONS)
-  }, 40_000)
+  }, 90_000)
 
   it('where one ends, the other has all of the limit, and all of the mail', async () => {
     const peer = await matrix.receiver()
@@ -86,7 +86,7 @@ describe('two senders on one site', () => {
     for (const id of ids)
       expect(await matrix.story(id)).toMatchObject({ states: { delivered: 1 }, copies: [1] })
     expect(peer.sink.stats().maxOpenConnections).toBeLessThanOrEqual(CONNECTIONS)
-  }, 40_000)
+  }, 90_000)
 })
 
 describe('a site', () => {
@@ -124,14 +124,14 @@ describe('a site', () => {
     )
     expect(lifted.status).toBe(204)
     for (const id of waiting)
-      expect(await matrix.story(id, 25_000)).toMatchObject({
+      expect(await matrix.story(id, 40_000)).toMatchObject({
         states: { delivered: 1 },
         attempts: [1],
         copies: [1],
       })
     for (const id of slow)
       expect(await matrix.story(id)).toMatchObject({ states: { delivered: 1 }, copies: [1] })
-  }, 40_000)
+  }, 90_000)
 })
 
 describe('what is learnt from replies', () => {
@@ -173,12 +173,12 @@ describe('what is learnt from replies', () => {
       peer.behave()
       await matrix.api.call(matrix.api.operatorKey, 'DELETE', `/v1/shaping/overlays/${overlay.id}`)
       for (const id of [...waiting, ...slow, later])
-        expect(await matrix.story(id, 25_000)).toMatchObject({ states: { delivered: 1 }, copies: [1] })
+        expect(await matrix.story(id, 40_000)).toMatchObject({ states: { delivered: 1 }, copies: [1] })
       await matrix.reconcile()
     } finally {
       await matrix[Symbol.asyncDispose]()
     }
-  }, 50_000)
+  }, 90_000)
 })
 
 describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a source', () => {
@@ -211,7 +211,7 @@ ehlo = "own.example.net"
       await matrix.engine()
       const peer = await matrix.receiver()
       const sourcesOf = async (ids: readonly string[]) => {
-        const stories = await Promise.all(ids.map((id) => matrix.story(id, 25_000)))
+        const stories = await Promise.all(ids.map((id) => matrix.story(id, 40_000)))
         for (const story of stories)
           expect(story, JSON.stringify(story.timeline)).toMatchObject({
             states: { delivered: 1 },

@@ -176,7 +176,7 @@ describe.runIf(process.platform === 'linux' && hasFakeTime)('a sender whose cloc
         `select from worker_lease where expires_at between clock_timestamp() and clock_timestamp() + interval '25 s'`,
       )
     expect(rows).toHaveLength(1)
-  }, 30_000)
+  }, 90_000)
 
   it('a day back lets mail expire at its time, and does not try again without pauses', async () => {
     set('+0')
@@ -192,5 +192,5 @@ describe.runIf(process.platform === 'linux' && hasFakeTime)('a sender whose cloc
     expect(story).toMatchObject({ states: { expired: 1 }, copies: [0] })
     // Bulk pauses 600 ms and 1.8 s here: three attempts fit into four seconds.
     expect(story.types.filter((type) => type === 'deferred').length).toBeLessThanOrEqual(4)
-  }, 30_000)
+  }, 90_000)
 })

@@ -121,7 +121,7 @@ describe.concurrent('a server that never finishes its answer', () => {
     const ids = await sendMany(matrix, peer.domain, 40, { lane: 'bulk' })
     setTimeout(() => peer.behave(), 6_000).unref()
     for (const id of ids) {
-      const { states, types, copies } = await matrix.story(id, 25_000)
+      const { states, types, copies } = await matrix.story(id, 40_000)
       // Bulk is never sent again behind an uncertain dot.
       expect(copies).toEqual([states['delivered'] ?? 0])
       expect(types.filter((type) => type === 'uncertain')).toHaveLength(states['uncertain'] ?? 0)

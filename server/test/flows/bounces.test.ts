@@ -407,7 +407,7 @@ describe('the quarantine', () => {
               () => 'sealed',
               (error: unknown) => String(error),
             ),
-        { timeout: 5_000 },
+        { timeout: 15_000 },
       )
       .toContain('contained')
     const to = await inbound.returnPath(messageId, 1)

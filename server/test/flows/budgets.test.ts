@@ -140,7 +140,7 @@ describe('a limit that senders share', () => {
       expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThanOrEqual(1)
       for (const [index, share] of shares.entries()) if (share === 1) had.add(index)
       return had.size === 3
-    }, 50_000)
+    }, 90_000)
     for (const { budgets } of senders) await budgets[Symbol.asyncDispose]()
   }, 60_000)
 
@@ -158,7 +158,7 @@ describe('a limit that senders share', () => {
       const others = heir.budgets.share(keys[1], 5)
       expect(own + others).toBeLessThanOrEqual(5)
       return others === 5
-    }, 15_000)
+    }, 90_000)
     expect(silent.budgets.share(keys[1], 5)).toBe(0)
     silent.isAway = false
     await until(() => {
@@ -166,7 +166,7 @@ describe('a limit that senders share', () => {
       return silent.budgets.share(keys[1], 5) === 3
     })
     for (const { budgets } of [dead, silent, heir]) await budgets[Symbol.asyncDispose]()
-  }, 40_000)
+  }, 90_000)
 
   it('is nobody’s who has no lease', async () => {
     const sender = await startSender()
@@ -216,7 +216,7 @@ describe('a limit that senders share', () => {
     // It was used: a test in which nobody gets anything shows nothing.
     expect(peak).toBe(1)
     for (const { budgets } of senders) await budgets[Symbol.asyncDispose]()
-  }, 40_000)
+  }, 90_000)
 
   it('stands in the database as no more than there is, with many questions at the same moment', async () => {
     const pool = database.pool('bulkhead_sender')

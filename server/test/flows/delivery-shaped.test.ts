@@ -129,7 +129,7 @@ describe('limits of the rules', () => {
     expect(busiestSecond(there)).toBeLessThanOrEqual(26)
     expect(there.sink.stats().duplicates).toBe(0)
     expect([one.state(), two.state()]).toHaveLength(2)
-  }, 40_000)
+  }, 90_000)
 
   it('are one for domains of the same hosts, in whatever order of preference they name them', async () => {
     await using there = await site()
@@ -149,7 +149,7 @@ describe('limits of the rules', () => {
     await took(there, 24)
     expect(there.sink.stats().maxOpenConnections).toBeLessThanOrEqual(2)
     expect(engine.sites().length).toBeGreaterThan(0)
-  }, 30_000)
+  }, 90_000)
 
   it('of messages hold at their full pace where new connections are rare', async () => {
     await using there = await site()
@@ -162,7 +162,7 @@ describe('limits of the rules', () => {
     expect(performance.now() - begun).toBeLessThan(11_000)
     expect(there.sink.stats().connections).toBe(1)
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 
   it('of one source hold for that source', async () => {
     await using there = await site()
@@ -174,7 +174,7 @@ describe('limits of the rules', () => {
     expect(busiestSecond(there)).toBeLessThanOrEqual(6)
     expect(there.sink.stats().maxOpenConnections).toBe(1)
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 
   it('that let few wait in memory strand nothing', async () => {
     await using there = await site()
@@ -186,7 +186,7 @@ describe('limits of the rules', () => {
     await eventually(async () => ((await inLines(ours)) > 0 ? true : undefined), 'a line')
     await took(there, 60, 25_000)
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 })
 
 describe('a slow site', () => {
@@ -240,7 +240,7 @@ describe('critical mail', () => {
     expect(there.sink.stats().messages).toBeLessThan(backlog.length - 10)
     await took(there, 61, 25_000)
     expect(engine.state()).toBeDefined()
-  }, 40_000)
+  }, 90_000)
 })
 
 describe('attempts', () => {
@@ -258,7 +258,7 @@ describe('attempts', () => {
     expect(Math.abs((await pauseOf(ours, refused)) / 3_600 - 5)).toBeLessThan(1.1)
     expect(Math.abs((await pauseOf(ours, unreached)) / 3_600 - 6)).toBeLessThan(1.3)
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 
   it('share a transaction up to the limit, and bounces of it name the message; one recipient alone is named itself', async () => {
     await using there = await site()
@@ -278,7 +278,7 @@ describe('attempts', () => {
       else expect(read?.number).not.toBe(WHOLE_MESSAGE)
     }
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 })
 
 describe('what is learnt from replies', () => {
@@ -365,7 +365,7 @@ describe('sources', () => {
     )
     expect(there.count('out1')).toBe(30)
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 
   it('that warm up send the number of the day, and the rest leaves from the others', async () => {
     await using there = await noting()
@@ -378,7 +378,7 @@ describe('sources', () => {
     expect(there.count('out2')).toBeGreaterThan(0)
     expect(there.count('out2')).toBeLessThanOrEqual(5)
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 
   it('that are changed are used as they are from then on, and one that is removed strands nothing', async () => {
     await using there = await noting()
@@ -401,7 +401,7 @@ describe('sources', () => {
     await eventually(() => (there.seen.length === ids.length ? true : undefined), 'all mail', 25_000)
     for (const id of ids) expect((await ours.ended(id)).states).toEqual({ delivered: 1 })
     expect(engine.state()).toBeDefined()
-  }, 45_000)
+  }, 90_000)
 })
 
 describe('encryption', () => {
@@ -419,7 +419,7 @@ describe('encryption', () => {
     expect(there.sink.stats()).toMatchObject({ messages: 1 })
     await api.call(ours.key, 'POST', `/v1/messages/${critical}/cancel`)
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 
   it('mail of a domain that demands it waits where there is none, and goes where there is', async () => {
     await using clear = await site()
@@ -454,7 +454,7 @@ describe('encryption', () => {
       return undefined
     }, 'mail that goes again')
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 
   it('that the rules demand is demanded of all mail', async () => {
     await using clear = await site()
@@ -476,7 +476,7 @@ describe('encryption', () => {
     expect(JSON.stringify(timeline[1].detail)).toMatch(/starttls/i)
     expect(clear.sink.stats().messages).toBe(0)
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 
   it('a message that requires TLS goes to nobody who does not prove a name', async () => {
     await using clear = await site()
@@ -498,5 +498,5 @@ describe('encryption', () => {
       )
     expect([clear.sink.stats().messages, unproven.sink.stats().messages]).toEqual([0, 0])
     expect(engine.state()).toBeDefined()
-  }, 30_000)
+  }, 90_000)
 })

@@ -130,7 +130,7 @@ export async function startTestSink(options: SinkOptions = {}): Promise<Sink & A
 export async function eventually<T>(
   probe: () => T | undefined | Promise<T | undefined>,
   what: string,
-  withinMs = 15_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs
   for (;;) {

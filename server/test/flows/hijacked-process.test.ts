@@ -205,9 +205,9 @@ describe('a hijacked process cannot write after contain() has returned', () => {
     }
     const set = (): Promise<void>[] => Array.from({ length: 3 }, wave)
     const first = set()
-    await expect.poll(async () => (await superuser(HOLDERS)).length, { timeout: 5_000 }).toBe(3)
+    await expect.poll(async () => (await superuser(HOLDERS)).length, { timeout: 15_000 }).toBe(3)
     const containing = contain()
-    await expect.poll(async () => (await superuser(WAITERS)).length, { timeout: 5_000 }).toBeGreaterThan(0)
+    await expect.poll(async () => (await superuser(WAITERS)).length, { timeout: 15_000 }).toBeGreaterThan(0)
     const second = set()
     const made = await containing
     over.abort()
@@ -217,7 +217,7 @@ describe('a hijacked process cannot write after contain() has returned', () => {
     expect(await domains()).toHaveLength(before)
     await Promise.all(open.map((client) => client.end().catch(() => undefined)))
     await Promise.all([...first, ...second])
-  }, 30_000)
+  }, 90_000)
 
   it('nor keep everybody from writing: contain() ends who holds the lock', async () => {
     for (const role of ['bulkhead_smtp', 'bulkhead_sender', 'bulkhead_audit'] as const) {

@@ -163,7 +163,7 @@ describe('a mail to the host name of a route', () => {
       ],
     })
     expect(answer).toMatch(/^250/)
-    await expect.poll(() => program.posted.length, { timeout: 8_000 }).toBe(1)
+    await expect.poll(() => program.posted.length, { timeout: 15_000 }).toBe(1)
     const [posted] = program.posted
     if (posted === undefined) throw new Error('there is one')
     const field = (name: string) => posted.form.get(name)
@@ -201,7 +201,7 @@ describe('a mail to the host name of a route', () => {
     const raw = `From: bob@there.example\r\nSubject: x\r\n\r\n${'line\r\n'.repeat(50)}`
     const to = [`a@${hook.hostname}`, `b@${hook.hostname}`, `A@${hook.hostname}`]
     expect(await inbound.mail(to, raw, 'bob@there.example')).toBe('250 2.0.0 Kept')
-    await expect.poll(() => program.posted.length, { timeout: 8_000 }).toBe(2)
+    await expect.poll(() => program.posted.length, { timeout: 15_000 }).toBe(2)
     for (const { form } of program.posted) expect(form.get('email')).toBe(raw)
     const recipients = program.posted.map(({ form }) =>
       JSON.parse(textIn(form, 'envelope')).to[0].toLowerCase(),
@@ -230,7 +230,7 @@ describe('a mail to the host name of a route', () => {
     // As every client that keeps a queue does.
     const again = await client.sendMail(mailOfBob(first.rejected.map(String)))
     expect(again.response).toMatch(/^250/)
-    await expect.poll(() => program.posted.length, { timeout: 8_000 }).toBe(3)
+    await expect.poll(() => program.posted.length, { timeout: 15_000 }).toBe(3)
     for (const [{ mail }, count] of [
       [hook, 2],
       [other, 1],
@@ -239,7 +239,7 @@ describe('a mail to the host name of a route', () => {
         .poll(async () => (await mail()).map(({ state }: { state: string }) => state))
         .toEqual(Array.from({ length: count }, () => 'delivered'))
     }
-  }, 20_000)
+  }, 90_000)
 
   it('is sealed before 250, and taken once though its sender did not hear that', async () => {
     const hook = await route('http://127.0.0.1:9/nobody')
@@ -265,26 +265,26 @@ describe('a mail to the host name of a route', () => {
     await inbound.mail(`a@${hook.hostname}`, 'Subject: x\n\nx\n', 'bob@there.example')
     await expect.poll(async () => (await hook.mail())[0]?.state, { timeout: 10_000 }).toBe('delivered')
     expect((await hook.mail())[0].attempts).toBe(3)
-  }, 20_000)
+  }, 90_000)
 
   it('that was refused is told, kept for its time, and posted again when somebody asks', async () => {
     await using program = await startProgram()
     program.answer((count) => (count < 2 ? 404 : 200))
     const hook = await route(program.url)
     await inbound.mail(`a@${hook.hostname}`, 'Subject: x\n\nx\n', 'bob@there.example')
-    await expect.poll(async () => (await hook.mail())[0]?.state, { timeout: 8_000 }).toBe('failed')
+    await expect.poll(async () => (await hook.mail())[0]?.state, { timeout: 15_000 }).toBe('failed')
     const [mail] = await hook.mail()
     expect(mail).toMatchObject({ lastStatus: 404, lastError: 'The receiver answered 404.' })
     expect(Date.parse(mail.expiresAt) - Date.parse(mail.receivedAt)).toBe(72 * 3_600_000)
     expect((await api.call(hook.key, 'POST', `${hook.path}/mail/${mail.id}/retry`)).status).toBe(200)
-    await expect.poll(async () => (await hook.mail())[0]?.state, { timeout: 8_000 }).toBe('delivered')
+    await expect.poll(async () => (await hook.mail())[0]?.state, { timeout: 15_000 }).toBe('delivered')
     expect((await api.call(hook.key, 'POST', `${hook.path}/mail/${mail.id}/retry`)).status).toBe(409)
-  }, 20_000)
+  }, 90_000)
 
   it('that nobody took in time is expired and erased, and forgotten a week later', async () => {
     const hook = await route('http://127.0.0.1:9/nobody')
     await inbound.mail(`a@${hook.hostname}`, 'Subject: x\n\nx\n', 'bob@there.example')
-    await expect.poll(async () => (await hook.mail())[0]?.attempts, { timeout: 8_000 }).toBeGreaterThan(0)
+    await expect.poll(async () => (await hook.mail())[0]?.attempts, { timeout: 15_000 }).toBeGreaterThan(0)
     const behind = (statement: string) => api.database.pool('superuser').query(statement, [hook.workspaceId])
     await behind(`update inbound_mail set expires_at = now(), lease_until = null where workspace_id = $1`)
     await expect
@@ -298,7 +298,7 @@ describe('a mail to the host name of a route', () => {
     await behind(`update inbound_mail set settled_at = now() - interval '8 days' where workspace_id = $1`)
     await trim()
     expect(await hook.mail()).toEqual([])
-  }, 20_000)
+  }, 90_000)
 })
 
 describe('a route', () => {
@@ -347,7 +347,7 @@ describe('a route', () => {
     expect((await api.call(hook.key, 'DELETE', hook.path)).status).toBe(204)
     expect(await inbound.mail(`a@${hook.hostname}`, 'x', 'bob@there.example')).toMatch(/^550/)
     expect(await inbound.mail('a@parse.elsewhere.example', 'x', 'bob@there.example')).toMatch(/^550/)
-    await expect.poll(() => program.posted.length, { timeout: 8_000 }).toBe(2)
+    await expect.poll(() => program.posted.length, { timeout: 15_000 }).toBe(2)
     await expect.poll(() => rowsOf(hook.workspaceId, 'inbound_content')).toBe(0)
   })
 
@@ -368,5 +368,5 @@ describe('a route', () => {
       .pool('superuser')
       .query(`update containment set until = clock_timestamp() where workspace_id = $1`, [hook.workspaceId])
     await expect.poll(() => program.posted.length, { timeout: 12_000 }).toBe(1)
-  }, 20_000)
+  }, 90_000)
 })

@@ -76,13 +76,13 @@ describe('the operator', () => {
     expect(paused.body.pauses).toMatchObject([
       { provider: 'yahoo', kind: 'operator', reason: 'listed', evidence: [], until: null },
     ])
-    await expect.poll(() => host.counts(4, 'yahoo'), { timeout: 5_000 }).toEqual({ new: 4 })
+    await expect.poll(() => host.counts(4, 'yahoo'), { timeout: 15_000 }).toEqual({ new: 4 })
     expect((await operator('POST', '/v1/sources/old/pause', { reason: 'x', provider: 'yahoo' })).status).toBe(
       409,
     )
     expect((await operator('POST', '/v1/sources/old/resume', { provider: 'apple' })).status).toBe(409)
     expect((await operator('POST', '/v1/sources/old/resume', {})).body.pauses).toEqual([])
-    await expect.poll(() => host.counts(4, 'yahoo'), { timeout: 5_000 }).toEqual({ new: 2, old: 2 })
+    await expect.poll(() => host.counts(4, 'yahoo'), { timeout: 15_000 }).toEqual({ new: 2, old: 2 })
     await using audit = startAudit(api.database)
     await audit.settle()
     const { body } = await operator('GET', '/v1/installation/audit?limit=50')
@@ -117,10 +117,10 @@ describe('the operator', () => {
       const picked = await host.sources.pick({ workspaceId, lane: 'bulk', provider: 'yahoo' })
       return picked.kind === 'source' ? picked.source.name : 'wait'
     }
-    await expect.poll(async () => `${await pick()} ${await pick()}`, { timeout: 5_000 }).toBe('new new')
+    await expect.poll(async () => `${await pick()} ${await pick()}`, { timeout: 15_000 }).toBe('new new')
     expect((await operator('DELETE', `${path}?lane=bulk`)).status).toBe(204)
     await expect
-      .poll(async () => [await pick(), await pick()].toSorted().join(' '), { timeout: 5_000 })
+      .poll(async () => [await pick(), await pick()].toSorted().join(' '), { timeout: 15_000 })
       .toBe('new old')
     const left = await operator('GET', `/v1/routing?workspaceId=${workspace.id}`)
     expect(left.body.data).toMatchObject([{ lane: 'critical' }])

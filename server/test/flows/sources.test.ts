@@ -78,14 +78,14 @@ describe('sources and pools', () => {
     // A host that has it comes up: mail is left to it.
     const there = await host(toml, { host: 'there', addresses: ['192.0.2.9'] })
     expect(await there.counts(2)).toEqual({ far: 2 })
-    await expect.poll(async () => (await here.pick()).kind, { timeout: 5_000 }).toBe('wait')
+    await expect.poll(async () => (await here.pick()).kind, { timeout: 15_000 }).toBe('wait')
     expect(await here.pick()).toMatchObject({ reason: 'the sources of the pool "far" are on other hosts' })
     expect(await here.counts(2, 'yahoo')).toEqual({ wait: 2 })
     expect(await here.pick({ lane: 'critical' })).toMatchObject({ kind: 'source' })
     // That host dies.
     await there[Symbol.asyncDispose]()
     await sql(`update sources.presence set seen_at = seen_at - interval '1 minute' where host = 'there'`)
-    await expect.poll(() => here.counts(2), { timeout: 5_000 }).toEqual({ old: 1, new: 1 })
+    await expect.poll(() => here.counts(2), { timeout: 15_000 }).toEqual({ old: 1, new: 1 })
     // The file forgets the pool: what was set for the workspace is as if it were not.
     here.sources.replacePlan(planOf(ONE))
     expect(await here.counts(2)).toEqual({ new: 2 })
@@ -98,12 +98,12 @@ describe('sources and pools', () => {
     expect(await one.counts(2)).toEqual({ old: 1, new: 1 })
     const api = database.pool('bulkhead_api')
     await api.query(`select engine.set_routing($1, '{bulk,internal}', 'own', 'operator:1')`, [WORKSPACE])
-    await expect.poll(() => one.counts(2), { timeout: 5_000 }).toEqual({ own: 2 })
+    await expect.poll(() => one.counts(2), { timeout: 15_000 }).toEqual({ own: 2 })
     expect((await one.sources.pick({ workspaceId: randomUUID(), lane: 'bulk', provider: null })).kind).toBe(
       'source',
     )
     await api.query(`select engine.clear_routing($1, '{bulk}')`, [WORKSPACE])
-    await expect.poll(() => one.counts(2), { timeout: 5_000 }).toEqual({ old: 1, new: 1 })
+    await expect.poll(() => one.counts(2), { timeout: 15_000 }).toEqual({ old: 1, new: 1 })
   })
 
   it('rests where the operator says so, until it is resumed', async () => {
@@ -113,13 +113,13 @@ describe('sources and pools', () => {
       `select engine.pause_source($1, 'old', 'google', 'a new PTR record', 'operator:1', null)`,
       [randomUUID()],
     )
-    await expect.poll(() => one.counts(4), { timeout: 5_000 }).toEqual({ new: 4 })
+    await expect.poll(() => one.counts(4), { timeout: 15_000 }).toEqual({ new: 4 })
     expect(await one.counts(4, 'yahoo')).toEqual({ old: 2, new: 2 })
     await api.query(
       `select engine.pause_source($1, 'new', null, 'it moves', 'operator:1', now() + interval '1 hour')`,
       [randomUUID()],
     )
-    await expect.poll(() => one.counts(4), { timeout: 5_000 }).toEqual({ wait: 4 })
+    await expect.poll(() => one.counts(4), { timeout: 15_000 }).toEqual({ wait: 4 })
     expect(await one.pick()).toMatchObject({
       reason: 'source old rests: a new PTR record; source new rests: it moves',
     })
@@ -128,7 +128,7 @@ describe('sources and pools', () => {
       `select engine.resume_source('old', null, 'operator:1') as n`,
     )
     expect(rows[0]?.n).toBe(1)
-    await expect.poll(() => one.counts(4), { timeout: 5_000 }).toEqual({ old: 4 })
+    await expect.poll(() => one.counts(4), { timeout: 15_000 }).toEqual({ old: 4 })
   })
 })
 
@@ -304,9 +304,9 @@ describe('the rest of a source that warms up', () => {
     await one.counts(20)
     for (let count = 0; count < 3; count += 1) one.sources.observe(listed)
     await expect
-      .poll(async () => (await sql('select 1 from sources.pause')).length, { timeout: 5_000 })
+      .poll(async () => (await sql('select 1 from sources.pause')).length, { timeout: 15_000 })
       .toBe(1)
-    await expect.poll(() => one.counts(4), { timeout: 5_000 }).toEqual({ old: 4 })
+    await expect.poll(() => one.counts(4), { timeout: 15_000 }).toEqual({ old: 4 })
     expect((await one.pick()).kind).toBe('source')
     const [pause] = await sql<{ reason: string; evidence: { text: string }[]; hours: number }>(
       `select reason, evidence, extract(epoch from until_at - began_at)::int / 3600 as hours from sources.pause`,
@@ -321,7 +321,7 @@ describe('the rest of a source that warms up', () => {
     await sql(`update sources.pause set until_at = clock_timestamp() - interval '1 second'`)
     await sql(`update sources.warm_up_day set day = day - 1`)
     await sql(`delete from sources.warm_up_share`)
-    await expect.poll(async () => (await one.counts(2))['new'], { timeout: 8_000 }).toBe(1)
+    await expect.poll(async () => (await one.counts(2))['new'], { timeout: 15_000 }).toBe(1)
     const [up] = await sql<{ allowed: number }>(
       `select allowed from sources.warm_up_day where day = (now() at time zone 'utc')::date`,
     )
@@ -341,13 +341,13 @@ describe('the rest of a source that warms up', () => {
     refuse(WORKSPACE)
     await expect
       .poll(async () => (await sql<{ hits: number }>('select hits from sources.trouble'))[0]?.hits, {
-        timeout: 5_000,
+        timeout: 15_000,
       })
       .toBe(25)
     expect(await sql('select 1 from sources.pause')).toEqual([])
     refuse(other)
     await expect
-      .poll(async () => (await sql('select 1 from sources.pause')).length, { timeout: 5_000 })
+      .poll(async () => (await sql('select 1 from sources.pause')).length, { timeout: 15_000 })
       .toBe(1)
   })
 
@@ -366,11 +366,11 @@ describe('the rest of a source that warms up', () => {
     const sites = async () => (await sql<{ sites: string[] }>('select sites from sources.trouble'))[0]?.sites
     says('mx.hostile.test')
     says('{",\\" mx2.hostile.test')
-    await expect.poll(async () => (await sites())?.length, { timeout: 5_000 }).toBe(2)
+    await expect.poll(async () => (await sites())?.length, { timeout: 15_000 }).toBe(2)
     expect(await sql('select 1 from sources.pause')).toEqual([])
     says('mx.third.test')
     await expect
-      .poll(async () => (await sql('select 1 from sources.pause')).length, { timeout: 5_000 })
+      .poll(async () => (await sql('select 1 from sources.pause')).length, { timeout: 15_000 })
       .toBe(1)
   })
 
@@ -387,13 +387,13 @@ describe('the rest of a source that warms up', () => {
     for (const site of ['mx1.own.test', 'mx2.own.test', 'mx3.own.test']) says(WORKSPACE, site)
     await expect
       .poll(async () => (await sql<{ hits: number }>('select hits from sources.trouble'))[0]?.hits, {
-        timeout: 5_000,
+        timeout: 15_000,
       })
       .toBe(3)
     expect(await sql('select 1 from sources.pause')).toEqual([])
     says(other, 'mx.partner.test')
     await expect
-      .poll(async () => (await sql('select 1 from sources.pause')).length, { timeout: 5_000 })
+      .poll(async () => (await sql('select 1 from sources.pause')).length, { timeout: 15_000 })
       .toBe(1)
   })
 
@@ -420,7 +420,7 @@ describe('the rest of a source that warms up', () => {
       one.sources.observe({ ...listed, text: 'rejected by policy' })
       await expect
         .poll(async () => (await sql<{ hits: number }>('select hits from sources.trouble'))[0]?.hits, {
-          timeout: 5_000,
+          timeout: 15_000,
         })
         .toBe(hits)
     }
@@ -429,7 +429,7 @@ describe('the rest of a source that warms up', () => {
         async () =>
           (await sql<{ n: number }>('select cardinality(workspaces) as n from sources.warm_up_day'))[0]?.n,
         {
-          timeout: 5_000,
+          timeout: 15_000,
         },
       )
       .toBe(2)
@@ -462,14 +462,14 @@ describe('the rest of a source that warms up', () => {
     await complain()
     one.sources.observe({ ...listed, text: 'rejected by policy' })
     await expect
-      .poll(async () => (await sql('select 1 from sources.trouble')).length, { timeout: 5_000 })
+      .poll(async () => (await sql('select 1 from sources.trouble')).length, { timeout: 15_000 })
       .toBe(1)
     expect(await sql('select 1 from sources.pause')).toEqual([])
     await complain()
     one.sources.observe({ ...listed, text: 'rejected by policy' })
     await expect
       .poll(async () => (await sql<{ reason: string }>('select reason from sources.pause'))[0]?.reason, {
-        timeout: 5_000,
+        timeout: 15_000,
       })
       .toMatch(/^3 of \d+ recipients: complaints$/)
     expect(await one.counts(4)).toEqual({ old: 4 })
@@ -482,7 +482,7 @@ describe('the rest of a source that warms up', () => {
     await api.query(`select engine.pause_source($1, 'new', null, 'holidays', 'operator:1', null)`, [
       randomUUID(),
     ])
-    await expect.poll(() => one.counts(1), { timeout: 5_000 }).toEqual({ wait: 1 })
+    await expect.poll(() => one.counts(1), { timeout: 15_000 }).toEqual({ wait: 1 })
     // As if it had begun two days earlier: the calendar has gone on.
     await one[Symbol.asyncDispose]()
     await sql(`update sources.warm_up set start_day = start_day - 2`)

@@ -186,7 +186,7 @@ describe('webhooks in the format of SendGrid', () => {
       )
       .toEqual([expect.any(String), expect.any(String)])
     expect(receiver.received).toEqual([])
-    await expect.poll(() => receiver.received.length, { timeout: 8_000 }).toBe(1)
+    await expect.poll(() => receiver.received.length, { timeout: 15_000 }).toBe(1)
     expect(JSON.parse(receiver.received[0]?.body ?? '')).toMatchObject([
       { event: 'processed', email: 'ann@example.com' },
     ])
@@ -203,7 +203,7 @@ describe('webhooks in the format of SendGrid', () => {
         [cancelled.body.id, 'delivered', null],
         [kept.body.id, 'delivered', 204],
       ])
-  }, 20_000)
+  }, 90_000)
 })
 
 describe('webhooks in the format of Mandrill', () => {

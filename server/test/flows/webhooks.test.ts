@@ -314,7 +314,7 @@ describe('webhooks', () => {
         decodeId('webhook', dead.id),
       ])
     await expect
-      .poll(async () => (await api.call(dead.key, 'GET', dead.path)).body, { timeout: 5_000 })
+      .poll(async () => (await api.call(dead.key, 'GET', dead.path)).body, { timeout: 15_000 })
       .toMatchObject({ state: 'disabled' })
     const ended = await api.call(dead.key, 'GET', dead.path)
     expect(ended.body.disabledReason).toContain('The connection was refused')
@@ -330,7 +330,7 @@ describe('webhooks', () => {
     await expect.poll(() => slow.received.length).toBeGreaterThan(0)
     const started = Date.now()
     for (let i = 0; i < 20; i++) await api.call(quick.key, 'POST', `${quick.path}/test`)
-    await expect.poll(() => fast.received.length, { timeout: 5_000 }).toBe(20)
+    await expect.poll(() => fast.received.length, { timeout: 15_000 }).toBe(20)
     expect(Date.now() - started).toBeLessThan(3_000)
     expect(slow.openMost()).toBeLessThanOrEqual(8)
   })
@@ -349,7 +349,7 @@ describe('webhooks', () => {
        where e.url like $1`,
       [`${slow.url}%`],
     )
-    await expect.poll(() => slow.received.length, { timeout: 5_000 }).toBe(128)
+    await expect.poll(() => slow.received.length, { timeout: 15_000 }).toBe(128)
     const quick = await endpoint(fast.url)
     await api.call(quick.key, 'POST', `${quick.path}/test`)
     await expect.poll(() => fast.received.length, { timeout: 10_000 }).toBe(1)
