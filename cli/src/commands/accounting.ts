@@ -101,12 +101,22 @@ export const ledgerCommand: Command = {
   summary: 'What became of every accepted recipient, and whether it adds up',
   description:
     'Counted from the rows themselves in one snapshot. Every recipient that was ever accepted is in exactly one state; when the sum is wrong the exit code is 1.',
-  operations: ['ledger.get'],
+  operations: ['ledger.get', 'installationLedger.get'],
+  flags: [installation],
   examples: [
     { line: 'bulkhead ledger', says: 'the equation with numbers' },
+    { line: 'bulkhead ledger --installation', says: 'of all workspaces, as it was counted some seconds ago' },
     { line: 'bulkhead ledger --json > ledger.json || alarm', says: 'in a watchdog' },
   ],
-  async run(context) {
+  async run(context, given) {
+    if (given.flag(installation)) {
+      const all = await context.operator().installationLedger.get()
+      context.out.show(
+        all,
+        (screen) => `${renderLedger(all, screen)}Counted ${relative(all.countedAt, screen.now)}.\n`,
+      )
+      return all.balanced ? EXIT.ok : EXIT.refused
+    }
     const ledger = await context.client().ledger.get()
     context.out.show(ledger, (screen) => renderLedger(ledger, screen))
     return ledger.balanced ? EXIT.ok : EXIT.refused

@@ -4973,6 +4973,27 @@ export interface InstallationQueueActsUndoInput {
   readonly reason: string
 }
 
+export interface InstallationLedgerGetOutput {
+  readonly accepted: number
+  readonly delivered: number
+  readonly bounced: number
+  readonly expired: number
+  readonly suppressed: number
+  readonly cancelled: number
+  readonly uncertain: number
+  readonly pending: number
+  readonly scheduled: number
+  readonly held: number
+  /** Whether the equation holds. */
+  readonly balanced: boolean
+  /** Recipients that neither wait nor ended; must be 0. */
+  readonly lost: number
+  /** Recipients that both wait and ended; must be 0. */
+  readonly doubled: number
+  /** The instant of which all of the numbers are. */
+  readonly countedAt: string
+}
+
 export interface QuotasSetInput {
   /** All of them: those that are left out end. Empty: none. What was counted stays counted. */
   readonly limits: readonly ({
@@ -6676,6 +6697,11 @@ export function createOperations(transport: Transport) {
       /** Stop any act that is at work where it is. Needs the operator's key. What it did by then stays, and can be undone. Scope: queue:write. */
       cancel: (actId: string, options?: CallOptions) =>
         transport.json<QueueAct>({ method: 'POST', path: `/v1/installation/queue/acts/${segment(actId)}/cancel` }, options),
+    },
+    installationLedger: {
+      /** What became of every recipient that the installation ever accepted. Needs the operator's key. A worker counts it every 15 s, or as seldom as makes it a two-hundredth of the time; `countedAt` says when. Until it was counted for the first time the answer is 503. Scope: queue:read. */
+      get: (options?: CallOptions) =>
+        transport.json<InstallationLedgerGetOutput>({ method: 'GET', path: '/v1/installation/ledger' }, options),
     },
     quotas: {
       /** Show limits of sending and what is used of them. Of the workspace and of its credentials. Nothing is taken by asking. Scope: messages:read. */

@@ -14,6 +14,7 @@ import { createOutcomes } from '../modules/messages/index.ts'
 import { createChanges } from '../modules/notices/index.ts'
 import { createQuotas } from '../modules/quotas/index.ts'
 import { createSenders } from '../modules/senders/index.ts'
+import { createInstallationLedger } from '../modules/monitoring/index.ts'
 import { createSourceDesk } from '../modules/sources/index.ts'
 import { createStatistics, createTagStatistics } from '../modules/statistics/index.ts'
 import { createSubaccounts } from '../modules/subaccounts/index.ts'
@@ -58,6 +59,7 @@ export function prepareSlices(deps: {
     alerts: createAlerts(deps),
     honey: createHoney(deps),
     sourceDesk: createSourceDesk(deps),
+    installationLedger: createInstallationLedger(deps),
     bounces: createBounces({ ...deps, budget: stock('messages') }),
     auditLog: createAuditLogReader(deps),
     keyring: createKeyringService(deps),

@@ -90,6 +90,7 @@ export const API: Readonly<Record<string, Line>> = {
   'queueActs.get': ['messages:read', 'held'],
   'queueActs.undo': ['messages:write', 'held'],
   'queueActs.cancel': ['messages:write', 'held'],
+  'installationLedger.get': ['queue:read', 'held'],
   'installationQueue.get': ['queue:read', 'held'],
   'installationQueueActs.preview': ['queue:read', 'held'],
   'installationQueueActs.create': ['queue:write', 'held'],

@@ -109,6 +109,10 @@ describe.runIf(HAS_BROWSER)('the queue in a browser', { timeout: 120_000 }, () =
     await send(run, { to: addresses(3, 'held.example'), lane: 'critical', sendAt: tomorrow() })
     const operator = await run.asOperator().open('/operations/queue', { theme: 'dark', viewport: PHONE })
     await operator.getByText('What waits in the whole installation').waitFor()
+    const ledger = operator.getByRole('region', { name: 'The ledger of the installation' })
+    await ledger.getByText('balanced').waitFor()
+    await ledger.getByText('Counted').waitFor()
+    expect(await ledger.getByRole('link').count()).toBe(0)
     await operator
       .getByRole('button', { name: /^Act on critical/ })
       .first()

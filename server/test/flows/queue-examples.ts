@@ -47,6 +47,10 @@ export function queueExamples(api: () => ApiFixture) {
     'queueActs.get': named,
     'queueActs.undo': undone,
     'queueActs.cancel': atWork,
+    'installationLedger.get': async () => {
+      await api().database.pool('bulkhead_worker').query('select engine.count_ledger()')
+      return {}
+    },
     'installationQueue.get': () => ({}),
     'installationQueueActs.preview': () => ({ rest: wanted }),
     'installationQueueActs.create': async () => ({ rest: await aPreview(null) }),

@@ -8,6 +8,8 @@ import { Chip, STATE_TONES } from '../../ui/chip.tsx'
 import { Loaded } from '../../ui/listing.tsx'
 import { Note } from '../../ui/note.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { Time } from '../../ui/time.tsx'
+import { operationsQueries } from './operations-queries.ts'
 
 const MEANS: Readonly<Record<RecipientState, string>> = {
   delivered: 'The other side took it.',
@@ -21,6 +23,8 @@ const MEANS: Readonly<Record<RecipientState, string>> = {
   held: 'An act, a containment or a new sender keeps it.',
 }
 
+const EQUATION = 'Everybody who was ever accepted is in exactly one of these states.'
+
 /** The ledger equation, term by term; each leads to the messages that it counts. */
 export function LedgerExplained() {
   const { api } = useSession()
@@ -28,11 +32,35 @@ export function LedgerExplained() {
   return (
     <Panel
       title="The ledger"
-      lead="Everybody who was ever accepted is in exactly one of these states. The two sides are counted from different tables, all the time."
+      lead={`${EQUATION} The two sides are counted from different tables, all the time.`}
       action={ledger.data === undefined ? undefined : <Balance ledger={ledger.data} />}
     >
       <Loaded query={ledger} label="the ledger">
-        {(data) => <Terms ledger={data} />}
+        {(data) => <Terms ledger={data} leads />}
+      </Loaded>
+    </Panel>
+  )
+}
+
+/** The same of all workspaces, as a worker counted it last. Mail of others is not the operator's to look at: the terms lead nowhere. */
+export function InstallationLedger() {
+  const { api } = useSession()
+  const ledger = useQuery(operationsQueries.installationLedger(api))
+  return (
+    <Panel
+      title="The ledger of the installation"
+      lead={`${EQUATION} A worker counts both sides from different tables, every 15 seconds or as often as is cheap.`}
+      action={ledger.data === undefined ? undefined : <Balance ledger={ledger.data} />}
+    >
+      <Loaded query={ledger} label="the ledger of the installation">
+        {(data) => (
+          <>
+            <Terms ledger={data} leads={false} />
+            <p className="px-4 py-2 text-xs text-muted">
+              Counted <Time at={data.countedAt} />
+            </p>
+          </>
+        )}
       </Loaded>
     </Panel>
   )
@@ -48,7 +76,7 @@ function Balance({ ledger }: { readonly ledger: Ledger }) {
   )
 }
 
-function Terms({ ledger }: { readonly ledger: Ledger }) {
+function Terms({ ledger, leads }: { readonly ledger: Ledger; readonly leads: boolean }) {
   return (
     <>
       {!ledger.balanced && (
@@ -61,15 +89,23 @@ function Terms({ ledger }: { readonly ledger: Ledger }) {
       )}
       <dl className="grid grid-cols-[max-content_max-content_1fr] items-baseline text-sm">
         <Term sign="" count={ledger.accepted} means="Recipients that were accepted.">
-          <Link to="/messages" className="rounded hover:underline">
-            accepted
-          </Link>
+          {leads ? (
+            <Link to="/messages" className="rounded hover:underline">
+              accepted
+            </Link>
+          ) : (
+            'accepted'
+          )}
         </Term>
         {RECIPIENT_STATES.map((state, place) => (
           <Term key={state} sign={place === 0 ? '=' : '+'} count={ledger[state]} means={MEANS[state]}>
-            <Link to="/messages" search={{ state }} className="rounded hover:underline">
+            {leads ? (
+              <Link to="/messages" search={{ state }} className="rounded hover:underline">
+                <Chip tone={STATE_TONES[state]}>{state}</Chip>
+              </Link>
+            ) : (
               <Chip tone={STATE_TONES[state]}>{state}</Chip>
-            </Link>
+            )}
           </Term>
         ))}
       </dl>

@@ -83,6 +83,12 @@ export const operationsQueries = {
       staleTime: 30_000,
       gcTime: 60_000,
     }),
+  installationLedger: (api: Api) =>
+    queryOptions({
+      queryKey: ['ledger', 'installation'],
+      queryFn: ({ signal }) => api.installationLedger.get({ signal }),
+      refetchInterval: CALM_MS,
+    }),
   overlays: (api: Api, ended: boolean) =>
     queryOptions({
       queryKey: ['shaping', 'overlays', ended],

@@ -6,7 +6,7 @@ import { Button } from '../../ui/button.tsx'
 import { Guard, useMay } from '../../ui/guard.tsx'
 import { Page } from '../../ui/page.tsx'
 import { ActDialog } from './act-dialog.tsx'
-import { LedgerExplained } from './ledger-explained.tsx'
+import { InstallationLedger, LedgerExplained } from './ledger-explained.tsx'
 import { operationsQueries, useQueueCalls } from './operations-queries.ts'
 import { parseQueueSearch, type QueueSearch } from './operations-search.ts'
 import { QueueActs } from './queue-acts.tsx'
@@ -80,7 +80,7 @@ function QueueBody({
         <QueueFilters search={search} onChange={onChange} />
         <QueueLines queue={queue} search={search} onAct={onAct} mayNot={mayNot} />
       </section>
-      {!isOperator && <LedgerExplained />}
+      {isOperator ? <InstallationLedger /> : <LedgerExplained />}
     </>
   )
 }

@@ -36,7 +36,7 @@ export {
 export { isHiddenTag } from './tag.ts'
 export { sendBatch } from './operations/send-batch.ts'
 export { cancelMessage, rescheduleMessage } from './operations/change-message.ts'
-export { getLedger } from './operations/read-ledger.ts'
+export { getLedger, LedgerView } from './operations/read-ledger.ts'
 export { getMessage, getMessageContent, listMessages } from './operations/read-messages.ts'
 export { sendMessage } from './operations/send-message.ts'
 export { sendMime } from './operations/send-mime.ts'

@@ -67,8 +67,8 @@ export interface MessageSummary {
   /** What of it is tracked. */
   readonly tracking?: { readonly opens?: true; readonly clicks?: true }
   readonly dsn?: MessageDsn
-  /** What it was rendered from: UUID of the template, and which version. */
-  readonly template?: { readonly id: string; readonly version: number }
+  /** What it was rendered from: UUID of the template, its alias then, and which version. */
+  readonly template?: { readonly id: string; readonly alias?: string; readonly version: number }
   /** UUID of the message whose content is sent again with this one. */
   readonly resentFrom?: string
   /** UUID of its topic. */

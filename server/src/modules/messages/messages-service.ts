@@ -23,7 +23,7 @@ import {
   rescheduleMessage,
   type MessageRow,
 } from './message-store.ts'
-import { prepareMessage, scheduleOf } from './prepare-message.ts'
+import { prepareMessage, scheduleOf, senderName } from './prepare-message.ts'
 import { openerOf, type OpenOne } from './opening.ts'
 import { controlsOf, prepareMime, type EnvelopeOptions } from './prepare-mime.ts'
 import { presentMessage } from './present.ts'
@@ -95,20 +95,24 @@ export function createMessages(deps: MessagesDependencies) {
         'Pin it. Else whoever may publish a version of the template would read the secrets of mail to come.',
       )
     if (deps.templates === undefined) throw new Error('this process renders no templates')
-    return deps.templates.render(workspaceId, template).catch((error: unknown) => {
+    const fromName = request.from === undefined ? undefined : { own: senderName(request.from) }
+    return deps.templates.render(workspaceId, template, fromName).catch((error: unknown) => {
       throw faultOfFailure(error)
     })
   }
 
   /** Allowed for sensitive messages too: what is filled is the sender's own. */
   async function filled(
-    { fill, subject = '', html, text }: SendRequest & { readonly fill: Fill },
+    { fill, from, subject = '', html, text }: SendRequest & { readonly fill: Fill },
     workspaceId: string,
   ): Promise<RenderedParts> {
     if (deps.templates === undefined) throw new Error('this process renders no templates')
-    return deps.templates.fill(workspaceId, { subject, html, text, fill }).catch((error: unknown) => {
-      throw faultOfFailure(error)
-    })
+    const fromName = from === undefined ? undefined : senderName(from)
+    return deps.templates
+      .fill(workspaceId, { fromName, subject, html, text, fill })
+      .catch((error: unknown) => {
+        throw faultOfFailure(error)
+      })
   }
 
   /** A request with its attachments. What was accepted before with the same key is not fetched again: it may be gone. */

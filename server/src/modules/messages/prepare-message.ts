@@ -45,7 +45,7 @@ export interface PrepareOptions {
 
 /** Checks a request whole and composes its MIME message; what is wrong is a Fault that names the field. Pure but for the ids given. */
 export function prepareMessage(request: SendRequest, options: PrepareOptions): PreparedMessage {
-  const from = mailbox('from', senderOf(request, options))
+  const from = senderOf(request, options)
   const named = {
     to: mailboxes('to', request.to),
     cc: mailboxes('cc', request.cc),
@@ -156,14 +156,23 @@ export function prepareMessage(request: SendRequest, options: PrepareOptions): P
   }
 }
 
-function senderOf(request: SendRequest, { rendered }: PrepareOptions): AddressInput {
-  const from = request.from ?? rendered?.from
-  if (from !== undefined) return from
-  throw invalidField(
-    'from',
-    'is missing, and the template names nobody',
-    'Give an address of a verified domain.',
-  )
+function senderOf(request: SendRequest, { rendered }: PrepareOptions): ParsedAddress {
+  const written = request.from ?? rendered?.from
+  if (written === undefined)
+    throw invalidField(
+      'from',
+      'is missing, and the template names nobody',
+      'Give an address of a verified domain.',
+    )
+  const from = mailbox('from', written)
+  const name = rendered?.fromName
+  if (name === undefined) return from
+  return mailbox('from', name === '' ? { email: from.email } : { email: from.email, name })
+}
+
+/** How a sender is named. */
+export function senderName(from: AddressInput): string | undefined {
+  return mailbox('from', from).display
 }
 
 /** Where a sender says itself how to unsubscribe, nothing is added. */

@@ -1,4 +1,5 @@
 import type { Queryable } from '../../platform/postgres/index.ts'
+import type { TenantDatabase } from '../../platform/postgres/tenant.ts'
 import type { LedgerRow } from '../messages/index.ts'
 
 export interface QueueDepth {
@@ -13,6 +14,21 @@ export interface InstallationGauge {
   readonly name: string
   readonly label: string
   readonly value: number
+}
+
+export interface CountedLedger {
+  readonly rows: readonly LedgerRow[]
+  readonly countedAt: Date
+}
+
+/** As a worker counted it last; null: none has yet. */
+export async function selectLedger(db: TenantDatabase): Promise<CountedLedger | null> {
+  const [row] = await db.query<{ counts: Record<string, number>; counted_at: Date }>(
+    'select counts, counted_at from engine.installation_ledger()',
+  )
+  if (row === undefined) return null
+  const rows = Object.entries(row.counts).map(([state, recipients]) => ({ state, recipients }))
+  return { rows, countedAt: row.counted_at }
 }
 
 export type MonitoringStore = ReturnType<typeof createMonitoringStore>
@@ -41,9 +57,9 @@ export function createMonitoringStore(pool: Queryable) {
       return rows
     },
 
-    /** Recipients by state over all workspaces; reads the whole ledger. */
-    async ledger(): Promise<LedgerRow[]> {
-      const { rows } = await pool.query<LedgerRow>('select state, recipients from engine.ledger(null)')
+    /** Recipients by state over all workspaces; reads the whole ledger, and keeps what it found for `selectLedger`. */
+    async countLedger(): Promise<LedgerRow[]> {
+      const { rows } = await pool.query<LedgerRow>('select state, recipients from engine.count_ledger()')
       return rows
     },
   }

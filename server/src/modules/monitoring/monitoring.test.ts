@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../../../test/support/database.ts'
 import type { TestDatabase } from '../../../test/support/database.ts'
 import { createLogger, createMetrics } from '../../platform/telemetry/index.ts'
-import { createInstallationMetrics, createMonitoringStore, runMonitoring } from './index.ts'
+import { createTenantTransactions } from '../../platform/postgres/tenant.ts'
+import {
+  createInstallationLedger,
+  createInstallationMetrics,
+  createMonitoringStore,
+  runMonitoring,
+} from './index.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -113,6 +119,23 @@ describe('the gauges of the installation', () => {
     expect(text).toContain('bulkhead_ledger_lost_recipients -8')
     stop.abort()
     await running
+  })
+
+  it('leave the ledger behind for those who only look', async () => {
+    const read = createTenantTransactions(database.pool('bulkhead_api'))
+    const ledger = createInstallationLedger({ transactions: read })
+    const root = database.pool('superuser')
+    await root.query('delete from installation_ledger')
+    await expect(ledger.get()).rejects.toMatchObject({ code: 'unavailable' })
+    const began = Date.now()
+    await createMonitoringStore(database.pool('bulkhead_worker')).countLedger()
+    const counted = await ledger.get()
+    expect(counted).toMatchObject({ accepted: 0, balanced: false, lost: -8, doubled: 0 })
+    expect(Math.abs(Date.parse(counted.countedAt) - began)).toBeLessThan(60_000)
+    // A count that began earlier and took longer does not replace it.
+    await root.query("update installation_ledger set counted_at = now() + interval '1 hour'")
+    await createMonitoringStore(database.pool('bulkhead_worker')).countLedger()
+    expect(Date.parse((await ledger.get()).countedAt)).toBeGreaterThan(began + 3_000_000)
   })
 
   it('stand still while the database is away, and come back', async () => {

@@ -26,6 +26,7 @@ import {
   type Outcomes,
   type Resends,
 } from '../../modules/messages/index.ts'
+import { getInstallationLedger, type InstallationLedger } from '../../modules/monitoring/index.ts'
 import { quotaOperations, type QuotasService } from '../../modules/quotas/index.ts'
 import { queueOperations, type QueueService } from '../../modules/queue/index.ts'
 import { changeOperations, type Changes } from '../../modules/notices/index.ts'
@@ -118,6 +119,7 @@ export interface ApiServices {
   readonly linkDomains: LinkDomains
   readonly shaping: Shaping
   readonly sourceDesk: SourceDesk
+  readonly installationLedger: InstallationLedger
 }
 
 /** What the server itself holds for the frames of the console. */
@@ -166,6 +168,7 @@ export const apiOperations: readonly Operation<ApiServices & FrameServices>[] = 
   ...transportOperations,
   ...changeOperations,
   ...queueOperations,
+  getInstallationLedger,
   ...quotaOperations,
   ...statisticsOperations,
   ...alertOperations,

@@ -6,6 +6,15 @@ import { readLedger } from '../message-store.ts'
 
 const Count = z.int().min(0)
 
+/** The terms of the equation, as `presentLedger` answers them. */
+export const LedgerView = z.object({
+  accepted: Count,
+  ...Object.fromEntries([...FINAL_STATES, 'pending', 'scheduled', 'held'].map((state) => [state, Count])),
+  balanced: z.boolean().describe('Whether the equation holds.'),
+  lost: z.int().describe('Recipients that neither wait nor ended; must be 0.'),
+  doubled: Count.describe('Recipients that both wait and ended; must be 0.'),
+})
+
 export const getLedger = defineOperation({
   id: 'ledger.get',
   method: 'GET',
@@ -17,13 +26,7 @@ export const getLedger = defineOperation({
   risk: 'read',
   audit: 'ledger.read',
   input: z.strictObject({}),
-  output: z.object({
-    accepted: Count,
-    ...Object.fromEntries([...FINAL_STATES, 'pending', 'scheduled', 'held'].map((state) => [state, Count])),
-    balanced: z.boolean().describe('Whether the equation holds.'),
-    lost: z.int().describe('Recipients that neither wait nor ended; must be 0.'),
-    doubled: Count.describe('Recipients that both wait and ended; must be 0.'),
-  }),
+  output: LedgerView,
   status: 200,
   faults: [],
   handle: async (context: OperationContext<unknown>) =>
