@@ -327,7 +327,12 @@ describe('finding few messages among many', () => {
       const ids: string[] = []
       let cursor = ''
       do {
-        const { body } = await api.call(workspace.key, 'GET', `/v1/messages?limit=3&${query}${cursor}`)
+        const { status, body, text } = await api.call(
+          workspace.key,
+          'GET',
+          `/v1/messages?limit=3&${query}${cursor}`,
+        )
+        expect(status, text).toBe(200)
         ids.push(...body.data.map((row: { id: string }) => row.id))
         cursor = body.nextCursor === null ? '' : `&cursor=${body.nextCursor}`
       } while (cursor !== '')

@@ -176,12 +176,16 @@ export function createDeliveryStore(pool: Pool) {
       return rows[0]?.returned ?? 0
     },
 
-    /** Sealed bodies by message id. */
-    async bodies(lane: Lane, lease: string, messageIds: readonly string[]): Promise<Map<string, Buffer>> {
+    /** Sealed bodies of those messages of which the lease holds a row, by message id. */
+    async bodies(
+      lane: Lane,
+      lease: string,
+      claimed: readonly Pick<ClaimedRow, 'messageId' | 'number'>[],
+    ): Promise<Map<string, Buffer>> {
       const { rows } = await pool.query<{ message_id: string; sealed: Buffer }>({
         name: 'engine.bodies',
-        text: 'select message_id, sealed from engine.bodies($1, $2, $3)',
-        values: [lane, lease, messageIds],
+        text: 'select message_id, sealed from engine.bodies($1, $2, $3, $4)',
+        values: [lane, lease, claimed.map((row) => row.messageId), claimed.map((row) => row.number)],
       })
       return new Map(rows.map((row) => [row.message_id, row.sealed]))
     },

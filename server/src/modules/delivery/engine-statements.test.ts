@@ -474,9 +474,10 @@ describe('leases, expiry, cancelling, moving', () => {
     expect(await store.sensitiveDone([id])).toEqual([])
     await store.eraseSensitive([id])
     const lease = await store.openLease(newId(), 20)
-    expect((await store.bodies('transactional', lease, [id])).size).toBe(0)
+    const first = { messageId: id, number: 1 }
+    expect((await store.bodies('transactional', lease, [first])).size).toBe(0)
     const { rows } = await claim(lease)
-    expect((await store.bodies('transactional', lease, [id])).size).toBe(1)
+    expect((await store.bodies('transactional', lease, [first, { ...first, number: 2 }])).size).toBe(1)
     await settle(
       lease,
       rows.map((one) => settlementOf(one, lease)),

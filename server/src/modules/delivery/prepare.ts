@@ -137,7 +137,7 @@ export function createPreparer(deps: PrepareDependencies) {
     const [first] = rows
     if (first === undefined) return []
     const byMessage = Map.groupBy(rows, (row) => row.messageId)
-    const bodies = await deps.store.bodies(first.lane, lease, [...byMessage.keys()])
+    const bodies = await deps.store.bodies(first.lane, lease, rows)
     const opened = await openKeys(deps.keyring, rows, bodies)
     const results = await Promise.all(
       [...byMessage].map(async ([messageId, group]): Promise<Prepared[]> => {
