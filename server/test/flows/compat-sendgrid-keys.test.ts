@@ -89,6 +89,27 @@ describe('API keys at the SendGrid door', () => {
     expect((await own('GET', '/v3/api_keys')).status).toBe(200)
   })
 
+  it('may read what the permission for a whole area names', async () => {
+    const { ask } = await sendgridWorld(api)
+    const today = new Date().toISOString().slice(0, 10)
+    const opens: readonly (readonly [string, string])[] = [
+      ['stats.read', `/v3/stats?start_date=${today}`],
+      ['stats.global.read', `/v3/stats?start_date=${today}`],
+      ['suppression.read', '/v3/suppression/bounces'],
+      ['suppression.read', '/v3/suppression/blocks'],
+      ['suppression.bounces.read', '/v3/suppression/bounces'],
+    ]
+    for (const [scope, path] of opens) {
+      const made = await ask('POST', '/v3/api_keys', { body: { name: 'k', scopes: [scope] } })
+      const own = asker(api, made.body.api_key)
+      expect([scope, path, (await own('GET', path)).status]).toEqual([scope, path, 200])
+      expect((await own('GET', '/v3/suppression/spam_reports')).status).toBe(
+        scope === 'suppression.read' ? 200 : 403,
+      )
+      expect((await own('DELETE', '/v3/suppression/bounces/a@b.example')).status).toBe(403)
+    }
+  })
+
   it('make no key that may do more, and give none more than they have', async () => {
     const { ask } = await sendgridWorld(api)
     const some = ['api_keys.create', 'api_keys.read', 'api_keys.update', 'templates.read']

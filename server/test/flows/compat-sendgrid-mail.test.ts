@@ -131,6 +131,14 @@ describe('a personalization', () => {
     expect(second).toMatchObject({ requestId: first.id, subject: 'Hello', to: ['bob@there.example'] })
   })
 
+  it('has no value for a tag where it is null', async () => {
+    const { content } = await sent({
+      personalizations: [{ to: [{ email: 'ann@there.example' }], substitutions: { '-a-': null } }],
+      content: [{ type: 'text/plain', value: 'x-a-y' }],
+    })
+    expect(content).toContain('xy')
+  })
+
   it('substitutes literally in the subject, the content and the reply address, sections too', async () => {
     const { message, content } = await sent({
       personalizations: [
@@ -236,6 +244,26 @@ describe('content', () => {
     expect(message.metadata.long).toHaveLength(5_000)
   })
 
+  it('has files of which clients say little, or more than the vendor asks for', async () => {
+    const types = ['jpg', '.PDF', 'someType', 'plain/text', 'text/csv; charset="utf-8"']
+    const files = types.map((type, at) => ({ content: 'YQ==', filename: at === 0 ? '' : `f-${at}`, type }))
+    const { content } = await sent({ attachments: files })
+    const lines = [...content.matchAll(/^Content-Type: (.+(?:\r\n .+)*?);\r\n name=(.+)\r$/gm)]
+    expect(lines.map(([, type, name]) => [type?.replaceAll(/\s+/g, ' '), name])).toEqual([
+      ['image/jpeg', 'attachment'],
+      ['application/pdf', 'f-1'],
+      ['application/octet-stream', 'f-2'],
+      ['plain/text', 'f-3'],
+      ['text/csv; charset=utf-8', 'f-4'],
+    ])
+    for (const type of ['text/plain; name="a"', 'text/plain;', 'a/b;charset=x\r\nBcc: y']) {
+      const [file] = files
+      expect((await post({ attachments: [{ ...file, type }] })).body.errors[0].message).toBe(
+        "The type cannot contain ';', or CRLF characters.",
+      )
+    }
+  })
+
   it('has what subscription tracking appends', async () => {
     const { content } = await sent({
       content: [{ type: 'text/html', value: '<p>Hello</p>' }],
@@ -309,6 +337,33 @@ describe('a template', () => {
     expect(message.subject).toBe('Hello Ann')
     expect(content).toContain('<h1>T</h1><p>Ann</p>')
     expect(content).toContain('T plain Ann')
+  })
+
+  it('of the older kind has no HTML where the request has text only', async () => {
+    const id = await template('legacy', {
+      subject: '<%subject%>',
+      html_content: '<h1>T</h1><%body%>',
+      plain_content: 'T <%body%>',
+    })
+    const { content } = await sent({ template_id: id })
+    expect(content).toContain('T Hello.')
+    expect(content).not.toContain('<h1>')
+    const html = await sent({ template_id: id, content: [{ type: 'text/html', value: '<p>x</p>' }] })
+    expect(html.content).toContain('<h1>T</h1><p>x</p>')
+  })
+
+  it('with HTML and no text is mail of one part', async () => {
+    const id = await template('dynamic', {
+      subject: 'S',
+      html_content: '<p>{{x}}</p>',
+      plain_content: '',
+      generate_plain_content: false,
+    })
+    const { content } = await sent({ template_id: id, content: undefined })
+    expect(content).toMatch(/^Content-Type: text\/html/m)
+    expect(content).not.toContain('text/plain')
+    const { body } = await raw('GET', `/v3/templates/${id}`)
+    expect(body.versions).toMatchObject([{ plain_content: '', generate_plain_content: false }])
   })
 
   it('that was imported keeps the id of the vendor', async () => {

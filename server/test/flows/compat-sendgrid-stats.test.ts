@@ -115,6 +115,16 @@ describe('stats at the SendGrid door', () => {
         ],
       },
     ])
+
+    const sums = (query: Record<string, unknown>) =>
+      ask('GET', '/v3/categories/stats/sums', { query: { start_date: day(9), ...query } })
+    const total = { name: 'docs', type: 'category', metrics: { requests: 4, bounce_drops: 1, clicks: 0 } }
+    expect(await sums({})).toMatchObject({ status: 200, body: { date: day(9), stats: [total] } })
+    expect(
+      (await sums({ sort_by_metric: 'requests', sort_by_direction: 'asc', offset: 1 })).body.stats,
+    ).toEqual([])
+    expect((await sums({ sort_by_metric: 'nothing' })).status).toBe(400)
+    expect((await sums({ sort_by_direction: 'up' })).body.errors[0].field).toBe('sort_by_direction')
   })
 
   it('are put together by week and month, and past what is kept or to come there is nothing', async () => {

@@ -81,6 +81,11 @@ describe('suppressions at the SendGrid door', () => {
     expect(await emails({ limit: 2, offset: 2 })).toEqual(['bert@example.com', 'anna@example.com'])
     expect(await emails({ email: 'an%' })).toEqual(['anton@example.com', 'anna@example.com'])
     expect(await emails({ email: 'bert@example.com' })).toEqual(['bert@example.com'])
+    expect(await emails({ email: 'AN' })).toEqual(['anton@example.com', 'anna@example.com'])
+    expect(await emails({ email: '%nn' })).toEqual(['anna@example.com'])
+    expect(await emails({ email: '%n%ton%com' })).toEqual(['anton@example.com'])
+    expect(await emails({ email: '%r%', limit: 1, offset: 1 })).toEqual(['bert@example.com'])
+    expect(await emails({ email: '%com%n' })).toEqual([])
     const now = Math.floor(Date.now() / 1_000)
     expect(await emails({ start_time: now - 100, end_time: now + 100 })).toHaveLength(4)
     expect(await emails({ start_time: now + 100 })).toEqual([])
@@ -231,6 +236,24 @@ describe('unsubscribe groups at the SendGrid door', () => {
     ])
     expect((await ask('DELETE', `/v3/asm/groups/${daily}/suppressions/test2@example.com`)).status).toBe(204)
     expect((await ask('GET', `/v3/asm/groups/${daily}/suppressions`)).body).toEqual(['test1@example.com'])
+  })
+
+  it('that are not there are left for the global list, as the vendor documents it', async () => {
+    const { ask } = await sendgridWorld(api)
+    const gone = (await ask('POST', '/v3/asm/groups', { body: { name: 'Gone' } })).body.id
+    await ask('DELETE', `/v3/asm/groups/${gone}`)
+    for (const [id, email] of [
+      [gone, 'one@example.com'],
+      [99_999, 'two@example.com'],
+    ]) {
+      const body = { recipient_emails: [email] }
+      expect(await ask('POST', `/v3/asm/groups/${id}/suppressions`, { body })).toEqual({ status: 201, body })
+      expect((await ask('GET', `/v3/asm/suppressions/global/${email}`)).body).toEqual({
+        recipient_email: email,
+      })
+    }
+    const refused = { recipient_emails: ['no'] }
+    expect((await ask('POST', `/v3/asm/groups/${gone}/suppressions`, { body: refused })).status).toBe(400)
   })
 
   it('stand beside the global list, which stops everything', async () => {

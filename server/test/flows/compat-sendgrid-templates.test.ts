@@ -65,6 +65,8 @@ describe('templates at the SendGrid door', () => {
     ])
     const again = await ask('POST', `/v3/templates/${id}/versions/${first.body.id}/activate`)
     expect(again).toMatchObject({ status: 200, body: { id: first.body.id, active: 1 } })
+    const read = await ask('GET', `/v3/templates/${id}/versions/${first.body.id}`)
+    expect(read.body).not.toHaveProperty('warnings')
   })
 
   it('keep the id of a version whose words change, and mail says the new words', async () => {

@@ -1,5 +1,5 @@
 import type { JobClock } from './job-clock.ts'
-import type { Editable, RenderedPart, RenderLimits, RenderProblem } from './job.ts'
+import type { Editable, RenderedPart, RenderJob, RenderLimits, RenderProblem } from './job.ts'
 
 /** How a part is printed: in HTML what the data holds is escaped as the dialect escapes it. */
 export type PartKind = 'html' | 'plain'
@@ -38,6 +38,8 @@ export interface DialectEngine {
   compile(part: RenderedPart, source: string): CompiledPart
   /** A source with what the author puts into its places; without it, regions of HTML are filled that carry mc:edit. */
   fill?(part: RenderedPart, source: string, editable: readonly Editable[]): string
+  /** Whether what the author says leaves a part out of the message. */
+  leavesOut?(part: RenderedPart, job: Pick<RenderJob, 'text' | 'editable'>): boolean
   /** Whether the data holds what is asked for. */
   holds(data: unknown, path: readonly (string | number)[]): boolean
 }

@@ -75,6 +75,17 @@ describe("SendGrid's old templates", () => {
     expect(shown.text).toBe('[]')
   })
 
+  it('have no HTML where the author wrote text only, but keep it where there is nothing else to send', () => {
+    const editable = [{ name: 'text', content: 'Dear Ann' }]
+    expect(render({ html: '<b><%body%></b>', text: '> <%body%>', editable }, {})).toMatchObject({
+      html: null,
+      text: '> Dear Ann',
+    })
+    expect(render({ html: '<b><%body%></b>', text: '', editable }, {}).html).toBe('<b></b>')
+    const both = [...editable, { name: 'html', content: '<p>Ann</p>' }]
+    expect(render({ html: '<b><%body%></b>', text: '>', editable: both }, {}).html).toBe('<b><p>Ann</p></b>')
+  })
+
   it('fill sections as the page of SendGrid shows', () => {
     const source = 'Hi :salutation, :event_details.'
     const sections = {

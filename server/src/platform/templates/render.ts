@@ -50,7 +50,7 @@ export function createRender(limits: RenderLimits) {
 
     for (const part of RENDERED_PARTS) {
       const written = job[part]
-      if (written === null) continue
+      if (written === null || engines[job.dialect].leavesOut?.(part, job) === true) continue
       const source = filled(job, part, written)
       try {
         const readOnce = compiled(job.dialect, part, source)

@@ -25,6 +25,11 @@ export function createSendgridLegacyEngine(): DialectEngine {
     }),
     fill: (part, source, editable) =>
       source.replace(SLOTS, (_all, slot: string) => contentOf(slot.toLowerCase(), part, editable)),
+    // An author who writes text and no HTML gets the text of the template only, as the vendor documents it.
+    leavesOut: (part, { text, editable }) => {
+      const isSaid = (name: string): boolean => editable.some((each) => each.name === name)
+      return part === 'html' && isSaid('text') && !isSaid('html') && (text ?? '').trim() !== ''
+    },
     holds: () => true,
   }
 }

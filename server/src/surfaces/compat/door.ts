@@ -56,8 +56,8 @@ export interface DoorRoute<Services> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As the vendor documents it, with `{name}` placeholders. */
   readonly path: string
-  /** What this call is by the vendor's own names of permissions: a key that has such names and not this one is refused. */
-  readonly doorScope?: string
+  /** What this call is by the vendor's own names of permissions: a key that has such names and none of these is refused. */
+  readonly doorScope?: string | readonly string[]
   /** Default 1 MiB. */
   readonly bodyBytesMax?: number
   readonly handle: (call: DoorCall<Services>) => Promise<DoorAnswer>

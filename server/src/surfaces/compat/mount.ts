@@ -242,8 +242,10 @@ function parsed<Services>(door: Door<Services>, raw: Buffer, request: FastifyReq
 
 function requireDoorScope<Services>(route: DoorRoute<Services>, principal: DoorPrincipal): void {
   const { doorScopes = [] } = principal
-  if (route.doorScope === undefined || doorScopes.length === 0 || doorScopes.includes(route.doorScope)) return
-  throw new Fault('missing_scope', { detail: `This needs the permission ${route.doorScope}.` })
+  const wanted = [route.doorScope ?? []].flat()
+  if (wanted.length === 0 || doorScopes.length === 0 || wanted.some((name) => doorScopes.includes(name)))
+    return
+  throw new Fault('missing_scope', { detail: `This needs the permission ${wanted.join(' or ')}.` })
 }
 
 function runnerOf<Services>(

@@ -138,7 +138,7 @@ function event(
       ...(message === null ? {} : { 'smtp-id': message.messageIdHeader }),
       event: name,
       ...(source.tags.length === 0 ? {} : { category: source.tags }),
-      sg_event_id: eventId(source.eventId, recipient.number),
+      sg_event_id: eventId(source.eventId, name, recipient.number),
       ...(messageId === null || requestId === null
         ? {}
         : { sg_message_id: sendgridMessageId({ requestId, messageId, number: recipient.number }) }),
@@ -152,9 +152,9 @@ function dueAt({ happenedAt, sendAt }: EventSource): Date {
   return sendAt !== null && sendAt > happenedAt ? sendAt : happenedAt
 }
 
-/** The same in every try; one event of ours is one for each recipient there. */
-function eventId(id: string, number: number): string {
-  return createHash('sha256').update(`${id} ${number}`).digest().subarray(0, 16).toString('base64url')
+/** The same in every try; one event of ours is one for each recipient there, and a test is one of each kind. */
+function eventId(id: string, name: string, number: number): string {
+  return createHash('sha256').update(`${id} ${name} ${number}`).digest().subarray(0, 16).toString('base64url')
 }
 
 function answered(detail: Readonly<Record<string, unknown>>): Record<string, unknown> {

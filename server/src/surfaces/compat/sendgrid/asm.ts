@@ -111,9 +111,16 @@ async function removeGroup(call: Call) {
   return { status: 204 }
 }
 
+/** Whoever leaves a group that there is not, or not any more, leaves everything: so the vendor documents it. */
 async function addToGroup(call: Call) {
   const { recipient_emails: emails } = bodyOf(call, Emails)
-  await named(() => call.run(addTopicSuppressions, { topicId: groupOf(call), emails }))
+  const topicId = groupOf(call)
+  try {
+    await named(() => call.run(addTopicSuppressions, { topicId, emails }))
+  } catch (error) {
+    if (!isAbsent(error)) throw error
+    return addGlobally(call)
+  }
   return { status: 201, body: { recipient_emails: emails } }
 }
 
@@ -187,8 +194,12 @@ async function orAbsent(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'not_found')) throw error
+    if (!isAbsent(error)) throw error
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Fault && error.code === 'not_found'
 }
 
 function groupOf(call: Call): string {

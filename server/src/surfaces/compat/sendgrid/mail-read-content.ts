@@ -3,6 +3,24 @@ import type { Problems } from './mail-checks.ts'
 import type { MailAttachment, MailContent } from './mail-request.ts'
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+/** Programs also give how the file's name ends, as examples of the vendor do; another word says nothing that a mail program could read. */
+const ENDINGS: ReadonlyMap<string, string> = new Map([
+  ['csv', 'text/csv'],
+  ['gif', 'image/gif'],
+  ['html', 'text/html'],
+  ['ics', 'text/calendar'],
+  ['jpeg', 'image/jpeg'],
+  ['jpg', 'image/jpeg'],
+  ['json', 'application/json'],
+  ['pdf', 'application/pdf'],
+  ['png', 'image/png'],
+  ['svg', 'image/svg+xml'],
+  ['txt', 'text/plain'],
+  ['xml', 'application/xml'],
+  ['zip', 'application/zip'],
+])
+/** Contrary to its page of errors the vendor takes a type that tells the characters of a text, as clients send it. */
+const CHARSET = /^[^;\s]+\/[^;\s]+ *; *charset="?[\w.:+-]{1,60}"? *$/i
 /** What would end a field of a header, or begin a parameter of it. */
 const BREAKING = /[;,\r\n]/
 
@@ -103,8 +121,10 @@ function readBytes(problems: Problems, value: unknown, field: string): string | 
 }
 
 function readFilename(problems: Problems, value: unknown, field: string): string | undefined {
-  if (value === undefined || value === null || value === '')
+  if (value === undefined || value === null)
     return problems.add('The attachment filename parameter is required.', field)
+  // Clients that know no name send none.
+  if (value === '') return 'attachment'
   if (typeof value !== 'string')
     return problems.add('The filename of your attachment must be a string.', field)
   if (/[\r\n]/.test(value))
@@ -116,8 +136,9 @@ function readFileType(problems: Problems, value: unknown, field: string): string
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string' || value === '')
     return problems.add('The attachment type must be a string and at least one character in length.', field)
-  if (/[;\r\n]/.test(value)) return problems.add("The type cannot contain ';', or CRLF characters.", field)
-  return value
+  if (/[;\r\n]/.test(value) && !CHARSET.test(value))
+    return problems.add("The type cannot contain ';', or CRLF characters.", field)
+  return value.includes('/') ? value : ENDINGS.get(value.trim().toLowerCase().replace(/^\./, ''))
 }
 
 function readDisposition(problems: Problems, value: unknown, field: string): boolean {

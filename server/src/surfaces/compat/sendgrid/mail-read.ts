@@ -3,6 +3,7 @@ import { readHeaders } from './mail-read-headers.ts'
 import { readMailSettings, readTrackingSettings } from './mail-read-settings.ts'
 import { bytesOf, createProblems, mailboxOf, stringsOf, typed } from './mail-checks.ts'
 import type { MailboxWords, Problems } from './mail-checks.ts'
+import { isObject } from '../json-object.ts'
 import type { JsonObject } from '../json-object.ts'
 import type { VendorError } from './errors.ts'
 import type { Mailbox, MailRequest, Personalization, Strings, TemplateChoice } from './mail-request.ts'
@@ -243,7 +244,11 @@ function refuseRepeated(
 
 function readSubstitutions(problems: Problems, value: unknown, field: string, isDynamic: boolean): Strings {
   const anchor = 'personalizations.substitutions'
-  const strings = stringsOf(problems, value, field, {
+  // Clients write null for what they have no value for.
+  const given = isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([tag, text]) => [tag, text ?? '']))
+    : value
+  const strings = stringsOf(problems, given, field, {
     message:
       'The substitution values must be an object of key/value pairs, where the values are all strings.',
     anchor,

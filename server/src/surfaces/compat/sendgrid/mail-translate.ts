@@ -223,17 +223,18 @@ function templateParts(
   const own = subject === undefined ? {} : { subject }
   if (kind === 'dynamic')
     return { ...own, template: { id: reference, data: { ...LEAVING, ...dynamicTemplateData } } }
-  const said = {
-    subject: subject ?? '',
-    html: partOf(content, 'text/html') ?? '',
-    text: partOf(content, 'text/plain') ?? '',
-  }
+  const said = [
+    ['subject', subject ?? ''],
+    ['html', partOf(content, 'text/html')],
+    ['text', partOf(content, 'text/plain')],
+  ] as const
   return {
     ...own,
     template: {
       id: reference,
       data: { substitutions: { ...substitutions }, sections: { ...sections } },
-      editable: Object.entries(said).map(([name, value]) => ({ name, content: value })),
+      // What is not said empties its place.
+      editable: said.flatMap(([name, value]) => (value === undefined ? [] : [{ name, content: value }])),
     },
   }
 }

@@ -63,6 +63,7 @@ export const SCOPE_TABLE: ReadonlyMap<string, readonly NativeScope[]> = new Map<
   ['stats.global.read', MESSAGES.reads],
   ['categories.read', MESSAGES.reads],
   ['categories.stats.read', MESSAGES.reads],
+  ['categories.stats.sums.read', MESSAGES.reads],
 ])
 
 /** What keys of the vendor's are told to have and nobody grants. */

@@ -30,6 +30,8 @@ export interface Filters {
   readonly analytics?: Analytics
   readonly footer?: { readonly text: string; readonly html: string }
   readonly bcc?: string
+  /** HTML that goes around that of the message, with a place for it. */
+  readonly frame?: string
   readonly bypassAll: boolean
 }
 
@@ -192,6 +194,8 @@ function filtersOf(value: unknown): Filters {
   const [analytics, footer, bcc] = [named('ganalytics'), named('footer'), named('bcc')]
   const openTag = opens?.isOn === true ? opens.text('replace') : undefined
   const blind = bcc?.isOn === true ? bcc.text('email') : undefined
+  const template = named('template')
+  const frame = template?.isOn === true ? template.text('text/html') : undefined
   return {
     bypassAll: named('bypass_list_management')?.isOn === true,
     ...(clicks === undefined ? {} : { clicks: clicks.isOn }),
@@ -203,6 +207,7 @@ function filtersOf(value: unknown): Filters {
       ? { footer: { html: footer.text('text/html') ?? '', text: footer.text('text/plain') ?? '' } }
       : {}),
     ...(blind === undefined ? {} : { bcc: blind }),
+    ...(frame === undefined ? {} : { frame }),
   }
 }
 

@@ -31,6 +31,10 @@ const requestsOf = (...call: Parameters<typeof api>) => {
   return made.requests
 }
 
+const framing = (html: string) => ({
+  filters: { template: { settings: { enable: 1, 'text/html': html } } },
+})
+
 describe('X-SMTPAPI', () => {
   it('is not there, or empty, or counts once', () => {
     expect(translated([])).toBeNull()
@@ -130,5 +134,36 @@ describe('X-SMTPAPI', () => {
         }
       }
     expect(refused).toBeGreaterThan(50)
+  })
+
+  it('shows nobody to another where the message names none of them', () => {
+    const footer = { filters: { footer: { settings: { enable: 1, 'text/plain': 'FOOT' } } } }
+    const hidden = requestsOf(footer, 'Hello.', ['bob@list.example', 'eve@list.example'])
+    expect(hidden).toMatchObject([
+      { to: [{ email: 'bob@list.example' }] },
+      { to: [{ email: 'eve@list.example' }] },
+    ])
+    for (const { cc, bcc } of hidden) expect([cc, bcc]).toEqual([undefined, undefined])
+    expect(requestsOf(footer, 'Hello.', ['ann@there.example', 'eve@list.example'])).toMatchObject([
+      { to: [{ email: 'ann@there.example' }], bcc: [{ email: 'eve@list.example' }] },
+    ])
+  })
+
+  it('puts a frame around the HTML of the message', () => {
+    const raw = Buffer.from(
+      [
+        'From: news@sender.example',
+        'To: ann@there.example',
+        'Subject: Hello',
+        `X-SMTPAPI: ${JSON.stringify(framing('<div><% body %></div>'))}`,
+        'Content-Type: text/html',
+        '',
+        '<p>$& 5</p>',
+        '',
+      ].join('\r\n'),
+    )
+    const made = translateSmtpApi({ raw, recipients: ['ann@there.example'], nowMs: NOW_MS })
+    expect(made).toMatchObject({ kind: 'requests', requests: [{ html: '<div><p>$& 5</p>\n</div>' }] })
+    expect(requestsOf(framing('no place'))).toMatchObject([{ text: expect.stringContaining('Hello') }])
   })
 })

@@ -34,8 +34,8 @@ const LINK_TAG = '<%asm_'
 function changesContent(api: SmtpApi, raw: Buffer): boolean {
   const { filters } = api
   if (api.to !== undefined || api.sendEachAt !== undefined || Object.keys(api.sub).length > 0) return true
-  if (filters.footer ?? filters.subscription ?? filters.analytics ?? filters.bcc ?? filters.openTag)
-    return true
+  const { footer, subscription, analytics, bcc, openTag, frame } = filters
+  if (footer ?? subscription ?? analytics ?? bcc ?? openTag ?? frame) return true
   if (Object.keys(api.section).length > 0) return true
   const { text = '', html = '' } = api.groupId === undefined ? {} : takenApart(raw, [FIELD])
   return text.includes(LINK_TAG) || html.includes(LINK_TAG)
@@ -87,7 +87,7 @@ function mailOf(said: Submitted, api: SmtpApi, personalizations: readonly Person
     subject: said.subject,
     content: [
       ...(said.text === undefined ? [] : [{ type: 'text/plain', value: said.text }]),
-      ...(said.html === undefined ? [] : [{ type: 'text/html', value: said.html }]),
+      ...(said.html === undefined ? [] : [{ type: 'text/html', value: framed(said.html, filters.frame) }]),
       ...said.alternatives.map(({ contentType, content }) => ({ type: contentType, value: content })),
     ],
     attachments: said.attachments.map((file) => ({
@@ -119,10 +119,18 @@ function mailOf(said: Submitted, api: SmtpApi, personalizations: readonly Person
   }
 }
 
-/** One for each recipient where the header names them or says something else to each; else one for all, as the envelope has them. */
+const BODY = /<%\s*body\s*%>/i
+
+/** The HTML in the first place that a frame has for it. */
+function framed(html: string, frame: string | undefined): string {
+  return frame !== undefined && BODY.test(frame) ? frame.replace(BODY, () => html) : html
+}
+
+/** One for each recipient where the header names them or says something else to each, or the message names nobody; else one for all, as the envelope has them. */
 function peopleOf(said: Submitted, recipients: readonly string[], api: SmtpApi): Personalization[] {
+  const all = named(said, recipients)
   const isEach = api.to !== undefined || api.sendEachAt !== undefined || Object.keys(api.sub).length > 0
-  if (!isEach) return [{ ...named(said, recipients), ...argsOf(api, {}) }]
+  if (!isEach && all !== null) return [{ ...all, ...argsOf(api, {}) }]
   const names = new Map([...said.to, ...said.cc].map((box) => [box.email.toLowerCase(), box]))
   const to = api.to ?? recipients.map((email) => names.get(email.toLowerCase()) ?? { email })
   for (const [tag, values] of Object.entries(api.sub))
@@ -156,14 +164,18 @@ function argsOf(api: SmtpApi, substitutions: Strings) {
   return { substitutions, customArgs, headers: {} }
 }
 
-/** The recipients of the envelope under the field that names them; who is named in none gets it blind. */
-function named(said: Submitted, recipients: readonly string[]): Pick<Personalization, 'to' | 'cc' | 'bcc'> {
+/** The recipients of the envelope under the field that names them; who is named in none gets it blind. Null: nobody is named, so that nobody may see another. */
+function named(
+  said: Submitted,
+  recipients: readonly string[],
+): Pick<Personalization, 'to' | 'cc' | 'bcc'> | null {
   const left = new Map(recipients.map((email) => [email.toLowerCase(), email]))
   const take = (boxes: readonly Named[]): Named[] =>
     boxes.filter(({ email }) => left.delete(email.toLowerCase()))
   const to = take(said.to)
   const cc = take(said.cc)
-  const blind = [...left.values()].map((email) => ({ email }))
-  // A message needs somebody to whom it is; where nobody is named, those of the envelope are it.
-  return to.length === 0 ? { to: blind.slice(0, 1), cc, bcc: blind.slice(1) } : { to, cc, bcc: blind }
+  const bcc = [...left.values()].map((email) => ({ email }))
+  if (to.length > 0) return { to, cc, bcc }
+  // A message needs somebody to whom it is: who is named beside them is seen anyway.
+  return cc.length > 0 ? { to: cc.slice(0, 1), cc: cc.slice(1), bcc } : null
 }

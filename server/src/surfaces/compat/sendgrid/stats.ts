@@ -19,6 +19,9 @@ const DAY_MS = 86_400_000
 const KEPT_DAYS = 1_826
 const TAG_KEPT_DAYS = 400
 const CATEGORIES_MAX = 10
+/** How many categories are looked at for their sums, and of how many is asked at once. */
+const SUMMED_MAX = 1_000
+const ASKED_AT_ONCE = 50
 
 const Day = (name: string) => z.iso.date({ error: `${name} must be a date in the format YYYY-MM-DD` })
 const Range = z.object({
@@ -56,6 +59,16 @@ const METRICS = [
   'unsubscribes',
 ] as const
 type Metrics = Readonly<Record<(typeof METRICS)[number], number>>
+
+const Sums = Range.omit({ aggregated_by: true }).extend({
+  limit: z.coerce.number().int().min(1).max(SUMMED_MAX).default(5),
+  sort_by_metric: z
+    .enum(METRICS, { error: 'sort_by_metric must be the name of a metric' })
+    .default('delivered'),
+  sort_by_direction: z
+    .enum(['asc', 'desc'], { error: 'sort_by_direction must be asc or desc' })
+    .default('desc'),
+})
 
 /** What we count, of one day. */
 type Counts = Readonly<
@@ -129,7 +142,7 @@ function dayOf(ms: number): string {
 }
 
 /** Every day that was asked for, empty ones too. */
-function daysOf(range: Range): string[] {
+function daysOf(range: Pick<Range, 'start_date' | 'end_date'>): string[] {
   const from = Date.parse(`${range.start_date}T00:00:00Z`)
   const to = Date.parse(`${range.end_date ?? dayOf(Math.max(Date.now(), from))}T00:00:00Z`)
   if (to < from) throw refuse(400, vendorError('end_date must not be before start_date', 'end_date'))
@@ -248,14 +261,50 @@ async function categoryStats(call: Call) {
   return { status: 200, body: cut(buckets, range) }
 }
 
+async function sumsOf(
+  call: Call,
+  names: readonly string[],
+  kept: { readonly since: string; readonly until: string },
+) {
+  const stats: { metrics: Metrics; name: string; type: 'category' }[] = []
+  for (let at = 0; at < names.length; at += ASKED_AT_ONCE) {
+    const tag = names.slice(at, at + ASKED_AT_ONCE)
+    const { data } = await call.run(getTagStatistics, { tag, ...kept })
+    for (const { tag: name, days } of data)
+      stats.push({ metrics: sum(days.map(({ counts }) => metricsOf(counts))), name, type: 'category' })
+  }
+  return stats
+}
+
+async function categorySums(call: Call) {
+  const query = queryOf(call, Sums)
+  const kept = keptOf(daysOf(query), TAG_KEPT_DAYS)
+  const tags = await collect(
+    (page) => call.run(listTags, page),
+    (seen) => seen.length >= SUMMED_MAX,
+  )
+  const names = tags.slice(0, SUMMED_MAX).map(({ tag }) => tag)
+  const stats = kept === null ? [] : await sumsOf(call, names, kept)
+  const { sort_by_metric: by, sort_by_direction: direction } = query
+  const ordered = stats.toSorted((one, other) => other.metrics[by] - one.metrics[by])
+  if (direction === 'asc') ordered.reverse()
+  return { status: 200, body: { date: query.start_date, stats: cut(ordered, query) } }
+}
+
 /** What happened to mail, day by day. */
 export const statsRoutes = doorRoutes<StatsServices>([
-  { method: 'GET', path: '/v3/stats', doorScope: 'stats.global.read', handle: global },
+  { method: 'GET', path: '/v3/stats', doorScope: ['stats.read', 'stats.global.read'], handle: global },
   { method: 'GET', path: '/v3/categories', doorScope: 'categories.read', handle: categories },
   {
     method: 'GET',
     path: '/v3/categories/stats',
     doorScope: 'categories.stats.read',
     handle: categoryStats,
+  },
+  {
+    method: 'GET',
+    path: '/v3/categories/stats/sums',
+    doorScope: 'categories.stats.sums.read',
+    handle: categorySums,
   },
 ])

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseAddress } from '../../../kernel/email-address.ts'
 import type { listSuppressions } from '../../../modules/suppressions/index.ts'
 import { secondsOf } from './paging.ts'
 
@@ -26,10 +27,31 @@ export const SuppressionRemoval = z.object({
   emails: z.array(z.string(), { error: 'emails must be an array' }).max(1_000).optional(),
 })
 
-/** `%` at the end, or no whole address: what the addresses begin with. */
-export function prefixOf(email: string | undefined): string | null {
-  if (email === undefined || email === '') return null
-  return email.replace(/%+$/, '').toLowerCase()
+/** Which addresses a filter of the vendor means. */
+export interface EmailFilter {
+  /** The one address that is meant; null: every one that fits. */
+  readonly whole: string | null
+  fits(email: string): boolean
+}
+
+/** What addresses begin with, where `%` stands for any characters: `sales`, `%market%tree`. Undefined: all are meant. */
+export function emailFilterOf(pattern: string | undefined): EmailFilter | undefined {
+  if (pattern === undefined || pattern === '') return undefined
+  const lower = pattern.toLowerCase()
+  const [begin = '', ...parts] = lower.split('%')
+  return {
+    whole: parts.length === 0 && parseAddress(lower).ok ? lower : null,
+    fits(email) {
+      const address = email.toLowerCase()
+      if (!address.startsWith(begin)) return false
+      let from = begin.length
+      return parts.every((part) => {
+        const at = address.indexOf(part, from)
+        from = at + part.length
+        return at >= 0
+      })
+    },
+  }
 }
 
 export function isoOf(seconds: number | undefined): string | undefined {

@@ -9,8 +9,8 @@ import { bodyOf, queryOf } from './body.ts'
 import { refuse, vendorError } from './errors.ts'
 import { collect, secondsOf } from './paging.ts'
 import {
+  emailFilterOf,
   isoOf,
-  prefixOf,
   presentBounce,
   presentComplaint,
   presentInvalid,
@@ -83,13 +83,12 @@ async function pageOf<Item extends { readonly email: string | null }>(
   // The vendor's end is in it.
   const until = isoOf(to === undefined ? undefined : to + 1)
   const range = { ...(since === undefined ? {} : { since }), ...(until === undefined ? {} : { until }) }
-  const prefix = prefixOf(email)
-  const isWhole = prefix !== null && !email?.endsWith('%') && parseAddress(prefix).ok
-  const filter = isWhole ? { ...range, email: prefix } : range
-  const isWanted = (item: Item): boolean =>
-    item.email !== null && (prefix === null || item.email.toLowerCase().startsWith(prefix))
+  const wantedEmail = emailFilterOf(email)
+  const whole = wantedEmail?.whole ?? null
+  const filter = whole === null ? range : { ...range, email: whole }
+  const isWanted = (item: Item): boolean => item.email !== null && wantedEmail?.fits(item.email) !== false
   // Only a part of an address has to be looked for in the addresses themselves; else what is before the page stays closed.
-  const isSearch = prefix !== null && !isWhole
+  const isSearch = wantedEmail !== undefined && whole === null
   const skip = isSearch ? 0 : offset
   const wanted = offset - skip + limit
   const all = await collect(
@@ -115,7 +114,7 @@ function routesOf({ path, scope, which, present }: List): DoorRoute<SuppressionS
     {
       method: 'GET',
       path,
-      doorScope: `${scope}.read`,
+      doorScope: ['suppression.read', `${scope}.read`],
       handle: async (call) => ({
         status: 200,
         body: (await pageOf(call, (page) => call.run(listSuppressions, { ...query, ...page }))).map(present),
@@ -124,7 +123,7 @@ function routesOf({ path, scope, which, present }: List): DoorRoute<SuppressionS
     {
       method: 'DELETE',
       path,
-      doorScope: `${scope}.delete`,
+      doorScope: ['suppression.delete', `${scope}.delete`],
       handle: async (call) => {
         const emails = toRemove(call)
         if (emails === null || emails.length > 0) await withdraw(call, which, emails)
@@ -134,7 +133,7 @@ function routesOf({ path, scope, which, present }: List): DoorRoute<SuppressionS
     {
       method: 'GET',
       path: `${path}/{email}`,
-      doorScope: `${scope}.read`,
+      doorScope: ['suppression.read', `${scope}.read`],
       handle: async (call) => {
         const email = emailOf(call)
         if (email === null) return { status: 200, body: [] }
@@ -145,7 +144,7 @@ function routesOf({ path, scope, which, present }: List): DoorRoute<SuppressionS
     {
       method: 'DELETE',
       path: `${path}/{email}`,
-      doorScope: `${scope}.delete`,
+      doorScope: ['suppression.delete', `${scope}.delete`],
       handle: async (call) => {
         const email = emailOf(call)
         if (email !== null) await withdraw(call, which, [email])
@@ -230,23 +229,25 @@ async function listUnsubscribes(call: Call) {
 }
 
 const BLOCKS = '/v3/suppression/blocks'
+const READS_BLOCKS = ['suppression.read', 'suppression.blocks.read']
+const DELETES_BLOCKS = ['suppression.delete', 'suppression.blocks.delete']
 
 /** Addresses that get no mail, and mail that was refused. */
 export const suppressionRoutes = doorRoutes<SuppressionServices>([
   ...LISTS.flatMap(routesOf),
-  { method: 'GET', path: BLOCKS, doorScope: 'suppression.blocks.read', handle: listBlocks },
-  { method: 'DELETE', path: BLOCKS, doorScope: 'suppression.blocks.delete', handle: removeBlocks },
-  { method: 'GET', path: `${BLOCKS}/{email}`, doorScope: 'suppression.blocks.read', handle: showBlocks },
+  { method: 'GET', path: BLOCKS, doorScope: READS_BLOCKS, handle: listBlocks },
+  { method: 'DELETE', path: BLOCKS, doorScope: DELETES_BLOCKS, handle: removeBlocks },
+  { method: 'GET', path: `${BLOCKS}/{email}`, doorScope: READS_BLOCKS, handle: showBlocks },
   {
     method: 'DELETE',
     path: `${BLOCKS}/{email}`,
-    doorScope: 'suppression.blocks.delete',
+    doorScope: DELETES_BLOCKS,
     handle: removeBlocks,
   },
   {
     method: 'GET',
     path: '/v3/suppression/unsubscribes',
-    doorScope: 'suppression.unsubscribes.read',
+    doorScope: ['suppression.read', 'suppression.unsubscribes.read'],
     handle: listUnsubscribes,
   },
 ])

@@ -118,7 +118,6 @@ export function presentVersion(template: Template, version: Version, active: str
     plain_content: plain,
     generate_plain_content: plain === textOfHtml(html),
     test_data: Object.keys(version.sampleData).length === 0 ? '' : JSON.stringify(version.sampleData),
-    warnings: [],
   }
 }
 

@@ -283,10 +283,10 @@ async function answer(call: Call, status: number, templateId: string, lineageId:
   return { status, body: presentVersion(template, version, active?.lineageId ?? null) }
 }
 
-/** What is sent can be rendered; of what is not sent yet it is told what would refuse a message of it. */
+/** What is sent can be rendered; of what is not sent yet it is told what would refuse a message of it. Answers to reading have no warnings: a client in Go takes those for one object. */
 async function written(call: Call, status: number, templateId: string, lineageId: string) {
   const said = await answer(call, status, templateId, lineageId)
-  if (said.body.active === 1) return said
+  if (said.body.active === 1) return { status, body: { ...said.body, warnings: [] } }
   const [head] = (await call.run(listVersions, { templateId, lineageId, latest: 'true', limit: 1 })).data
   const { problems } = await call.run(previewTemplate, { templateId, version: head?.number })
   const warnings = problems
@@ -301,10 +301,12 @@ const PARTS = { subject: 'subject', html: 'html_content', text: 'plain_content' 
 
 function contentOf(wanted: Written, before: Version | null) {
   const html = wanted.html_content ?? before?.html ?? null
+  const text = textFor(wanted, before, html)
   return {
     subject: wanted.subject ?? before?.subject ?? '',
     html: html === null && wanted.plain_content === undefined && before === null ? '' : html,
-    text: textFor(wanted, before, html),
+    // HTML without a text is mail of one part, not of an empty second one.
+    text: text === '' && (html ?? '') !== '' ? null : text,
     sampleData: wanted.test_data === undefined ? (before?.sampleData ?? {}) : dataOf(wanted.test_data),
   }
 }
