@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApi } from './api-fixture.ts'
 import type { ApiFixture } from './api-fixture.ts'
-import { BASE, mandrillWorld } from './mandrill-world.ts'
+import { asker, BASE, mandrillWorld } from './mandrill-world.ts'
 import type { MandrillWorld } from './mandrill-world.ts'
 
 let api: ApiFixture
@@ -135,6 +135,9 @@ describe('the Mandrill door: sending', () => {
       unique_opens: 0,
       unique_clicks: 0,
     })
+    expect((await ok('senders.list')).map(({ address }: { address: string }) => address)).toContain(
+      sender.address,
+    )
   })
 })
 
@@ -210,6 +213,24 @@ describe('the Mandrill door: templates', () => {
 })
 
 describe('the Mandrill door: subaccounts', () => {
+  it('whose hour is used up queue what comes, and what is scheduled says so', async () => {
+    await ok('subaccounts.add', { id: 'spent', custom_quota: 1 })
+    const message = simple({ subaccount: 'spent' })
+    expect(await ok('messages.send', { message })).toMatchObject([{ status: 'sent' }])
+    const queued = { status: 'queued', reject_reason: null, queued_reason: 'hourly-quota-exhausted' }
+    expect(await ok('messages.send', { message })).toMatchObject([queued])
+    const fields = [`From: a@${world.domain}`, 'To: ann@example.com', 'Subject: x', 'X-MC-Subaccount: spent']
+    const later = `X-MC-SendAt: ${new Date(Date.now() + 7_200_000).toISOString()}`
+    const merged = 'X-MC-MergeVars: {"A": 1}'
+    for (const [more, wanted] of [
+      [[], queued],
+      [[merged], queued],
+      [[later], { status: 'scheduled', queued_reason: null }],
+      [[later, merged], { status: 'scheduled', queued_reason: null }],
+    ] as const)
+      expect((await raw(mail([...fields, ...more]))).body).toMatchObject([wanted])
+  })
+
   it('that are paused are deleted where no mail waits for them', async () => {
     for (const id of ['idle', 'busy']) await ok('subaccounts.add', { id })
     await ok('messages.send', { message: simple({ subaccount: 'busy' }) })
@@ -253,6 +274,152 @@ describe('the Mandrill door: webhooks', () => {
       await world.ask('webhooks.add', { url: 'http://127.0.0.1:9/', events: ['send', 'no'] }),
     ).toMatchObject({
       body: { message: expect.stringContaining(`{"events":[null,"Value must be one of: send;`) },
+    })
+  })
+})
+
+/** The mail that was made of a message. */
+async function sent(message: object) {
+  const [{ _id }] = await ok('messages.send', { message: simple(message) })
+  return world.mime(_id)
+}
+
+describe('the Mandrill door: merge variables', () => {
+  const vars = [
+    { name: 'SHOP', content: 'Blümen, "Bob"' },
+    { name: 'FNAME', content: 'Ann' },
+  ]
+
+  it('fill the name of the sender too, in both languages', async () => {
+    const global_merge_vars = vars
+    const nameOf = async (message: object) => {
+      const [{ _id }] = await ok('messages.send', { message: simple({ ...message, global_merge_vars }) })
+      return (await ok('messages.content', { id: _id })).from_name
+    }
+    expect(await nameOf({ from_name: '*|SHOP|* for *|FNAME|*' })).toBe('Blümen, "Bob" for Ann')
+    expect(await nameOf({ from_name: '{{fname}}’s', merge_language: 'handlebars' })).toBe('Ann’s')
+    expect(await sent({ from_name: '*|NOBODY|*', global_merge_vars })).toContain(`From: shop@${world.domain}`)
+    expect(await sent({ from_name: '*|SHOP|*' })).toContain(`From: *|SHOP|* <shop@${world.domain}>`)
+    expect(await refused(simple({ from_name: '*|IF:X|*', global_merge_vars }))).toContain(
+      '{"message":{"from_name":"',
+    )
+  })
+
+  it('fill the name of the sender that a template or a raw message names', async () => {
+    const name = 'Named sender'
+    await ok('templates.add', {
+      name,
+      from_email: `news@${world.domain}`,
+      from_name: 'News of *|SHOP|*',
+      code: '<p>x</p>',
+    })
+    const to = [{ email: 'ann@example.com' }]
+    const filled = async (message: object) => {
+      const [{ _id }] = await ok('messages.sendTemplate', {
+        template_name: name,
+        template_content: [],
+        message: { to, ...message },
+      })
+      return world.mime(_id)
+    }
+    const merge_vars = [{ rcpt: 'ann@example.com', vars: [{ name: 'shop', content: 'Acme' }] }]
+    expect(await filled({ merge_vars })).toContain(`From: News of Acme <news@${world.domain}>`)
+    expect(await filled({ merge_vars, from_email: `a@${world.domain}`, from_name: '*|shop|*' })).toContain(
+      `From: Acme <a@${world.domain}>`,
+    )
+    const fields = [
+      `From: *|SHOP|* <shop@${world.domain}>`,
+      'To: ann@example.com',
+      'Subject: x',
+      'X-MC-MergeVars: {"shop": "Acme"}',
+    ]
+    const { body } = await raw(mail(fields))
+    expect(await world.mime(body[0]._id)).toContain(`From: Acme <shop@${world.domain}>`)
+  })
+
+  it('are sent with the sender of a template by a key that may send only', async () => {
+    const { key } = world.workspace
+    const made = await api.call(key, 'POST', '/v1/api-keys', {
+      name: 'send',
+      door: 'mandrill',
+      scopes: ['messages:send'],
+    })
+    const code = '<p>*|FNAME|*</p>'
+    await ok('templates.add', { name: 'Own sender', subject: 's', code, from_email: `own@${world.domain}` })
+    await ok('templates.add', { name: 'No sender', subject: 's', code })
+    const send = (template_name: string) =>
+      asker(api, made.body.key)('messages.sendTemplate', {
+        template_name,
+        template_content: [],
+        message: {
+          to: [{ email: 'ann@example.com' }],
+          auto_text: true,
+          google_analytics_domains: ['a.example'],
+        },
+      })
+    const { body } = await send('own-sender')
+    expect(await world.mime(body[0]._id)).toContain(`From: own@${world.domain}`)
+    expect((await send('no-sender')).body).toMatchObject({
+      name: 'ValidationError',
+      message: expect.stringContaining('{"message":{"from_email":'),
+    })
+    expect((await send('nowhere')).body.name).toBe('Unknown_Template')
+  })
+
+  it('fill the text that is made of the HTML of a template', async () => {
+    const name = 'Without a text'
+    await ok('templates.add', { name, subject: 's', code: '<h1 mc:edit="a">x</h1><p>Hi *|FNAME|*</p>' })
+    const message = { from_email: `a@${world.domain}`, to: [{ email: 'ann@example.com' }], auto_text: true }
+    const content = async (more: object) => {
+      const [{ _id }] = await ok('messages.sendTemplate', {
+        template_name: name,
+        template_content: [{ name: 'a', content: 'For *|FNAME|*' }],
+        message: { ...message, global_merge_vars: vars, ...more },
+      })
+      return (await ok('messages.content', { id: _id })).text
+    }
+    expect(await content({})).toBe('For Ann\n\nHi Ann')
+    expect(await content({ text: 'Own *|FNAME|*' })).toBe('Own Ann')
+    expect(await content({ auto_text: false })).toBe('')
+  })
+
+  it('have the address of the recipient, where they name no other', async () => {
+    expect(await sent({ text: 'To *|EMAIL|*', merge: true })).toContain('To ann@example.com')
+    expect(await sent({ text: '{{email}}', merge: true, merge_language: 'handlebars' })).toContain(
+      '\r\n\r\nann@example.com\r\n',
+    )
+    const own = [{ name: 'email', content: 'other@example.com' }]
+    expect(await sent({ text: 'To *|EMAIL|*', global_merge_vars: own })).toContain('To other@example.com')
+  })
+})
+
+describe('messages/content', () => {
+  it('has text and names of files as they were given, without the line break that ends a message', async () => {
+    const content = async (message: object) => {
+      const [{ _id }] = await ok('messages.send', { message: simple(message) })
+      return ok('messages.content', { id: _id })
+    }
+    expect(await content({})).toMatchObject({ text: 'Good morning.', html: '' })
+    expect(await content({ text: undefined, html: '<p>Hi</p>' })).toMatchObject({
+      text: '',
+      html: '<p>Hi</p>',
+    })
+    const names = ['ünï "x".txt', `${'lång'.repeat(40)}.txt`, 'plain name.txt']
+    const attachments = names.map((name) => ({ type: 'text/plain', name, content: 'eA==' }))
+    expect((await content({ attachments })).attachments.map(({ name }: { name: string }) => name)).toEqual(
+      names,
+    )
+    const file = ['Content-Type: text/csv; name="=?utf-8?Q?=C3=BC.csv?="', '', 'a,b']
+    const raw_message = mail(
+      ['Subject: x', 'Content-Type: multipart/mixed; boundary=b'],
+      ['--b', ...file, '--b--'].join('\r\n'),
+    )
+    expect((await ok('messages.parse', { raw_message })).attachments).toEqual([
+      { name: 'ü.csv', type: 'text/csv', binary: false, content: 'a,b' },
+    ])
+    expect(await content({ text: 'a\n', html: '<p>Hi</p>' })).toMatchObject({
+      text: 'a\n',
+      html: '<p>Hi</p>',
     })
   })
 })

@@ -210,6 +210,7 @@ describe('broadcasts', () => {
       reply_to: ['answers@there.example'],
       status: 'draft',
       sent_at: null,
+      text: expect.stringMatching(/^Hi \{\{\{FIRST_NAME\|there\}\}\} \{\{\{contact\.last_name\}\}\}/),
     })
     expect(ok(await resend.broadcasts.send(id)).id).toBe(id)
     await eventually(async () => {
@@ -226,6 +227,7 @@ describe('broadcasts', () => {
     const own = ok(await resend.emails.get(mails.find(({ to }) => to[0] === 'b2@there.example')?.id ?? ''))
     expect(own.html).toContain('<p>Hi there </p>')
     expect(own.html).toMatch(/href="https?:\/\//)
+    expect(own.text).toMatch(/^Hi there/)
   })
 
   it('are scheduled in words, cancelled, listed and removed', async () => {

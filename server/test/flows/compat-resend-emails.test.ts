@@ -21,6 +21,15 @@ function email(over: Record<string, unknown> = {}) {
   return { from: world.workspace.from, to: 'ann@there.example', subject: 'Hello', html: '<p>Hi</p>', ...over }
 }
 
+/** HTML and text of an email that was sent with them. */
+async function contentOf(content: object) {
+  const { body } = await world.ask('POST', '/emails', {
+    body: { ...email({ html: undefined }), ...content },
+  })
+  const { data } = await world.resend.emails.get(body.id)
+  return [data?.html, data?.text]
+}
+
 async function served(answer: (path: string) => string | undefined) {
   const server = createServer((request, response) => {
     const body = answer(request.url ?? '')
@@ -101,6 +110,56 @@ describe('the vendor’s own client', () => {
       ...(text === undefined ? {} : { text }),
     })
     expect((await world.resend.emails.get(data?.id ?? '')).data?.text?.trim() ?? null).toBe(expected)
+  })
+
+  it('tells content as it was given', async () => {
+    expect(await contentOf({ text: 'Hi\nthere' })).toEqual([null, 'Hi\nthere'])
+    expect(await contentOf({ text: 'Grüße' })).toEqual([null, 'Grüße'])
+    expect(await contentOf({ html: '<p>Hi</p>', text: '' })).toEqual(['<p>Hi</p>', null])
+    expect(await contentOf({ html: '<p>Hi</p>\n', text: 'Hi\n' })).toEqual(['<p>Hi</p>\n', 'Hi\n'])
+  })
+
+  it('takes headers that have a field of their own', async () => {
+    const headers = {
+      'reply-TO': 'Ann <r1@there.example>, r2@there.example',
+      'Message-ID': '<own.id@there.example>',
+    }
+    const { body } = await world.ask('POST', '/emails', { body: email({ headers }) })
+    expect((await world.resend.emails.get(body.id)).data).toMatchObject({
+      message_id: '<own.id@there.example>',
+      reply_to: ['Ann <r1@there.example>', 'r2@there.example'],
+    })
+    const both = await world.ask('POST', '/emails', {
+      body: email({ headers, reply_to: 'r3@there.example' }),
+    })
+    expect((await world.resend.emails.get(both.body.id)).data).toMatchObject({
+      reply_to: ['r3@there.example'],
+    })
+    for (const wrong of [{ 'Reply-To': 'nobody' }, { 'Message-ID': 'x' }])
+      expect(await world.ask('POST', '/emails', { body: email({ headers: wrong }) })).toMatchObject({
+        status: 422,
+        body: { name: 'validation_error', message: expect.stringContaining('`headers`') },
+      })
+  })
+
+  it('gives attachments the types that their names tell, where none is given', async () => {
+    const { data } = await world.resend.emails.send({
+      ...email(),
+      attachments: [
+        { filename: 'Invoice.PDF', content: 'eA==' },
+        { filename: 'logo.png', content: 'eA==', contentId: 'logo' },
+        { filename: 'own.pdf', content: 'eA==', contentType: 'application/x-own' },
+        { filename: 'nothing', content: 'eA==' },
+      ],
+    })
+    const id = encodeId('message', data?.id ?? '')
+    const { text } = await api.call(world.workspace.key, 'GET', `/v1/messages/${id}/content`)
+    expect([...text.matchAll(/^Content-Type: (\S+);\r\n name=(\S+)/gm)].map(([, ...told]) => told)).toEqual([
+      ['image/png', 'logo.png'],
+      ['application/pdf', 'Invoice.PDF'],
+      ['application/x-own', 'own.pdf'],
+      ['application/octet-stream', 'nothing'],
+    ])
   })
 
   it('takes names of mailboxes as people write them, tags as long as they may be, and attachments without a name', async () => {

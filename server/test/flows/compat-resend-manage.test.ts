@@ -176,7 +176,7 @@ describe('templates', () => {
       status: 'draft',
       subject: order.subject,
       html: order.html,
-      text: null,
+      text: 'Name: {{{PRODUCT}}}\n\nTotal: {{{PRICE}}}',
       from,
       reply_to: ['answers@there.example'],
       published_at: null,
@@ -192,7 +192,8 @@ describe('templates', () => {
     const sent = ok(await resend.emails.send(mail as never))
     const email = ok(await resend.emails.get(sent.id))
     expect(email).toMatchObject({ from, subject: 'Your item', reply_to: ['answers@there.example'] })
-    expect(email.html).toContain('<p>Name: item</p><p>Total: 25</p>')
+    expect(email.html).toBe('<p>Name: item</p><p>Total: 25</p>')
+    expect(email.text).toBe('Name: item\n\nTotal: 25')
     const own = ok(
       await resend.emails.send({
         from: workspace.from,
@@ -220,9 +221,13 @@ describe('templates', () => {
       status: 'published',
       has_unpublished_versions: true,
       html: '<p>New {{{PRICE}}}</p>',
+      text: 'New {{{PRICE}}}',
       subject: order.subject,
       from,
     })
+    ok(await resend.templates.update(id, { text: '' }))
+    ok(await resend.templates.update(id, { html: '<p>Newer {{{PRICE}}}</p>' }))
+    expect(ok(await resend.templates.get(id))).toMatchObject({ text: null })
     const copy = ok(await resend.templates.duplicate(id).publish())
     expect(copy.id).not.toBe(id)
     const list = ok(await resend.templates.list({ limit: 100 }))

@@ -158,9 +158,11 @@ describe('webhooks in the format of SendGrid', () => {
     await api.call(hook.key, 'POST', `${hook.path}/test`)
     await expect.poll(() => receiver.received.length).toBe(1)
     expect(Object.keys(receiver.received[0]?.headers ?? {}).join()).not.toMatch(/signature/)
-    expect(JSON.parse(receiver.received[0]?.body ?? '').map(({ event }: { event: string }) => event)).toEqual(
+    const told: { event: string; sg_event_id: string }[] = JSON.parse(receiver.received[0]?.body ?? '')
+    expect(told.map(({ event }) => event)).toEqual(
       expect.arrayContaining(['processed', 'deferred', 'delivered', 'bounce', 'dropped', 'open', 'click']),
     )
+    expect(new Set(told.map((one) => one.sg_event_id)).size).toBe(told.length)
     await api.call(hook.key, 'PATCH', hook.path, { signing: true })
     const rotated = await api.call(hook.key, 'POST', `${hook.path}/rotate-secret`)
     expect(rotated.body).toMatchObject({ secret: null, previousSecretExpiresAt: null })
@@ -229,6 +231,28 @@ describe('webhooks in the format of Mandrill', () => {
     for (const request of receiver.received)
       expect(isSignedByMandrill(url, hook.made.secret, request)).toBe(true)
     expect(told.headers['content-type']).toBe('application/x-www-form-urlencoded')
+  })
+
+  it('name the template of a message as its sender does', async () => {
+    await using receiver = await startReceiver()
+    const hook = await endpoint(receiver.url, { format: 'mandrill', formatEvents: ['send'] })
+    const template = { name: 'Welcome', subject: 'Hi', html: '<p>x</p>' }
+    for (const alias of ['welcome', undefined]) {
+      const made = await api.call(hook.key, 'POST', '/v1/templates', { ...template, alias })
+      const path = `/v1/templates/${made.body.id}/versions/1/publish`
+      expect((await api.call(hook.key, 'POST', path)).status).toBe(200)
+      const use = {
+        template: { id: made.body.id },
+        subject: undefined,
+        text: undefined,
+        to: ['ann@example.com'],
+      }
+      const before = receiver.received.length
+      await send(hook.key, use)
+      await expect.poll(() => receiver.received.length).toBeGreaterThan(before)
+      const last = () => receiver.received.flatMap(mandrillEvents).at(-1)
+      await expect.poll(() => last()?.msg.template).toBe(alias ?? made.body.id)
+    }
   })
 })
 

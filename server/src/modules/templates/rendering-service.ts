@@ -22,6 +22,8 @@ import type { SendableRow } from './versions-store.ts'
 
 /** What a message says that was rendered. */
 export interface RenderedParts {
+  /** Who it is from, where the name is written in the language too. */
+  readonly fromName?: string
   readonly subject: string
   readonly html?: string
   readonly text?: string
@@ -29,8 +31,8 @@ export interface RenderedParts {
 
 /** What a message says that was rendered from a template. */
 export interface RenderedTemplate extends RenderedParts {
-  /** UUID of the template, and the number of the version. */
-  readonly template: { readonly id: string; readonly version: number }
+  /** UUID of the template, its alias where it has one, and the number of the version. */
+  readonly template: { readonly id: string; readonly alias?: string; readonly version: number }
   /** Whom it is from where the message does not say. */
   readonly from?: TemplateFrom
   /** Where answers go where the message does not say. */
@@ -59,6 +61,7 @@ interface PreviewRequest {
 
 /** What a message says in a dialect that brings its own source. */
 export interface Fillable {
+  readonly fromName?: string | undefined
   readonly subject: string
   readonly html?: string | undefined
   readonly text?: string | undefined
@@ -69,9 +72,13 @@ export interface Rendering {
   preview(caller: Reader, request: PreviewRequest): Promise<z.output<typeof Preview>>
   /**
    * Renders what a message asks for, from a published version. Throws `invalid_request` where there is none, `template_failed` where it cannot
-   * be rendered with the data, and `too_many_requests` where too much waits already.
+   * be rendered with the data, and `too_many_requests` where too much waits already. `fromName`: how the message itself names its sender.
    */
-  render(workspaceId: string, use: TemplateUse): Promise<RenderedTemplate>
+  render(
+    workspaceId: string,
+    use: TemplateUse,
+    fromName?: { readonly own: string | undefined },
+  ): Promise<RenderedTemplate>
   /** Fills the parts that a message itself says. Throws `template_failed` and `too_many_requests` as `render`. */
   fill(workspaceId: string, message: Fillable): Promise<RenderedParts>
 }
@@ -105,7 +112,12 @@ export function createRendering(deps: RenderingDependencies): Rendering {
         `is a draft: version ${row.number} was never published`,
         'Publish it.',
       )
-    return { templateId: row.template_id, versionId: row.version_id, number: row.number }
+    return {
+      templateId: row.template_id,
+      alias: row.alias,
+      versionId: row.version_id,
+      number: row.number,
+    }
   }
 
   /** Published content never changes, so that it is kept for as long as keys to it may be. */
@@ -120,6 +132,25 @@ export function createRendering(deps: RenderingDependencies): Rendering {
       const content = await openVersion(keyring, workspaceId, row, 'templates.render')
       cache.set(versionId, content)
       return content
+    })
+  }
+
+  /** The name of the sender, which is a part of its own for its engine. */
+  async function senderOf(workspaceId: string, job: RenderJob, name: string | undefined) {
+    if (name === undefined || !FILLS_SENDERS.has(job.dialect) || !/\*\||\{\{/.test(name)) return {}
+    const { subject, problems } = await rendered(renderer, workspaceId, {
+      ...job,
+      subject: name,
+      html: null,
+      text: null,
+      editable: [],
+    })
+    const wrong = problems.find(({ severity }) => severity === 'error')
+    if (wrong === undefined && subject !== null) return { fromName: subject }
+    const problem = wrong?.message ?? 'It could not be rendered.'
+    throw new Fault('template_failed', {
+      detail: `The name of the sender could not be rendered: ${problem}`,
+      fields: [{ field: 'from.name', problem }],
     })
   }
 
@@ -146,29 +177,33 @@ export function createRendering(deps: RenderingDependencies): Rendering {
       }
     },
 
-    async render(workspaceId, use) {
+    async render(workspaceId, use, fromName) {
       dataText('template.data', use.data ?? {})
-      const { templateId, versionId, number } = await sendable(workspaceId, use)
+      const { templateId, alias, versionId, number } = await sendable(workspaceId, use)
       const content = await contentFor(workspaceId, templateId, versionId, number)
       const { data, problems } = withVariables(use.data ?? {}, content.variables)
-      const result = await rendered(renderer, workspaceId, {
+      const job = {
         ...jobOf(asUsed(content, use), dataText('template.data', data), use.editable),
         strict: use.strict ?? false,
-      })
+      }
+      const result = await rendered(renderer, workspaceId, job)
       const whole = { ...result, problems: [...problems, ...result.problems] }
       const parts = partsOf(whole, `The template ${use.id} (version ${number})`, 'template.')
       const from = content.from === null ? {} : { from: content.from }
-      return { ...parts, ...from, replyTo: content.replyTo, template: { id: templateId, version: number } }
+      const sender = await senderOf(workspaceId, job, (fromName ?? { own: content.from?.name }).own)
+      const template = { id: templateId, ...(alias === null ? {} : { alias }), version: number }
+      return { ...parts, ...from, ...sender, replyTo: content.replyTo, template }
     },
 
-    async fill(workspaceId, { fill, subject, html, text }) {
+    async fill(workspaceId, { fill, fromName, subject, html, text }) {
       const { dialect, data, strict, editable } = fill
       const content = { dialect, subject, html: html ?? null, text: text ?? null }
-      const result = await rendered(renderer, workspaceId, {
+      const job = {
         ...jobOf(content, dataText('fill.data', data ?? {}), editable),
         strict: strict ?? false,
-      })
-      return partsOf(result, 'The message', '')
+      }
+      const parts = partsOf(await rendered(renderer, workspaceId, job), 'The message', '')
+      return { ...parts, ...(await senderOf(workspaceId, job, fromName)) }
     },
   }
 
@@ -199,6 +234,9 @@ export function createRendering(deps: RenderingDependencies): Rendering {
     return { content, data, templateId: encodeId('template', template.id), version: row.number }
   }
 }
+
+/** Mandrill fills the names of senders. In other languages they are as they are written. */
+const FILLS_SENDERS: ReadonlySet<Dialect> = new Set(['merge-tags', 'mandrill-handlebars'])
 
 function bytesOf(part: string | null): number {
   return part === null ? 0 : Buffer.byteLength(part)

@@ -228,6 +228,7 @@ export function selectPublications(
 
 export interface SendableRow {
   readonly template_id: string
+  readonly alias: string | null
   readonly active: number | null
   /** Null where there is no such version, or none is active. */
   readonly version_id: string | null
@@ -243,7 +244,7 @@ export async function findSendable(
   number: number | null,
 ): Promise<SendableRow | undefined> {
   const rows = await db.query<SendableRow>(
-    `select t.id as template_id, p.number as active, v.id as version_id, v.number, v.published_at
+    `select t.id as template_id, t.alias, p.number as active, v.id as version_id, v.number, v.published_at
      from template t
      left join lateral (
        select q.number from template_publication q

@@ -89,7 +89,7 @@ const Summary = z.object({
   messageIdHeader: z.string(),
   requestId: z.string().optional(),
   metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-  template: z.object({ id: z.string() }).optional(),
+  template: z.object({ id: z.string(), alias: z.string().optional() }).optional(),
   broadcast: z.string().optional(),
   subaccount: z.object({ name: z.string() }).optional(),
 })
@@ -107,6 +107,7 @@ function factsOf(payload: SealedPayload, keys: OpenedKeys): MessageFacts | null 
     requestId: read.requestId ?? message_id,
     metadata: read.metadata ?? {},
     templateId: read.template === undefined ? null : encodeId('template', read.template.id),
+    ...(read.template?.alias === undefined ? {} : { templateAlias: read.template.alias }),
     broadcastId: read.broadcast === undefined ? null : encodeId('broadcast', read.broadcast),
     topicNumber: payload.topic_number,
     subaccount: read.subaccount?.name ?? null,

@@ -1,7 +1,9 @@
 /** Words that a title keeps small, but for its first: `Your Text is Neat` is the vendor's example. */
 const SMALL = new Set('a an and as at but by en for if in is of on or the to v via vs'.split(' '))
 
-export function titleCase(text: string): string {
+export function titleCase(written: string): string {
+  // Capitals alone are no title.
+  const text = /\p{Ll}/u.test(written) ? written : written.toLowerCase()
   let isFirst = true
   return text.replace(/\S+/gu, (word) => {
     const keeps = !isFirst && SMALL.has(word)

@@ -9,6 +9,8 @@ export interface MessageFacts {
   readonly requestId: string
   readonly metadata: Readonly<Record<string, string | number | boolean>>
   readonly templateId: string | null
+  /** What the template was called when the message was accepted. */
+  readonly templateAlias?: string
   readonly broadcastId: string | null
   readonly topicNumber: number | null
   readonly subaccount: string | null

@@ -141,7 +141,7 @@ function event(
         tags: source.tags,
         metadata: message?.metadata ?? {},
         subaccount: message?.subaccount ?? null,
-        template: message?.templateId ?? null,
+        template: message?.templateAlias ?? message?.templateId ?? null,
         opens: [],
         clicks: [],
         resends: [],

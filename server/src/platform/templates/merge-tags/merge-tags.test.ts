@@ -20,6 +20,7 @@ describe('merge tags', () => {
       'THE LAW OF WAR the law of war The Law of War',
     ],
     ['*|TITLE:MOVIE|*', { MOVIE: 'gone with the wind' }, 'Gone With the Wind'],
+    ['*|TITLE:MOVIE|*', { MOVIE: 'GONE WITH THE WIND' }, 'Gone With the Wind'],
     ['*|URL:N|*', { N: "a b&c='d'" }, 'a%20b%26c%3D%27d%27'],
     ['*|LIST:NAME|*', { 'LIST:NAME': 'News' }, 'News'],
     ['*|MERGE3|* *|COUNT|*', { MERGE3: 'x', COUNT: 3 }, 'x 3'],

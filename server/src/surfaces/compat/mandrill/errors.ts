@@ -87,7 +87,7 @@ function nameOf(code: string): string {
 /** Our fields, each where it stands in a request of this vendor. */
 function placed({ field, problem, fix }: FieldProblem): { readonly path: Path; readonly message: string } {
   const message = fix === undefined ? problem : `${problem}. ${fix}`
-  const own = field.replace(/^messages\[\d+\]\.?/, '')
+  const own = field.replace(/^messages\[\d+\]\.?/, '').replace(/^from\.name$/, 'from_name')
   const [first, ...rest] = own
     .split(/[.[\]]+/)
     .filter((part) => part !== '')

@@ -13,7 +13,10 @@ export interface TemplateChoice {
   /** Id or alias. */
   readonly id: string
   readonly editable: readonly { readonly name: string; readonly content: string }[]
-  readonly from?: { readonly email: string; readonly name?: string | undefined } | undefined
+  /** Null: whoever asks may not look, and it says itself whom it is from. */
+  readonly from?: { readonly email: string; readonly name?: string | undefined } | null | undefined
+  /** Where the template has none and the message says none; written in the template's language. */
+  readonly text?: string | undefined
 }
 
 /** One message of ours, and whom of the request it is for. */
@@ -55,7 +58,8 @@ export function plan(
   const shown = message.showsRecipients && recipients.length > 1 ? shownOf(recipients) : undefined
   return recipients.map((addressee) => {
     const email = addressee.email.toLowerCase()
-    const data = mergedVars([message.globalVars, message.vars.get(email) ?? {}])
+    // The vendor knows the address by itself.
+    const data = mergedVars([{ EMAIL: addressee.email }, message.globalVars, message.vars.get(email) ?? {}])
     const metadata = { ...message.metadata, ...message.recipientMetadata.get(email) }
     return {
       addressees: [addressee],
@@ -85,8 +89,9 @@ function contentOf(
   template: TemplateChoice | undefined,
   written: ReturnType<typeof writtenParts> | undefined,
 ): Partial<NativeRequest> {
-  const { subject, text, language } = message
+  const { subject, language } = message
   if (template !== undefined) {
+    const text = message.text === undefined || message.text === '' ? template.text : message.text
     return {
       template: {
         id: template.id,
@@ -135,8 +140,9 @@ function sharedOf(
   const { tracking, tags, subaccount, bccAddress } = message
   const replyTo = message.headers.get('reply-to')?.value
   const messageId = message.headers.get('message-id')?.value.trim()
+  const from = fromOf(message, template)
   return {
-    from: fromOf(message, template),
+    ...(from === undefined ? {} : { from }),
     ...(replyTo === undefined || replyTo.trim() === '' ? {} : { replyTo: addressesOf(replyTo) }),
     ...(bccAddress === undefined ? {} : { bcc: [bccAddress] }),
     ...(messageId === undefined || messageId === '' ? {} : { messageId }),
@@ -167,7 +173,8 @@ function addressesOf(replyTo: string) {
 }
 
 function fromOf(message: MessageRequest, template: TemplateChoice | undefined) {
-  const email = message.fromEmail ?? template?.from?.email ?? ''
+  const email = message.fromEmail ?? template?.from?.email
+  if (email === undefined) return undefined
   const name = message.fromName ?? (message.fromEmail === undefined ? template?.from?.name : undefined)
   return name === undefined || name.trim() === '' ? { email } : { email, name }
 }
@@ -175,6 +182,7 @@ function fromOf(message: MessageRequest, template: TemplateChoice | undefined) {
 function finishOf(message: MessageRequest, template: TemplateChoice | undefined): Partial<NativeRequest> {
   const { analytics, inlinesCss } = message
   if (analytics === undefined && !inlinesCss) return {}
+  const campaign = analytics?.campaign ?? fromOf(message, template)?.email
   return {
     finish: {
       ...(inlinesCss ? { inlineCss: true } : {}),
@@ -184,7 +192,7 @@ function finishOf(message: MessageRequest, template: TemplateChoice | undefined)
             linkParameters: {
               utm_source: 'mandrill',
               utm_medium: 'email',
-              utm_campaign: analytics.campaign ?? fromOf(message, template).email,
+              ...(campaign === undefined ? {} : { utm_campaign: campaign }),
             },
             linkDomains: [...analytics.domains],
           }),

@@ -122,7 +122,9 @@ async function sendEach(call: Call, { options }: RawMail, requests: Requests): P
   const messages =
     sendAt === undefined ? requests : requests.map((one) => ({ ...one, sendAt: timeOf(sendAt) }))
   const { data } = await call.run(sendBatch, { messages: [...messages], atomic: true })
-  return data.flatMap(({ message }) => (message === undefined ? [] : answersOf(message, options).slice(0, 1)))
+  return data.flatMap(({ message }, position) =>
+    message === undefined ? [] : answersOf(message, sentAt(options, messages[position]?.sendAt)).slice(0, 1),
+  )
 }
 
 /** In a moment where the time is past: an earlier one would be refused. */
@@ -156,7 +158,12 @@ async function sendWhole(
     },
     { raw: fields.length === 0 ? raw : withHeaders(raw, fields) },
   )
-  return answersOf(accepted, options)
+  return answersOf(accepted, sentAt(options, at))
+}
+
+/** As it was asked for, beside the message or in it. */
+function sentAt({ isAsync }: SendOptions, at: string | undefined): SendOptions {
+  return { isAsync, ...(at === undefined ? {} : { sendAt: new Date(at) }) }
 }
 
 /** JSON that may stand in a header field. */

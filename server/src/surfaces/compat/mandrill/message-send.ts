@@ -8,6 +8,8 @@ import type { Subaccounts } from '../../../modules/subaccounts/index.ts'
 import { getTemplate } from '../../../modules/templates/index.ts'
 import type { Templates } from '../../../modules/templates/index.ts'
 import { mandrillMessageId } from '../../../modules/webhooks/index.ts'
+import { textOfHtml } from '../../../platform/mime/index.ts'
+import { fillEditable } from '../../../platform/templates/index.ts'
 import { doorRoutes } from '../door.ts'
 import type { DoorCall } from '../door.ts'
 import { parametersOf } from './body.ts'
@@ -34,6 +36,8 @@ export const SEND_BODY_BYTES_MAX = 56 * 1024 * 1024
 const RECIPIENTS_MAX = 1_000
 /** The vendor sends what has more recipients behind its answer. */
 const AT_ONCE_MAX = 10
+/** No answer takes longer. */
+const ANSWER_MS = 60_000
 
 type Status = 'sent' | 'queued' | 'scheduled' | 'rejected' | 'invalid'
 
@@ -60,7 +64,25 @@ async function sendTemplate(call: Call) {
   problems.throwIfAny()
   const id = referenceOf(name)
   const from = message.fromEmail === undefined ? await defaultFrom(call, id, name) : undefined
-  return deliver(call, message, options, { id, editable, from }, name)
+  const text = message.hasAutoText ? await madeText(call, id, editable) : undefined
+  return deliver(call, message, options, { id, editable, from, text }, name)
+}
+
+/** A text of the HTML of a template that has none; a key that may not look sends what there is. */
+async function madeText(
+  call: Call,
+  id: string,
+  editable: TemplateChoice['editable'],
+): Promise<string | undefined> {
+  try {
+    const { active } = await call.run(getTemplate, { templateId: id })
+    const html = active?.html ?? ''
+    return html === '' || (active?.text ?? '') !== '' ? undefined : textOfHtml(fillEditable(html, editable))
+  } catch (error) {
+    // That it is not there sending will tell.
+    if (error instanceof Fault && error.status < 500) return undefined
+    throw error
+  }
 }
 
 function templateNameOf(parameters: JsonObject): string {
@@ -84,11 +106,16 @@ export function readContents(
   })
 }
 
+/** Null where the key may send and not look: then sending knows it. */
 async function defaultFrom(call: Call, id: string, name: string): Promise<TemplateChoice['from']> {
-  const { active } = await call.run(getTemplate, { templateId: id }).catch((error: unknown) => {
-    throw error instanceof Fault && error.code === 'not_found' ? unknownTemplate(name) : error
-  })
-  return active?.from ?? undefined
+  try {
+    const { active } = await call.run(getTemplate, { templateId: id })
+    return active?.from ?? undefined
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    if (error.code === 'missing_scope') return null
+    throw error.code === 'not_found' ? unknownTemplate(name) : error
+  }
 }
 
 async function deliver(
@@ -175,7 +202,7 @@ function told(status: Status, rejected: string | null = null, queued: string | n
  */
 export function statusOf(
   recipient: { readonly state: string; readonly reason?: string | undefined },
-  { isAsync }: Pick<SendOptions, 'isAsync'>,
+  { isAsync, sendAt }: SendOptions,
   { isMany = false, isPaused = false }: { readonly isMany?: boolean; readonly isPaused?: boolean } = {},
 ): Pick<Sent, 'status' | 'reject_reason' | 'queued_reason'> {
   switch (recipient.state) {
@@ -183,7 +210,8 @@ export function statusOf(
       if (isMany) return told('queued', null, 'multiple-recipients')
       return isAsync ? told('queued') : told('rejected', REJECTED[recipient.reason ?? ''] ?? 'custom')
     case 'scheduled':
-      return told('scheduled')
+      // Nobody asked for later: its subaccount has sent all that it may in this hour.
+      return isAhead(sendAt) ? told('scheduled') : told('queued', null, 'hourly-quota-exhausted')
     case 'held':
       return told('queued', null, 'sending-paused')
     default:
@@ -191,6 +219,11 @@ export function statusOf(
       if (isMany) return told('queued', null, 'multiple-recipients')
       return told(isAsync ? 'queued' : 'sent')
   }
+}
+
+/** A time that was ahead when it was asked for, however long the answer took. */
+function isAhead(sendAt: Date | undefined): boolean {
+  return sendAt !== undefined && sendAt.getTime() > Date.now() - ANSWER_MS
 }
 
 /** Nothing of ours was made: the id is one that no call knows. */

@@ -10,6 +10,7 @@ import type { z } from 'zod'
 import { decodeHeaderText } from '../../../platform/mime/index.ts'
 import { doorRoutes } from '../door.ts'
 import type { DoorCall } from '../door.ts'
+import { withoutLastBreak } from '../last-break.ts'
 import { collect } from '../listing.ts'
 import { parametersOf } from './body.ts'
 import { createProblems, SAY, textAt, timeAt, toldTime, unixTime } from './checks.ts'
@@ -42,7 +43,7 @@ async function content(call: Call) {
   const raw = await call.run(getMessageContent, { messageId: message.id }).catch((error: unknown) => {
     throw error instanceof Fault && error.code === 'content_gone' ? unknownMessage(id) : error
   })
-  const { subject, to, headers, text, html, attachments, images } = viewOf(raw)
+  const { subject, to, headers, text, html, attachments, images } = viewOf(withoutLastBreak(raw))
   const shown = to.find(({ email }) => email.toLowerCase() === recipient.email.toLowerCase())
   return {
     ts: unixTime(message.createdAt),

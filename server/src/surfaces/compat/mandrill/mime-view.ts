@@ -1,6 +1,7 @@
 import { parseAddressList } from '../../../kernel/email-address.ts'
 import { decodeHeaderText, fieldOf, partBytes, partText, readParts } from '../../../platform/mime/index.ts'
 import type { MimePart } from '../../../platform/mime/index.ts'
+import { parameterOf } from '../submission/parameters.ts'
 
 const PART_BYTES_MAX = 40 * 1024 * 1024
 
@@ -84,13 +85,14 @@ function headersOf(root: MimePart): MimeView['headers'] {
 }
 
 function fileOf(part: MimePart): MimeFile {
-  const disposition = fieldOf(part, 'content-disposition') ?? ''
-  const named = /\bfilename="?([^";]+)"?/i.exec(disposition)?.[1] ?? part.parameters.get('name')
+  const named =
+    parameterOf(fieldOf(part, 'content-disposition') ?? '', 'filename') ??
+    parameterOf(fieldOf(part, 'content-type') ?? '', 'name')
   const contentId = fieldOf(part, 'content-id')?.replaceAll(/^<|>$/g, '')
   const isText = part.type.startsWith('text/')
   const bytes = partBytes(part, PART_BYTES_MAX)
   return {
-    name: decodeHeaderText((isImage(part) ? contentId : (named ?? contentId)) ?? ''),
+    name: (isImage(part) ? decodeHeaderText(contentId ?? '') : (named ?? contentId)) ?? '',
     type: part.type,
     binary: !isText,
     content: isText ? partText(part, PART_BYTES_MAX) : bytes.toString('base64'),

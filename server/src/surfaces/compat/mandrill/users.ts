@@ -126,4 +126,5 @@ export const userRoutes = doorRoutes<UserServices>([
   route('users/ping2', () => Promise.resolve({ PING: PONG })),
   route('users/info', info),
   route('users/senders', senders),
+  route('senders/list', senders),
 ])

@@ -10,6 +10,7 @@ import {
   updateBroadcast,
 } from '../../../modules/broadcasts/index.ts'
 import type { Broadcasts } from '../../../modules/broadcasts/index.ts'
+import { textOfHtml } from '../../../platform/mime/index.ts'
 import { doorRoutes } from '../door.ts'
 import type { DoorAnswer, DoorCall } from '../door.ts'
 import { bodyOf } from './body.ts'
@@ -65,7 +66,7 @@ async function create(call: Call): Promise<DoorAnswer> {
     from: senderOf(wanted.from),
     subject: wanted.subject,
     dialect: 'resend',
-    ...given({ previewText: wanted.preview_text, html: wanted.html, text: wanted.text }),
+    ...given({ previewText: wanted.preview_text, html: wanted.html, text: textOf(wanted) }),
     ...(wanted.topic_id === undefined || wanted.topic_id === null
       ? {}
       : { topic: ownId('topic', wanted.topic_id, 'topic_id') }),
@@ -75,6 +76,12 @@ async function create(call: Call): Promise<DoorAnswer> {
   })
   if (wanted.send === true) await begin(call, id, sendAt)
   return { status: 201, body: { object: 'broadcast', id: uuidOf('broadcast', id) } }
+}
+
+/** Where none is given it is made of the HTML; an empty one keeps it away. */
+function textOf({ html, text }: Pick<z.output<typeof Change>, 'html' | 'text'>): string | undefined {
+  const shown = text ?? textOfHtml(html ?? '')
+  return shown === '' ? undefined : shown
 }
 
 function senderOf<From extends string | null | undefined>(from: From): From | string {
@@ -131,12 +138,13 @@ async function update(call: Call): Promise<DoorAnswer> {
   const wanted = bodyOf(call, Change)
   const broadcastId = idOf(call)
   const segment = wanted.segment_id ?? wanted.audience_id ?? undefined
+  const text = await textBeside(call, broadcastId, wanted)
   const change = {
     ...given({ name: nameOf(wanted.name), from: senderOf(wanted.from), subject: wanted.subject }),
     ...(segment === undefined ? {} : { listId: ownId('list', segment, 'segment_id') }),
     ...(wanted.preview_text === undefined ? {} : { previewText: wanted.preview_text }),
     ...(wanted.html === undefined ? {} : { html: wanted.html }),
-    ...(wanted.text === undefined ? {} : { text: wanted.text }),
+    ...(text === undefined ? {} : { text }),
     ...(wanted.reply_to === undefined
       ? {}
       : { replyTo: wanted.reply_to === null ? null : repliesOf(wanted.reply_to) }),
@@ -148,6 +156,19 @@ async function update(call: Call): Promise<DoorAnswer> {
   if (Object.keys(change).length === 0) await call.run(getBroadcast, { broadcastId })
   else await call.run(updateBroadcast, { broadcastId, ...change })
   return answer(broadcastId)
+}
+
+/** A text that was made of the HTML is made again where the HTML changes. */
+async function textBeside(
+  call: Call,
+  broadcastId: string,
+  { html, text }: z.output<typeof Change>,
+): Promise<string | null | undefined> {
+  if (text !== undefined) return text === '' ? null : text
+  if (typeof html !== 'string') return undefined
+  const before = await call.run(getBroadcast, { broadcastId })
+  const wasMade = (before.text ?? '') !== '' && before.text === textOfHtml(before.html ?? '')
+  return wasMade || (before.html === null && before.text === null) ? (textOf({ html }) ?? null) : undefined
 }
 
 async function send(call: Call): Promise<DoorAnswer> {

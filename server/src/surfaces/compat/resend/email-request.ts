@@ -1,7 +1,9 @@
 import type { z } from 'zod'
+import { parseAddressList } from '../../../kernel/email-address.ts'
 import type { SendRequest } from '../../../modules/messages/index.ts'
 import { textOfHtml } from '../../../platform/mime/index.ts'
 import { isObject } from '../json-object.ts'
+import { typeOfFile } from '../content-types.ts'
 import { badAddress, badSender, invalid, missing, refuse } from './errors.ts'
 import { ownId } from './ids.ts'
 import { asMailbox } from './mailbox-text.ts'
@@ -31,9 +33,10 @@ export function emailOf(body: unknown, nowMs: number): Sendable {
     to,
     ...copiesOf(body, 'cc'),
     ...copiesOf(body, 'bcc'),
-    ...repliesOf(body),
     ...contentOf(body, template),
     ...headersOf(body['headers'] ?? undefined),
+    // What is said of answers by itself stands before a header.
+    ...repliesOf(body),
     ...attachmentsOf(body['attachments'] ?? undefined),
     ...tagsOf(body['tags'] ?? undefined),
     ...scheduleOf(body['scheduled_at'] ?? undefined, nowMs),
@@ -119,7 +122,24 @@ function headersOf(headers: unknown): Partial<Sendable> {
     if (typeof value === 'string' || typeof value === 'number') return [name, String(value)]
     throw invalid(`Invalid \`headers\` field: \`${name.slice(0, 100)}\` must be a string.`)
   })
-  return entries.length === 0 ? {} : { headers: Object.fromEntries(entries) }
+  // These have fields of their own here.
+  const valueOf = (wanted: string): string | undefined =>
+    entries.find(([name]) => name.toLowerCase() === wanted)?.[1].trim()
+  const [replyTo, messageId] = [valueOf('reply-to'), valueOf('message-id')]
+  const others = entries.filter(([name]) => !/^(?:reply-to|message-id)$/i.test(name))
+  return {
+    ...(replyTo === undefined || replyTo === '' ? {} : { replyTo: addressesIn(replyTo) }),
+    ...(messageId === undefined || messageId === '' ? {} : { messageId }),
+    ...(others.length === 0 ? {} : { headers: Object.fromEntries(others) }),
+  }
+}
+
+function addressesIn(field: string): NonNullable<Sendable['replyTo']> {
+  const parsed = parseAddressList(field)
+  if (!parsed.ok) throw invalid(badAddress('headers'))
+  return parsed.addresses.map(({ email, display }) =>
+    display === undefined ? { email } : { email, name: display },
+  )
 }
 
 function attachmentsOf(attachments: unknown): Partial<Sendable> {
@@ -140,12 +160,13 @@ function attachmentOf(item: unknown, field: string): NonNullable<Sendable['attac
   const filename = item['filename'] ?? (typeof path === 'string' ? nameIn(path) : undefined) ?? NAMELESS
   if (typeof filename !== 'string' && filename !== false)
     throw badAttachment(`Invalid \`${field}\` field: its \`filename\` must be a string.`)
-  const contentType = item['content_type'] ?? undefined
+  const named = filename === false || filename === '' ? NAMELESS : filename
+  const contentType = item['content_type'] ?? typeOfFile(named)
   const contentId = item['content_id'] ?? item['inline_content_id'] ?? undefined
   return {
-    filename: filename === false || filename === '' ? NAMELESS : filename,
+    filename: named,
     ...(content === undefined && typeof path === 'string' ? { url: path } : { content: content ?? '' }),
-    ...(typeof contentType === 'string' ? { contentType } : {}),
+    ...(typeof contentType === 'string' && contentType !== '' ? { contentType } : {}),
     ...(typeof contentId === 'string' ? { contentId, inline: true } : {}),
   }
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { MessageSummaryView, MessageView } from '../../../modules/messages/index.ts'
 import { fieldOf, partText, readParts } from '../../../platform/mime/index.ts'
+import { withoutLastBreak } from '../last-break.ts'
 import { uuidOf } from './ids.ts'
 import { mailboxText } from './mailbox-text.ts'
 
@@ -97,7 +98,7 @@ export function presentWholeEmail(message: Message, raw: Buffer | null) {
 
 function contentOf(raw: Buffer | null) {
   if (raw === null) return { html: null, text: null, replyTo: [] }
-  const { root, leaves } = readParts(raw)
+  const { root, leaves } = readParts(withoutLastBreak(raw))
   const shown = leaves.filter((part) => !/^attachment\b/i.test(fieldOf(part, 'content-disposition') ?? ''))
   const textOf = (type: string): string | null => {
     const part = shown.find((one) => one.type === type)

@@ -172,6 +172,7 @@ function quotaName({ limit }: Fault): ErrorName {
 /** Our fields by the vendor's names. */
 const FIELDS: Readonly<Record<string, string>> = {
   replyTo: 'reply_to',
+  messageId: 'headers',
   sendAt: 'scheduled_at',
   scheduledAt: 'scheduled_at',
   topic: 'topic_id',

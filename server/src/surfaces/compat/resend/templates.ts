@@ -13,6 +13,7 @@ import {
   updateVersion,
 } from '../../../modules/templates/index.ts'
 import type { Templates } from '../../../modules/templates/index.ts'
+import { textOfHtml } from '../../../platform/mime/index.ts'
 import { doorRoutes } from '../door.ts'
 import type { DoorAnswer, DoorCall } from '../door.ts'
 import { bodyOf } from './body.ts'
@@ -67,7 +68,7 @@ async function create(call: Call): Promise<DoorAnswer> {
     ...(typeof alias === 'string' ? { alias } : {}),
     dialect: 'resend',
     subject: said.subject ?? '',
-    ...contentOf(said),
+    ...contentOf({ ...said, text: said.text ?? textOfHtml(said.html) }),
   })
   return { status: 201, body: { object: 'template', id: uuidOf('template', made.id) } }
 }
@@ -99,7 +100,7 @@ function contentOf({
 }: Omit<Change, 'name' | 'alias' | 'subject'>) {
   return {
     ...(html === undefined ? {} : { html }),
-    // An empty text is none: nothing is made of the HTML here.
+    // An empty text is none.
     ...(text === undefined ? {} : { text: text === '' ? null : text }),
     ...(from === undefined ? {} : { from: from === null || from === '' ? null : senderOf(from) }),
     ...(replyTo === undefined ? {} : { replyTo: [replyTo ?? []].flat().map(addressOf) }),
@@ -154,7 +155,10 @@ async function update(call: Call): Promise<DoorAnswer> {
   const { name, alias, subject, ...said } = bodyOf(call, Change)
   requireDeclared({ ...said, subject })
   const { template, version } = await found(call)
-  const change = { ...(subject === undefined ? {} : { subject: subject ?? '' }), ...contentOf(said) }
+  const change = {
+    ...(subject === undefined ? {} : { subject: subject ?? '' }),
+    ...contentOf({ ...said, text: textBeside(said, version) }),
+  }
   if (name !== undefined || alias !== undefined)
     await call.run(updateTemplate, {
       templateId: template.id,
@@ -171,6 +175,12 @@ async function update(call: Call): Promise<DoorAnswer> {
 }
 
 type Version = Awaited<ReturnType<typeof found>>['version']
+
+/** A text that was made of the HTML is made again where the HTML changes. */
+function textBeside({ html, text }: Change, before: Version): string | null | undefined {
+  const wasMade = before.text !== null && before.text === textOfHtml(before.html ?? '')
+  return text === undefined && html !== undefined && wasMade ? textOfHtml(html) : text
+}
 
 /** A version as a request would say it. */
 function writtenIn({ dialect, subject, html, text, variables, from, replyTo, labels, sampleData }: Version) {

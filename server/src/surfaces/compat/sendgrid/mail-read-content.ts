@@ -1,24 +1,9 @@
+import { typeOfFile } from '../content-types.ts'
 import { typed } from './mail-checks.ts'
 import type { Problems } from './mail-checks.ts'
 import type { MailAttachment, MailContent } from './mail-request.ts'
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
-/** Programs also give how the file's name ends, as examples of the vendor do; another word says nothing that a mail program could read. */
-const ENDINGS: ReadonlyMap<string, string> = new Map([
-  ['csv', 'text/csv'],
-  ['gif', 'image/gif'],
-  ['html', 'text/html'],
-  ['ics', 'text/calendar'],
-  ['jpeg', 'image/jpeg'],
-  ['jpg', 'image/jpeg'],
-  ['json', 'application/json'],
-  ['pdf', 'application/pdf'],
-  ['png', 'image/png'],
-  ['svg', 'image/svg+xml'],
-  ['txt', 'text/plain'],
-  ['xml', 'application/xml'],
-  ['zip', 'application/zip'],
-])
 /** Contrary to its page of errors the vendor takes a type that tells the characters of a text, as clients send it. */
 const CHARSET = /^[^;\s]+\/[^;\s]+ *; *charset="?[\w.:+-]{1,60}"? *$/i
 /** What would end a field of a header, or begin a parameter of it. */
@@ -138,7 +123,8 @@ function readFileType(problems: Problems, value: unknown, field: string): string
     return problems.add('The attachment type must be a string and at least one character in length.', field)
   if (/[;\r\n]/.test(value) && !CHARSET.test(value))
     return problems.add("The type cannot contain ';', or CRLF characters.", field)
-  return value.includes('/') ? value : ENDINGS.get(value.trim().toLowerCase().replace(/^\./, ''))
+  // Programs also give how the file's name ends, as examples of the vendor do; another word says nothing that a mail program could read.
+  return value.includes('/') ? value : typeOfFile(`.${value.trim().replace(/^\./, '')}`)
 }
 
 function readDisposition(problems: Problems, value: unknown, field: string): boolean {
