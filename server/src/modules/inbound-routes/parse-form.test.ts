@@ -130,4 +130,12 @@ describe('the form of a mail from outside', () => {
     expect([nameOf('..'), nameOf('.'), nameOf('a..b.pdf')]).toEqual(['_', '_', 'a..b.pdf'])
     expect(nameOf('x'.repeat(700))).toHaveLength(255)
   })
+
+  it('puts the name of a file together that came in pieces', () => {
+    const raw = crlf(
+      'Content-Type: application/pdf\nContent-Disposition: attachment;\n filename*0*=utf-8\'\'%C3%9Cber;\n filename*1=" uns.pdf"\n\nx\n',
+    )
+    const info = JSON.parse(valueOf(parseForm(raw, envelope, false), 'attachment-info') ?? '')
+    expect(info.attachment1.filename).toBe('Über uns.pdf')
+  })
 })

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import {
   decodeHeaderText,
   fieldOf,
+  fileNameOf,
   partBytes,
   partText,
   readParts,
@@ -112,30 +113,12 @@ function isAttachment(part: MimePart): boolean {
   return /^\s*attachment\b/i.test(disposition) || filenameOf(part) !== null
 }
 
-/** RFC 2183, with the encoded form of RFC 2231 where it is in one piece. No path comes along. */
+/** No path comes along, and nothing that ends a line. */
 function filenameOf(part: MimePart): string | null {
-  const disposition = fieldOf(part, 'content-disposition') ?? ''
-  const encoded = /;\s*filename\*\s*=\s*utf-8'[^']{0,40}'([^\s;]{1,800})/i.exec(disposition)?.[1]
-  const plain = /;\s*filename\s*=\s*(?:"((?:[^"\\]|\\.){1,400})"|([^\s;"]{1,400}))/i.exec(disposition)
-  const found =
-    (encoded === undefined ? null : unescaped(encoded)) ??
-    plain?.[1]?.replaceAll(/\\(.)/g, '$1') ??
-    plain?.[2] ??
-    part.parameters.get('name') ??
-    null
-  if (found === null) return null
-  const name = decodeHeaderText(found)
-    .replaceAll(/[/\\\p{C}]/gu, '_')
-    .replace(/^\.+$/, '_')
+  const found = fileNameOf(part)
+  if (found === undefined) return null
+  const name = found.replaceAll(/[/\\\p{C}]/gu, '_').replace(/^\.+$/, '_')
   return name.slice(0, NAME_CHARS).toWellFormed()
-}
-
-function unescaped(text: string): string | null {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return null
-  }
 }
 
 /** The header as it came, line ends as `\n`. */

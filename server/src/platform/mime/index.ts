@@ -12,6 +12,7 @@ export {
 export type { HeaderBlock, HeaderField, MimeProblem } from './header-block.ts'
 export { checkSubmitted } from './submitted.ts'
 export type { SubmittedMessage } from './submitted.ts'
+export { fileNameOf } from './parameters.ts'
 export { fieldOf, fieldsOf, partBytes, partText, readFieldGroups, readFields, readParts } from './parts.ts'
 export type { MimePart, MimeTree, TextField } from './parts.ts'
 export { textOfHtml } from './text-of-html.ts'

@@ -1,7 +1,13 @@
 import { parseAddressList } from '../../../kernel/email-address.ts'
-import { decodeHeaderText, fieldOf, partBytes, partText, readParts } from '../../../platform/mime/index.ts'
+import {
+  decodeHeaderText,
+  fieldOf,
+  fileNameOf,
+  partBytes,
+  partText,
+  readParts,
+} from '../../../platform/mime/index.ts'
 import type { MimePart } from '../../../platform/mime/index.ts'
-import { parameterOf } from '../submission/parameters.ts'
 
 const PART_BYTES_MAX = 40 * 1024 * 1024
 
@@ -85,9 +91,7 @@ function headersOf(root: MimePart): MimeView['headers'] {
 }
 
 function fileOf(part: MimePart): MimeFile {
-  const named =
-    parameterOf(fieldOf(part, 'content-disposition') ?? '', 'filename') ??
-    parameterOf(fieldOf(part, 'content-type') ?? '', 'name')
+  const named = fileNameOf(part)
   const contentId = fieldOf(part, 'content-id')?.replaceAll(/^<|>$/g, '')
   const isText = part.type.startsWith('text/')
   const bytes = partBytes(part, PART_BYTES_MAX)

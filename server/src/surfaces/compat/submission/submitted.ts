@@ -5,6 +5,7 @@ import {
   checkSubmitted,
   decodeHeaderText,
   fieldOf,
+  fileNameOf,
   findHeader,
   headerValue,
   partBytes,
@@ -12,7 +13,6 @@ import {
   readParts,
 } from '../../../platform/mime/index.ts'
 import type { MimePart } from '../../../platform/mime/index.ts'
-import { parameterOf } from './parameters.ts'
 
 /** A message that came whole, taken apart: what it takes to write another one like it. */
 export interface Submitted {
@@ -142,25 +142,18 @@ function contentOf(leaves: readonly MimePart[]): Content {
 }
 
 function isShown(part: MimePart, type: string): boolean {
-  return part.type === type && dispositionOf(part) !== 'attachment' && filenameOf(part) === undefined
+  return part.type === type && dispositionOf(part) !== 'attachment' && fileNameOf(part) === undefined
 }
 
 function dispositionOf(part: MimePart): string {
   return (fieldOf(part, 'content-disposition') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
 }
 
-function filenameOf(part: MimePart): string | undefined {
-  return (
-    parameterOf(fieldOf(part, 'content-disposition') ?? '', 'filename') ??
-    parameterOf(fieldOf(part, 'content-type') ?? '', 'name')
-  )
-}
-
 function fileOf(part: MimePart, position: number): SubmittedFile {
   const contentId = fieldOf(part, 'content-id')?.replaceAll(/^<|>$/g, '')
   const isInline = dispositionOf(part) === 'inline' || (contentId !== undefined && dispositionOf(part) === '')
   return {
-    filename: filenameOf(part)?.slice(0, 255) ?? `attachment-${position + 1}`,
+    filename: fileNameOf(part)?.slice(0, 255) ?? `attachment-${position + 1}`,
     content: partBytes(part, PART_BYTES_MAX).toString('base64'),
     contentType: part.type,
     ...(contentId === undefined || contentId === '' ? {} : { contentId }),
