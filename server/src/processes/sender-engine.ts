@@ -123,6 +123,7 @@ export async function startSenderEngine(deps: SenderEngineDependencies): Promise
     leaseId: () => leaseId,
     host: deps.host,
     ownAddresses: readOwnAddresses,
+    onGone: (name) => engine?.endSource(name),
     log,
     nowMs,
     random: Math.random,

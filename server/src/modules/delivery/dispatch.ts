@@ -337,6 +337,15 @@ export function createDispatch(deps: DispatchDependencies) {
     push,
     /** Shares of limits grew. */
     feed,
+    /**
+     * Ends the connections of a source whose address has gone: they would wait for their time-outs. What is behind its final dot is uncertain,
+     * what is before it goes by another source and counts as not tried.
+     */
+    endSource(name: string): void {
+      for (const entry of entries.values())
+        for (const dispatcher of entry.dispatchers.values())
+          if (dispatcher.source === name) dispatcher.destroy('the address of the source has left this host')
+    },
     /** Takes out what waits and is not being tried. */
     takeWaiting(): Job[] {
       const jobs = [...routing]

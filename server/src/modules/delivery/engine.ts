@@ -66,6 +66,8 @@ export interface Engine extends AsyncDisposable {
   wake(lanes: readonly Lane[]): void
   /** Shares of limits grew. */
   feed(): void
+  /** The address of a source has left this host. */
+  endSource(name: string): void
   state(): Readonly<Record<string, unknown>>
   /** What each site is doing. */
   sites(): ReturnType<Dispatch['sites']>
@@ -356,6 +358,7 @@ export async function startEngine(given: EngineDependencies): Promise<Engine> {
       for (const lane of lanes) claimers.get(lane)?.wake()
     },
     feed: dispatch.feed,
+    endSource: dispatch.endSource,
     sites: dispatch.sites,
     state: () => ({
       lease: lease.id,

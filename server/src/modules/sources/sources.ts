@@ -30,6 +30,8 @@ export interface SourcesDependencies {
   /** Name of this host, as processes tell it. */
   readonly host: string
   readonly ownAddresses: () => { has(address: string): boolean }
+  /** An address of this source left the host: no answer comes back on connections from there. */
+  readonly onGone?: (source: string) => void
   readonly log: Logger
   readonly nowMs: () => number
   /** 0 to 1. */
@@ -65,6 +67,7 @@ export async function createSources(deps: SourcesDependencies): Promise<Sources>
 
   function look(): void {
     const own = deps.ownAddresses()
+    const before = usable
     for (const [name, { untilMs }] of unbindable) if (untilMs <= clock()) unbindable.delete(name)
     usable = new Map(
       plan.sources.map((source) => [
@@ -72,6 +75,8 @@ export async function createSources(deps: SourcesDependencies): Promise<Sources>
         sightingOf(source, own, unbindable.get(source.name)?.cause),
       ]),
     )
+    for (const was of before.values())
+      if (was.usable && was.addresses.some((address) => !own.has(address))) deps.onGone?.(was.source)
   }
 
   function hear(heard: Heard, askedAtMs: number): void {
