@@ -358,7 +358,7 @@ export async function startEngine(given: EngineDependencies): Promise<Engine> {
       for (const lane of lanes) claimers.get(lane)?.wake()
     },
     feed: dispatch.feed,
-    endSource: dispatch.endSource,
+    endSource: (name) => dispatch.endSource(name),
     sites: dispatch.sites,
     state: () => ({
       lease: lease.id,

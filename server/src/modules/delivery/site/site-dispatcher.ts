@@ -435,7 +435,7 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
       return ready.takeAll()
     },
     destroy(cause: string): void {
-      for (const each of [...open]) each.connection.destroy(cause)
+      for (const connection of Array.from(open, (each) => each.connection)) connection.destroy(cause)
     },
   }
 }
