@@ -434,6 +434,7 @@ export function createSiteDispatcher(deps: SiteDispatcherDependencies) {
       for (const each of open) each.connection.close()
       return ready.takeAll()
     },
+    /** Ends what is open now, and not what that opens. */
     destroy(cause: string): void {
       for (const connection of Array.from(open, (each) => each.connection)) connection.destroy(cause)
     },

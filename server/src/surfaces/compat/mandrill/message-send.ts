@@ -63,19 +63,25 @@ async function sendTemplate(call: Call) {
   const editable = readContents(problems, parameters['template_content'])
   problems.throwIfAny()
   const id = referenceOf(name)
-  const from = message.fromEmail === undefined ? await defaultFrom(call, id, name) : undefined
-  const text = message.hasAutoText ? await madeText(call, id, editable) : undefined
+  const look = templateOf(call, id)
+  const from = message.fromEmail === undefined ? await defaultFrom(look, name) : undefined
+  const text = message.hasAutoText ? await madeText(look, editable) : undefined
   return deliver(call, message, options, { id, editable, from, text }, name)
 }
 
+/** The template, which is asked for when it is needed, and once. */
+function templateOf(call: Call, templateId: string) {
+  const ask = () => call.run(getTemplate, { templateId })
+  let asked: ReturnType<typeof ask> | undefined
+  return () => (asked ??= ask())
+}
+
+type Look = ReturnType<typeof templateOf>
+
 /** A text of the HTML of a template that has none; a key that may not look sends what there is. */
-async function madeText(
-  call: Call,
-  id: string,
-  editable: TemplateChoice['editable'],
-): Promise<string | undefined> {
+async function madeText(look: Look, editable: TemplateChoice['editable']): Promise<string | undefined> {
   try {
-    const { active } = await call.run(getTemplate, { templateId: id })
+    const { active } = await look()
     const html = active?.html ?? ''
     return html === '' || (active?.text ?? '') !== '' ? undefined : textOfHtml(fillEditable(html, editable))
   } catch (error) {
@@ -107,9 +113,9 @@ export function readContents(
 }
 
 /** Null where the key may send and not look: then sending knows it. */
-async function defaultFrom(call: Call, id: string, name: string): Promise<TemplateChoice['from']> {
+async function defaultFrom(look: Look, name: string): Promise<TemplateChoice['from']> {
   try {
-    const { active } = await call.run(getTemplate, { templateId: id })
+    const { active } = await look()
     return active?.from ?? undefined
   } catch (error) {
     if (!(error instanceof Fault)) throw error
